@@ -1,0 +1,127 @@
+//! The verdict of an investigation: `firebell-verdict/1`, the same for a live incident and for a bundle.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::telemetry::Window;
+
+/// The format's name.
+pub const FORMAT: &str = "firebell-verdict/1";
+
+/// What the investigation came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// A cause is named.
+    Cause,
+    /// Nothing is wrong: not an incident.
+    Healthy,
+    /// Something was wrong and has passed without a mitigation.
+    Recovered,
+    /// The evidence does not settle it; see the gaps.
+    InsufficientEvidence,
+}
+
+/// A verdict with its rival hypotheses, best first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// [`FORMAT`].
+    pub format: String,
+    /// What it came to.
+    pub verdict: Outcome,
+    /// Start of impact as the telemetry shows it.
+    pub onset: Option<Timestamp>,
+    /// Best first.
+    pub hypotheses: Vec<Hypothesis>,
+    /// What could not be seen, and the exact permission, metric or command that would show it.
+    pub gaps: Vec<String>,
+    /// What was read; the only part that may differ between equal inputs.
+    pub stats: Stats,
+}
+
+/// Cause x component x mechanism, with the evidence for and against.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Hypothesis {
+    /// From 1.
+    pub rank: u32,
+    /// `kind/name`.
+    pub component: String,
+    /// An id of the cause catalogue: `saturation.connection_pool`.
+    pub cause: String,
+    /// The metric or log template that shows it best.
+    pub indicator: Option<String>,
+    /// Commit, else change id, that brought it.
+    pub change: Option<String>,
+    /// One sentence.
+    pub mechanism: String,
+    /// 0 to 1, calibrated.
+    pub confidence: f64,
+    /// From cause to symptom.
+    pub path: Vec<PathStep>,
+    /// What speaks for it.
+    pub evidence: Vec<EvidenceRef>,
+    /// What speaks against it.
+    pub against: Vec<EvidenceRef>,
+    /// What one would expect to see if it were true, and does not.
+    pub expected_but_absent: Vec<String>,
+    /// What would help.
+    pub mitigations: Vec<MitigationHint>,
+}
+
+/// One edge of a causal path.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PathStep {
+    /// Where the harm comes from.
+    pub from: String,
+    /// Where it arrives.
+    pub to: String,
+    /// When it arrived, if known.
+    pub at: Option<Timestamp>,
+    /// Why this edge is believed.
+    pub why: String,
+}
+
+/// A claim's evidence: what was looked at, and what it reads as.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EvidenceRef {
+    /// Unique inside the verdict: `e12`.
+    pub id: String,
+    /// File of a bundle or name of a source.
+    pub source: String,
+    /// What was asked: a series' selector, a log template, a trace id, a change id.
+    pub query: String,
+    /// Which part of time.
+    pub window: Option<Window>,
+    /// Over the canonical text of the data cited; evaluating the query again gives the same.
+    pub sha256: String,
+    /// One line for people.
+    pub reading: String,
+}
+
+/// A mitigation that fits the hypothesis, before it is planned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MitigationHint {
+    /// An id of the action catalogue: `scale_pool`.
+    pub action: String,
+    /// Component.
+    pub target: String,
+    /// Whether an inverse action exists.
+    pub reversible: bool,
+    /// The inverse action, if any.
+    pub inverse: Option<String>,
+}
+
+/// What was read and what it cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Stats {
+    /// Wall time, milliseconds.
+    pub wall_ms: u64,
+    /// Series read.
+    pub series: u64,
+    /// Log lines read.
+    pub log_lines: u64,
+    /// Spans read.
+    pub spans: u64,
+    /// Peak resident memory, bytes; 0 where unknown.
+    pub peak_rss_bytes: u64,
+}
