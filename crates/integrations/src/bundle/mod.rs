@@ -1,1 +1,33 @@
-//! The evidence bundle, read and written.
+//! The evidence bundle (`firebell-bundle/1`), read and written: one folder of metrics, logs, traces, alerts, changes,
+//! events, topology, cluster objects and recorded commands. Reading never trusts what it reads: sizes are capped,
+//! links and paths out of the parent folder are refused, a broken file is reported and the rest is still used.
+//! The decoders of single formats are public: live adapters reuse them.
+
+mod alerts;
+mod bench;
+mod changes;
+mod commands;
+mod error;
+mod events;
+mod files;
+pub mod jaeger;
+mod k8s;
+pub mod loglines;
+mod meta;
+mod metrics;
+pub mod otlp;
+pub mod prometheus;
+mod read;
+mod tables;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+pub use bench::{CaseRun, bench};
+pub use changes::change_from_json;
+pub use commands::parse as parse_commands;
+pub use error::{Broken, Error};
+pub use meta::{BundleMeta, FORMAT};
+pub use read::{Loaded, answer, read};
+pub use write::write;
