@@ -1,0 +1,129 @@
+//! Effects as data: what should happen outside, and how it went.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::agent::AgentTask;
+use crate::comms::Audience;
+use crate::ids::RunId;
+
+/// One thing to be done outside the core. Put in the outbox in the transaction that records its event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "effect", rename_all = "snake_case")]
+pub enum Effect {
+    /// Run an agent: reads only; its report comes back as a command.
+    RunAgent {
+        /// Which run.
+        run: RunId,
+        /// Which agent.
+        agent: String,
+        /// What for.
+        task: AgentTask,
+    },
+    /// Draft an update from the record and the audience's template; comes back as `RecordUpdate`.
+    DraftUpdate {
+        /// To whom.
+        audience: Audience,
+        /// Why now.
+        reason: crate::comms::UpdateReason,
+    },
+    /// Send a posted update through one channel.
+    Send {
+        /// Position in the incident's updates.
+        update: usize,
+        /// Channel: `email/oncall`; `page/built-in` is the page itself.
+        channel: String,
+    },
+    /// Page a person through one channel.
+    Page {
+        /// Who.
+        person: String,
+        /// Channel.
+        channel: String,
+        /// Why.
+        text: String,
+    },
+    /// Carry out step `step` of a plan (its inverse, where `inverse`).
+    Act {
+        /// Hash of the plan.
+        plan: String,
+        /// Position of the step.
+        step: usize,
+        /// Undo instead.
+        inverse: bool,
+    },
+    /// Write the evidence bundle of the incident.
+    ArchiveBundle,
+    /// Write the postmortem.
+    WritePostmortem,
+}
+
+impl Effect {
+    /// The kind, as in the tables and metrics.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::RunAgent { .. } => "run_agent",
+            Self::DraftUpdate { .. } => "draft_update",
+            Self::Send { .. } => "send",
+            Self::Page { .. } => "page",
+            Self::Act { .. } => "act",
+            Self::ArchiveBundle => "archive_bundle",
+            Self::WritePostmortem => "write_postmortem",
+        }
+    }
+}
+
+/// How an attempt at an effect went. The adapter knows what may be repeated.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// Done (or found done under the same key).
+    Done {
+        /// One line for the timeline.
+        detail: String,
+        /// What the other side gave back, if anything.
+        #[serde(default)]
+        data: Value,
+    },
+    /// May work later.
+    Retry {
+        /// What happened.
+        reason: String,
+        /// The other side asked to wait so long, seconds.
+        #[serde(default)]
+        after_s: Option<u32>,
+    },
+    /// Will not work by repeating.
+    Permanent {
+        /// What happened and what to do next.
+        reason: String,
+    },
+}
+
+/// When to try again: exponential from `base_s`, at most `max_s`, jitter of up to `jitter` of the delay.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RetryPolicy {
+    /// First delay.
+    pub base_s: f64,
+    /// Longest delay.
+    pub max_s: f64,
+    /// Share of the delay, 0 to 1, by which it is varied.
+    pub jitter: f64,
+    /// After so many attempts it is a dead letter that a person sees.
+    pub max_attempts: u32,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self { base_s: 1.0, max_s: 300.0, jitter: 0.25, max_attempts: 12 }
+    }
+}
+
+impl RetryPolicy {
+    /// Delay before attempt `attempt + 1`, in seconds. `unit` in 0..1 is the jitter's draw, handed in as data.
+    pub fn delay_s(&self, attempt: u32, unit: f64) -> f64 {
+        let plain = (self.base_s * 2f64.powi(attempt.saturating_sub(1).min(30) as i32)).min(self.max_s);
+        plain * (1.0 - self.jitter * unit)
+    }
+}

@@ -1,0 +1,85 @@
+//! Who is told, when, and by which clock.
+
+use super::super::event::Event;
+use super::super::state::{Incident, Phase};
+use super::super::timers::after;
+use crate::comms::{Audience, UpdateReason};
+use crate::cx::Cx;
+use crate::policy::Policy;
+use crate::severity::Severity;
+
+/// First updates, and clocks that fit the severity of now. SEV1 tells executives before the assessment ends.
+pub(super) fn inform(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
+    let level = cx.policy.levels.of(i.severity.severity);
+    if i.phase == Phase::Assess {
+        let at_once = i.severity.severity == Severity::Sev1 && level.executives_at_once;
+        return if at_once { declare(i, Audience::Executives, None, cx) } else { Vec::new() };
+    }
+    if i.severity.severity == Severity::Sev4 {
+        return Vec::new();
+    }
+    let internal_every =
+        level.internal_every_s.filter(|_| !level.internal_if_customer_facing || i.customer_facing);
+    let support = level.support && (!level.support_if_customer_facing || i.customer_facing) && !i.restricted;
+    let wanted = [
+        (Audience::Internal, true, internal_every),
+        (Audience::Public, public_wanted(i, cx), None),
+        (Audience::Support, support, None),
+        (Audience::Executives, level.executives_at_once, None),
+    ];
+    for (audience, wanted, every_s) in wanted {
+        match i.clocks.get(&audience) {
+            None if wanted => return declare(i, audience, every_s, cx),
+            // Severity changed: the clock follows.
+            Some(clock) if clock.every_s != every_s => {
+                let due = every_s.map(|s| after(cx.now, s));
+                return vec![Event::ClockSet { audience, due, every_s }];
+            }
+            _ => {}
+        }
+    }
+    Vec::new()
+}
+
+fn declare(i: &Incident, audience: Audience, every_s: Option<i64>, cx: &Cx<'_>) -> Vec<Event> {
+    if i.clocks.contains_key(&audience) {
+        return Vec::new();
+    }
+    vec![
+        Event::ClockSet { audience, due: every_s.map(|s| after(cx.now, s)), every_s },
+        Event::UpdateRequested { audience, reason: UpdateReason::Declared },
+    ]
+}
+
+/// Whether the status page tells of it: never of a restricted incident, and only what customers feel.
+pub(in super::super) fn public_wanted(i: &Incident, cx: &Cx<'_>) -> bool {
+    let level = cx.policy.levels.of(i.severity.severity);
+    level.public_first_within_s.is_some() && !i.restricted && i.customer_facing && !i.drill
+}
+
+/// Whether executives get each internal update.
+pub(in super::super) fn executives_with_updates(i: &Incident, cx: &Cx<'_>) -> bool {
+    cx.policy.levels.of(i.severity.severity).executives_each_update && i.clocks.contains_key(&Audience::Executives)
+}
+
+/// The channels of an audience. A restricted incident uses no shared channel but the executives' own.
+pub fn channels_for(i: &Incident, audience: Audience, policy: &Policy) -> Vec<String> {
+    if i.restricted && audience != Audience::Executives {
+        return Vec::new();
+    }
+    policy.channels.get(&audience).cloned().unwrap_or_default()
+}
+
+/// An update for everybody who has a clock, for a given reason.
+pub(super) fn tell_all(i: &Incident, reason: UpdateReason) -> Vec<Event> {
+    i.clocks.keys().map(|audience| Event::UpdateRequested { audience: *audience, reason }).collect()
+}
+
+/// An update for colleagues and customers.
+pub(super) fn tell_internal_and_public(i: &Incident, reason: UpdateReason) -> Vec<Event> {
+    [Audience::Internal, Audience::Public]
+        .into_iter()
+        .filter(|a| i.clocks.contains_key(a) && !(i.restricted && *a == Audience::Public))
+        .map(|audience| Event::UpdateRequested { audience, reason })
+        .collect()
+}

@@ -1,0 +1,90 @@
+//! Phase 3: three agents in parallel (four for security), then the verdict, then the specialist whom it calls for.
+
+use super::super::event::Event;
+use super::super::state::{Incident, Phase};
+use super::super::timers::after;
+use super::{all_ended, any, enter, request};
+use crate::agent::AgentTask;
+use crate::cause;
+use crate::cx::Cx;
+use crate::severity::IncidentKind;
+use crate::verdict::{Outcome, Verdict};
+
+/// Healthy verdicts in a row that close an incident: one look is not enough to call an alert wrong.
+const HEALTHY_TO_CLOSE: u32 = 2;
+
+pub(super) fn advance(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
+    if i.look_again_at.is_some() {
+        return Vec::new();
+    }
+    let round = i.next_round;
+    if i.round < round {
+        return begin(i, round, cx);
+    }
+    if !all_ended(i, |t| *t == AgentTask::Investigate { round }) {
+        return Vec::new();
+    }
+    if !any(i, |t| *t == AgentTask::Synthesise { round }) {
+        let run = format!("verdict-{round}/incident-responder");
+        return vec![request(&run, "incident-responder", AgentTask::Synthesise { round }, cx)];
+    }
+    if !all_ended(i, |t| *t == AgentTask::Synthesise { round }) {
+        return Vec::new();
+    }
+    match &i.verdict {
+        Some(verdict) if i.verdict_round == round => follow(i, round, verdict, cx),
+        _ => vec![look_again("no verdict was reached", cx)],
+    }
+}
+
+fn begin(i: &Incident, round: u32, cx: &Cx<'_>) -> Vec<Event> {
+    let mut agents = vec!["devops-troubleshooter", "observability-engineer", "error-detective"];
+    if i.kind == IncidentKind::Security {
+        agents.insert(0, "security-analyzer");
+    }
+    agents
+        .into_iter()
+        .map(|agent| request(&format!("investigate-{round}/{agent}"), agent, AgentTask::Investigate { round }, cx))
+        .collect()
+}
+
+fn follow(i: &Incident, round: u32, verdict: &Verdict, cx: &Cx<'_>) -> Vec<Event> {
+    match verdict.verdict {
+        Outcome::Cause => prepare(i, round, verdict, cx),
+        Outcome::Healthy if i.healthy_in_a_row >= HEALTHY_TO_CLOSE => {
+            let why = format!("{} looks in a row found nothing wrong behind the alert", i.healthy_in_a_row);
+            vec![Event::ClosedHealthy { why }]
+        }
+        Outcome::Healthy => vec![look_again("nothing wrong was found; looking once more before closing", cx)],
+        Outcome::Recovered => vec![
+            enter(Phase::Verify, cx),
+            Event::SoakStarted { until: after(cx.now, cx.policy.times.soak_s) },
+        ],
+        Outcome::InsufficientEvidence => vec![look_again("the evidence does not settle the cause", cx)],
+    }
+}
+
+/// The specialist validates the leading hypothesis and prepares plans.
+fn prepare(i: &Incident, round: u32, verdict: &Verdict, cx: &Cx<'_>) -> Vec<Event> {
+    if !any(i, |t| *t == AgentTask::Prepare { round }) {
+        let agent = verdict
+            .hypotheses
+            .first()
+            .and_then(|h| cause::find(&h.cause))
+            .map_or("backend-architect", |c| c.agent.as_str());
+        return vec![request(&format!("prepare-{round}/{agent}"), agent, AgentTask::Prepare { round }, cx)];
+    }
+    if !all_ended(i, |t| *t == AgentTask::Prepare { round }) {
+        return Vec::new();
+    }
+    if i.plans.iter().any(|p| p.round == round) {
+        let mut events = vec![enter(Phase::Mitigate, cx)];
+        events.extend(super::comms::tell_internal_and_public(i, crate::comms::UpdateReason::Identified));
+        return events;
+    }
+    vec![look_again("no mitigation could be prepared for the leading hypothesis", cx)]
+}
+
+pub(super) fn look_again(why: &str, cx: &Cx<'_>) -> Event {
+    Event::LookAgainAt { at: after(cx.now, cx.policy.times.look_again_after_s), why: why.to_owned() }
+}

@@ -1,0 +1,473 @@
+//! Folds one event into the state. Total: an event in the log is a fact. Reads no policy and no clock.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::event::{Actor, AttachedAlert, Event, EventRecord};
+use super::state::{
+    ActionItem, AgentRun, Approval, Clock, Incident, Phase, PlanState, PlanStatus, RoleHolder, RunStatus, Status, Task,
+};
+use crate::comms::UpdateReason;
+use crate::severity::IncidentKind;
+use crate::verdict::Outcome;
+
+/// Folds all events of an incident; `None` if there are none, or the first is not its opening.
+pub fn fold<'a>(records: impl IntoIterator<Item = &'a EventRecord>) -> Option<Incident> {
+    let mut state = None;
+    for record in records {
+        apply(&mut state, record);
+    }
+    state
+}
+
+/// Folds one event.
+pub fn apply(state: &mut Option<Incident>, record: &EventRecord) {
+    match (&mut *state, &record.event) {
+        (None, Event::Opened { .. }) => *state = Some(open(record)),
+        (Some(incident), event) => {
+            change(incident, event, record.at, &record.actor);
+            incident.version = record.version;
+        }
+        // A stream that does not begin with its opening has no state; replay reports it.
+        (None, _) => {}
+    }
+}
+
+fn open(record: &EventRecord) -> Incident {
+    let Event::Opened {
+        title, report, severity, facts, kind, services, customer_facing, impact_started_at, first_report_at, restricted,
+        drill, resolve_by, why: _,
+    } = &record.event
+    else {
+        unreachable!("called for the opening only");
+    };
+    let mut incident = Incident {
+        id: record.incident.clone(),
+        version: record.version,
+        title: title.clone(),
+        report: report.clone(),
+        kind: *kind,
+        severity: severity.clone(),
+        facts: facts.clone(),
+        impact: None,
+        customer_facing: *customer_facing,
+        services: services.iter().cloned().collect(),
+        restricted: *restricted,
+        drill: *drill,
+        phase: Phase::Assess,
+        phase_deadline: record.at,
+        status: Status::Investigating,
+        impact_started_at: *impact_started_at,
+        first_report_at: *first_report_at,
+        opened_at: record.at,
+        acknowledged_at: None,
+        paged_at: None,
+        awaiting_ack: None,
+        resolve_by: *resolve_by,
+        mitigated_at: None,
+        resolved_at: None,
+        verified: false,
+        closed_at: None,
+        first_update_at: None,
+        alerts: BTreeMap::new(),
+        alerts_beyond: 0,
+        reports: Vec::new(),
+        roles: BTreeMap::new(),
+        responders: Vec::new(),
+        war_room: None,
+        tasks: BTreeMap::new(),
+        runs: BTreeMap::new(),
+        round: 0,
+        next_round: 1,
+        evidence: Vec::new(),
+        gaps: Vec::new(),
+        verdict: None,
+        verdict_round: 0,
+        healthy_in_a_row: 0,
+        plans: Vec::new(),
+        clocks: BTreeMap::new(),
+        updates: Vec::new(),
+        soak_until: None,
+        verify_attempts: 0,
+        last_verification: None,
+        all_clear_asked: false,
+        look_again_at: None,
+        fired: BTreeSet::new(),
+        postmortem_due: None,
+        postmortem_wanted: false,
+        facilitator: None,
+        postmortem: None,
+        archive_asked: false,
+        bundle: None,
+        writing_asked: false,
+        action_items: BTreeMap::new(),
+        dead_effects: BTreeMap::new(),
+        merged_into: None,
+        reopened: 0,
+        ending: None,
+    };
+    if let Actor::Person { name } = &record.actor {
+        take_part(&mut incident, name);
+    }
+    incident
+}
+
+fn take_part(incident: &mut Incident, name: &str) {
+    if !incident.responders.iter().any(|r| r == name) {
+        incident.responders.push(name.to_owned());
+    }
+}
+
+fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
+    if let Actor::Person { name } = actor {
+        take_part(i, name);
+    }
+    match event {
+        Event::Opened { .. } => {}
+        Event::AlertsAttached { alerts } => alerts.iter().for_each(|a| attach(i, a)),
+        Event::AlertsTurned { turns } => {
+            for turn in turns {
+                if let Some(alert) = i.alerts.get_mut(&turn.fingerprint) {
+                    alert.firing = turn.firing;
+                }
+            }
+        }
+        Event::ReportAttached { title, text, reported_at, .. } => {
+            if i.reports.len() < Incident::MAX_REPORTS {
+                i.reports.push((title.clone(), text.clone()));
+            }
+            i.first_report_at = Some(i.first_report_at.map_or(*reported_at, |t| t.min(*reported_at)));
+        }
+        Event::FactsMeasured { facts } => {
+            i.facts.absorb(facts);
+            i.services.extend(facts.services.iter().cloned());
+            if let Some(facing) = facts.customer_facing {
+                i.customer_facing = facing;
+            }
+        }
+        Event::SeverityChanged { to, resolve_by, .. } => {
+            i.severity = to.clone();
+            i.resolve_by = *resolve_by;
+        }
+        Event::KindChanged { kind, restricted } => {
+            i.kind = *kind;
+            i.restricted = *restricted || (i.restricted && *kind == IncidentKind::Security);
+        }
+        Event::ImpactDescribed { text } => i.impact = Some(text.clone()),
+        Event::ImpactStartFound { at } => i.impact_started_at = Some(*at),
+        Event::PhaseEntered { phase, deadline } => enter(i, *phase, *deadline),
+        Event::DeadlineMissed { what, .. } => {
+            i.fired.insert(what.clone());
+        }
+        Event::RoleAssigned { role, person } => {
+            i.roles.insert(role.clone(), RoleHolder { person: person.clone(), since: at });
+            if let Some(person) = person {
+                take_part(i, person);
+            }
+        }
+        Event::Acknowledged { by } => {
+            i.acknowledged_at.get_or_insert(at);
+            i.awaiting_ack = None;
+            take_part(i, by);
+        }
+        Event::Paged { .. } => {
+            i.paged_at.get_or_insert(at);
+            if i.acknowledged_at.is_none() {
+                let unheard = i.awaiting_ack.map_or(0, |(_, n)| n + 1);
+                i.awaiting_ack = Some((at, unheard));
+            }
+        }
+        Event::Escalated { .. } => {}
+        Event::WarRoomOpened { link } => i.war_room = Some(link.clone()),
+        Event::TaskAdded { id, text, role } => {
+            i.tasks.insert(*id, Task { text: text.clone(), role: role.clone(), done_at: None });
+        }
+        Event::TaskDone { id } => {
+            if let Some(task) = i.tasks.get_mut(id) {
+                task.done_at.get_or_insert(at);
+            }
+        }
+        Event::NoteAdded { .. } => {}
+        Event::AgentRequested { run, agent, task, deadline } => {
+            let entry = AgentRun {
+                agent: agent.clone(),
+                task: task.clone(),
+                requested_at: at,
+                deadline: *deadline,
+                ended_at: None,
+                status: RunStatus::Running,
+                findings: Vec::new(),
+                reason: None,
+                artifacts: Vec::new(),
+            };
+            if let crate::agent::AgentTask::Investigate { round } = task {
+                i.round = *round;
+            }
+            i.runs.insert(run.clone(), entry);
+        }
+        Event::AgentReported { run, report } => {
+            if let Some(entry) = i.runs.get_mut(run) {
+                entry.status = RunStatus::Reported;
+                entry.ended_at = Some(at);
+                entry.findings = report.findings.clone();
+                entry.artifacts = report.artifacts.clone();
+            }
+            for record in &report.evidence {
+                if !i.evidence.iter().any(|e| e.id == record.id) {
+                    i.evidence.push(record.clone());
+                }
+            }
+            for gap in &report.gaps {
+                if !i.gaps.contains(gap) {
+                    i.gaps.push(gap.clone());
+                }
+            }
+        }
+        Event::AgentFailed { run, reason } => {
+            if let Some(entry) = i.runs.get_mut(run) {
+                entry.status = RunStatus::Failed;
+                entry.ended_at = Some(at);
+                entry.reason = Some(reason.clone());
+            }
+        }
+        Event::VerdictReached { round, verdict } => {
+            i.healthy_in_a_row = if verdict.verdict == Outcome::Healthy { i.healthy_in_a_row + 1 } else { 0 };
+            if verdict.verdict == Outcome::Cause && i.status == Status::Investigating {
+                i.status = Status::Identified;
+            }
+            i.verdict = Some(verdict.clone());
+            i.verdict_round = *round;
+        }
+        Event::PlansProposed { round, plans } => {
+            for plan in &mut i.plans {
+                if plan.status == PlanStatus::Proposed {
+                    plan.status = PlanStatus::Superseded;
+                }
+            }
+            i.plans.extend(plans.iter().map(|p| PlanState {
+                plan: p.plan.clone(),
+                hash: p.hash.clone(),
+                round: *round,
+                approvals_needed: p.approvals_needed,
+                approvals: Vec::new(),
+                status: PlanStatus::Proposed,
+                steps_done: 0,
+                steps_undone: 0,
+                step_running: false,
+                undo: BTreeMap::new(),
+                outputs: Vec::new(),
+                recovery: None,
+            }));
+        }
+        Event::ApprovalsNeededChanged { plan, needed } => with_plan(i, plan, |p| {
+            p.approvals_needed = *needed;
+            settle_approval(p);
+        }),
+        Event::Decided { plan, go, by, reason } => {
+            if matches!(actor, Actor::Person { .. }) {
+                take_part(i, by);
+            }
+            with_plan(i, plan, |p| {
+                p.approvals.retain(|a| a.by != *by);
+                p.approvals.push(Approval { by: by.clone(), at, go: *go, reason: reason.clone() });
+                settle_approval(p);
+            });
+        }
+        Event::PlanExpired { plan } => with_plan(i, plan, |p| p.status = PlanStatus::Expired),
+        Event::StepStarted { plan, inverse, .. } => {
+            with_plan(i, plan, |p| {
+                p.step_running = true;
+                p.status = if *inverse { PlanStatus::Undoing } else { PlanStatus::Running };
+            });
+            i.status = Status::Mitigating;
+        }
+        Event::StepFinished { plan, step, inverse, ok, output, undo } => with_plan(i, plan, |p| {
+            p.step_running = false;
+            p.outputs.push(output.clone());
+            if *inverse {
+                p.steps_undone += 1;
+            } else if *ok {
+                p.steps_done += 1;
+                if let Some(undo) = undo {
+                    p.undo.insert(*step, undo.clone());
+                }
+                if p.steps_done == p.plan.steps.len() {
+                    p.status = PlanStatus::Watching;
+                }
+            } else {
+                p.status = PlanStatus::Undoing;
+            }
+        }),
+        Event::RecoveryWatched { plan, helped, recovery } => {
+            with_plan(i, plan, |p| {
+                p.recovery = Some(recovery.clone());
+                p.status = if *helped { PlanStatus::Helped } else { PlanStatus::Undoing };
+            });
+            if *helped {
+                i.mitigated_at = Some(at);
+                i.status = Status::Monitoring;
+                i.verify_attempts = 0;
+                i.last_verification = None;
+            } else {
+                i.status = Status::Identified;
+            }
+        }
+        Event::PlanUndone { plan } => {
+            with_plan(i, plan, |p| p.status = if p.steps_undone > 0 { PlanStatus::Undone } else { PlanStatus::Failed });
+            i.status = Status::Identified;
+        }
+        Event::UpdateRequested { audience, reason } => {
+            i.all_clear_asked |= matches!(reason, UpdateReason::AllClear | UpdateReason::FalseAlarm);
+            let clock = i.clocks.entry(*audience).or_insert(Clock { due: None, every_s: None, asked_at: None });
+            clock.asked_at.get_or_insert(at);
+        }
+        Event::UpdatePosted { update } => {
+            if let Some(clock) = i.clocks.get_mut(&update.audience) {
+                clock.asked_at = None;
+            }
+            i.first_update_at.get_or_insert(at);
+            i.updates.push(update.clone());
+        }
+        Event::UpdateDelivered { update, channel } => {
+            if let Some(update) = i.updates.get_mut(*update)
+                && !update.delivered.contains(channel)
+            {
+                update.delivered.push(channel.clone());
+            }
+        }
+        Event::ClockSet { audience, due, every_s } => {
+            let clock = i.clocks.entry(*audience).or_insert(Clock { due: None, every_s: None, asked_at: None });
+            clock.due = *due;
+            clock.every_s = *every_s;
+        }
+        Event::LookAgainAt { at, .. } => i.look_again_at = Some(*at),
+        Event::LookedAgain => {
+            i.look_again_at = None;
+            i.next_round = i.round + 1;
+        }
+        Event::SoakStarted { until } => i.soak_until = Some(*until),
+        Event::SoakEnded => i.soak_until = None,
+        Event::Verified { attempt, recovery } => {
+            i.verify_attempts = *attempt;
+            i.last_verification = Some(recovery.clone());
+        }
+        Event::Regressed { .. } => {
+            i.next_round = i.round + 1;
+            i.last_verification = None;
+            i.soak_until = None;
+            i.mitigated_at = None;
+            i.status = Status::Identified;
+        }
+        Event::Resolved { verified, summary } => {
+            end(i, Status::Resolved, at, summary);
+            i.verified = *verified;
+        }
+        Event::Reopened { .. } => {
+            i.status = Status::Investigating;
+            i.resolved_at = None;
+            i.closed_at = None;
+            i.verified = false;
+            i.mitigated_at = None;
+            i.reopened += 1;
+            i.next_round = i.round + 1;
+            i.last_verification = None;
+            i.all_clear_asked = false;
+            i.postmortem = None;
+            i.bundle = None;
+            i.healthy_in_a_row = 0;
+            i.archive_asked = false;
+            i.writing_asked = false;
+            i.ending = None;
+            for clock in i.clocks.values_mut() {
+                clock.due = clock.every_s.map(|s| super::timers::after(at, s));
+            }
+        }
+        Event::ClosedHealthy { why } => end(i, Status::ClosedHealthy, at, why),
+        Event::Cancelled { reason } => end(i, Status::Cancelled, at, reason),
+        Event::MergedInto { into } => {
+            end(i, Status::Merged, at, &format!("goes on in {into}"));
+            i.merged_into = Some(into.clone());
+        }
+        Event::Absorbed { .. } => {}
+        Event::PostmortemRequested { due, facilitator } => {
+            i.postmortem_wanted = true;
+            i.postmortem_due = *due;
+            i.facilitator = facilitator.clone();
+        }
+        Event::ActionItemAdded { id, item, owner, due } => {
+            let entry = ActionItem { item: item.clone(), owner: owner.clone(), due: *due, done_at: None };
+            i.action_items.insert(*id, entry);
+        }
+        Event::ActionItemDone { id } => {
+            if let Some(item) = i.action_items.get_mut(id) {
+                item.done_at.get_or_insert(at);
+            }
+        }
+        Event::ArchiveRequested => i.archive_asked = true,
+        Event::BundleArchived { path } => i.bundle = Some(path.clone()),
+        Event::WritingRequested => i.writing_asked = true,
+        Event::PostmortemWritten { markdown, html } => i.postmortem = Some((markdown.clone(), html.clone())),
+        Event::Closed => i.closed_at = Some(at),
+        Event::EffectDied { key, reason, .. } => {
+            i.dead_effects.insert(key.clone(), reason.clone());
+        }
+        Event::EffectRevived { key } => {
+            i.dead_effects.remove(key);
+        }
+    }
+}
+
+fn attach(i: &mut Incident, alert: &AttachedAlert) {
+    if let Some(service) = &alert.service {
+        i.services.insert(service.clone());
+    }
+    if i.alerts.contains_key(&alert.fingerprint) || i.alerts.len() < Incident::MAX_ALERTS {
+        i.alerts.insert(alert.fingerprint.clone(), alert.clone());
+    } else {
+        i.alerts_beyond += 1;
+    }
+}
+
+fn enter(i: &mut Incident, phase: Phase, deadline: Timestamp) {
+    i.phase = phase;
+    i.phase_deadline = deadline;
+}
+
+fn end(i: &mut Incident, status: Status, at: Timestamp, why: &str) {
+    i.status = status;
+    i.resolved_at = Some(at);
+    i.ending = Some(why.to_owned());
+    i.awaiting_ack = None;
+    i.soak_until = None;
+    i.look_again_at = None;
+    for clock in i.clocks.values_mut() {
+        clock.due = None;
+    }
+    for plan in &mut i.plans {
+        if matches!(plan.status, PlanStatus::Proposed | PlanStatus::Approved) {
+            plan.status = PlanStatus::Superseded;
+        }
+    }
+}
+
+fn with_plan(i: &mut Incident, hash: &str, change: impl FnOnce(&mut PlanState)) {
+    if let Some(plan) = i.plans.iter_mut().find(|p| p.hash == hash) {
+        change(plan);
+    }
+}
+
+/// A no-go of anybody rejects; enough go of different people approve.
+fn settle_approval(plan: &mut PlanState) {
+    if !matches!(plan.status, PlanStatus::Proposed | PlanStatus::Approved) {
+        return;
+    }
+    let gos = plan.approvals.iter().filter(|a| a.go).count();
+    plan.status = if plan.approvals.iter().any(|a| !a.go) {
+        PlanStatus::Rejected
+    } else if gos >= usize::from(plan.approvals_needed) && gos > 0 {
+        PlanStatus::Approved
+    } else {
+        PlanStatus::Proposed
+    };
+}

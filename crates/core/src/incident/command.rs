@@ -1,0 +1,131 @@
+//! What somebody wants. A command may be rejected; a repeated or stale one is a no-op.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::event::{AlertTurn, AttachedAlert};
+use crate::agent::AgentReport;
+use crate::comms::{Audience, Update};
+use crate::effect::Outcome;
+use crate::ids::{EffectKey, IncidentId, RunId};
+use crate::severity::Severity;
+
+/// How an incident begins.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+#[serde(default)]
+pub struct Opening {
+    /// One line.
+    pub title: String,
+    /// What the reporter wrote.
+    pub report: String,
+    /// Services named.
+    pub services: Vec<String>,
+    /// Alerts that open it.
+    pub alerts: Vec<AttachedAlert>,
+    /// A person's or customer's report, with its time.
+    pub reported_at: Option<Timestamp>,
+    /// Set by the person who declares it.
+    pub severity: Option<Severity>,
+    /// An exercise: never counted.
+    pub drill: bool,
+    /// Why it was opened.
+    pub why: String,
+}
+
+/// What somebody wants.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "commands are made one at a time and consumed at once")]
+pub enum Command {
+    /// Open it.
+    Open(Opening),
+    /// Alerts belong to it.
+    AttachAlerts { alerts: Vec<AttachedAlert> },
+    /// Its alerts resolved or fired again.
+    TurnAlerts { turns: Vec<AlertTurn> },
+    /// A report belongs to it.
+    AttachReport { title: String, text: String, reporter: String, reported_at: Timestamp, why: String },
+    /// I take it.
+    Acknowledge,
+    /// Give a role to a person.
+    AssignRole { role: String, person: String },
+    /// For the timeline.
+    AddNote { text: String },
+    /// A task.
+    AddTask { text: String, role: String },
+    /// Done.
+    CompleteTask { id: u32 },
+    /// Override severity, with a reason.
+    SetSeverity { severity: Severity, reason: String },
+    /// Go or no-go.
+    Decide { plan: String, go: bool, reason: String },
+    /// Post an update in one's own words.
+    PostUpdate { audience: Audience, subject: String, body: String },
+    /// It is over, says a person.
+    Resolve { summary: String },
+    /// It is not over.
+    Reopen { reason: String },
+    /// False alarm, says a person.
+    Cancel { reason: String },
+    /// Goes on in another.
+    Merge { into: IncidentId },
+    /// Take over another's alerts.
+    Absorb { from: IncidentId, title: String, alerts: Vec<AttachedAlert> },
+    /// Write a postmortem though policy does not require one.
+    RequestPostmortem,
+    /// Done.
+    CompleteActionItem { id: u32 },
+    /// An agent reported.
+    ReportAgent { run: RunId, report: AgentReport },
+    /// An agent failed.
+    FailAgent { run: RunId, reason: String },
+    /// A draft is ready.
+    RecordUpdate { update: Update },
+    /// An effect ended: done, or failed for good.
+    FinishEffect { key: EffectKey, effect: crate::effect::Effect, outcome: Outcome },
+    /// Put a dead effect back.
+    ReviveEffect { key: EffectKey },
+    /// A timer is due. Lost, late or double firing is harmless.
+    FireTimer { key: String },
+}
+
+/// Why a command was turned down.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(tag = "rejection", rename_all = "snake_case")]
+pub enum Rejection {
+    /// No such incident.
+    #[error("there is no incident {incident}")]
+    NotFound {
+        /// Which.
+        incident: IncidentId,
+    },
+    /// It exists already.
+    #[error("the incident exists already")]
+    Exists,
+    /// Not in this state.
+    #[error("{what} is not possible: {why}")]
+    NotNow {
+        /// What was wanted.
+        what: String,
+        /// Why not, and what would be.
+        why: String,
+    },
+    /// A field is wrong.
+    #[error("{field}: {why}")]
+    Invalid {
+        /// Which field.
+        field: String,
+        /// What is wrong and what would be right.
+        why: String,
+    },
+}
+
+impl Rejection {
+    pub(super) fn not_now(what: &str, why: impl Into<String>) -> Self {
+        Self::NotNow { what: what.to_owned(), why: why.into() }
+    }
+
+    pub(super) fn invalid(field: &str, why: impl Into<String>) -> Self {
+        Self::Invalid { field: field.to_owned(), why: why.into() }
+    }
+}

@@ -1,0 +1,113 @@
+//! Agents' reports: checked against the contract before anything follows from them.
+
+use super::super::command::Rejection;
+use super::super::event::{Event, ProposedPlan};
+use super::super::state::{Incident, RunStatus};
+use super::super::timers::after;
+use crate::agent::{AgentReport, AgentTask};
+use crate::cx::Cx;
+use crate::evidence::Strength;
+use crate::ids::RunId;
+
+/// Most findings, plans and artifacts that one report may carry.
+const MAX_ITEMS: usize = 64;
+
+pub(super) fn report(i: &Incident, run: &RunId, report: &AgentReport, cx: &Cx<'_>) -> Result<Vec<Event>, Rejection> {
+    let Some(entry) = i.runs.get(run) else {
+        return Err(Rejection::invalid("run", format!("no agent was asked for {run}")));
+    };
+    // A late or repeated report is dropped: the incident has gone on without it.
+    if entry.status != RunStatus::Running {
+        return Ok(Vec::new());
+    }
+    let mut report = report.clone();
+    let dropped = check(i, &mut report);
+    let task = entry.task.clone();
+    let mut events = vec![Event::AgentReported { run: run.clone(), report: report.clone() }];
+    if !dropped.is_empty() {
+        events.push(Event::NoteAdded { text: format!("claims of {} without evidence were refused: {}", entry.agent, dropped.join("; ")) });
+    }
+    if let Some(facts) = &report.facts {
+        events.push(Event::FactsMeasured { facts: facts.clone() });
+    }
+    if let Some(text) = &report.impact
+        && i.impact.as_ref() != Some(text)
+    {
+        events.push(Event::ImpactDescribed { text: text.clone() });
+    }
+    match task {
+        AgentTask::Synthesise { round } => match &report.verdict {
+            Some(verdict) => {
+                if let Some(onset) = verdict.onset
+                    && i.impact_started_at.is_none_or(|t| onset < t)
+                    && onset <= cx.now
+                {
+                    events.push(Event::ImpactStartFound { at: onset });
+                }
+                events.push(Event::VerdictReached { round, verdict: verdict.clone() });
+            }
+            None => events.push(Event::AgentFailed { run: run.clone(), reason: "came to no verdict".to_owned() }),
+        },
+        AgentTask::Prepare { round } if !i.status.is_over() => {
+            let severity = i.severity.severity;
+            let plans: Vec<ProposedPlan> = report
+                .plans
+                .iter()
+                .map(|plan| ProposedPlan {
+                    hash: plan.hash(),
+                    approvals_needed: super::plans::approvals_needed(plan, severity, cx),
+                    plan: plan.clone(),
+                })
+                .filter(|p| i.plan(&p.hash).is_none())
+                .collect();
+            events.push(Event::PlansProposed { round, plans });
+        }
+        AgentTask::WatchRecovery { plan } => {
+            if let Some(recovery) = &report.recovery {
+                events.push(Event::RecoveryWatched { plan, helped: recovery.ok, recovery: recovery.clone() });
+            }
+        }
+        AgentTask::Verify { attempt } => {
+            if let Some(recovery) = &report.recovery {
+                events.push(Event::Verified { attempt, recovery: recovery.clone() });
+            }
+        }
+        AgentTask::Learn | AgentTask::Backlog => {
+            let owner = i.services.iter().find_map(|s| cx.policy.service(s)).map(|s| s.owner.clone()).unwrap_or_default();
+            let mut id = i.action_items.keys().next_back().copied().unwrap_or(0);
+            for item in &report.action_items {
+                if i.action_items.values().any(|a| a.item.title == item.title) {
+                    continue;
+                }
+                id += 1;
+                let due = after(cx.now, i64::from(item.due_days) * 86_400);
+                events.push(Event::ActionItemAdded { id, item: item.clone(), owner: owner.clone(), due });
+            }
+        }
+        AgentTask::Assess | AgentTask::Investigate { .. } | AgentTask::Prepare { .. } => {}
+    }
+    Ok(events)
+}
+
+/// Drops claims whose evidence is not there; answers their texts.
+fn check(i: &Incident, report: &mut AgentReport) -> Vec<String> {
+    let known = |id: &crate::ids::EvidenceId| report.evidence.iter().any(|e| e.id == *id) || i.evidence.iter().any(|e| e.id == *id);
+    let (good, bad): (Vec<_>, Vec<_>) = report.findings.iter().cloned().partition(|f| {
+        f.strength == Strength::Inconclusive || (!f.evidence.is_empty() && f.evidence.iter().all(known))
+    });
+    report.findings = good;
+    report.findings.truncate(MAX_ITEMS);
+    report.plans.truncate(MAX_ITEMS);
+    report.artifacts.truncate(MAX_ITEMS);
+    report.action_items.truncate(MAX_ITEMS);
+    bad.into_iter().map(|f| f.claim).collect()
+}
+
+pub(super) fn fail(i: &Incident, run: &RunId, reason: &str) -> Vec<Event> {
+    match i.runs.get(run) {
+        Some(entry) if entry.status == RunStatus::Running => {
+            vec![Event::AgentFailed { run: run.clone(), reason: reason.to_owned() }]
+        }
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,51 @@
+//! Alerts and reports that belong to the incident.
+
+use jiff::Timestamp;
+
+use super::super::event::{AlertTurn, AttachedAlert, Event};
+use super::super::state::{Incident, Phase, Status};
+
+pub(super) fn attach(i: &Incident, alerts: &[AttachedAlert]) -> Vec<Event> {
+    let (known, new): (Vec<_>, Vec<_>) = alerts.iter().partition(|a| i.alerts.contains_key(&a.fingerprint));
+    let turns: Vec<AlertTurn> =
+        known.iter().map(|a| AlertTurn { fingerprint: a.fingerprint.clone(), firing: a.firing }).collect();
+    let mut events = Vec::new();
+    if !new.is_empty() {
+        events.push(Event::AlertsAttached { alerts: new.into_iter().cloned().collect() });
+    }
+    events.extend(turn(i, &turns));
+    events
+}
+
+pub(super) fn turn(i: &Incident, turns: &[AlertTurn]) -> Vec<Event> {
+    let real: Vec<AlertTurn> = turns
+        .iter()
+        .filter(|t| i.alerts.get(&t.fingerprint).is_some_and(|a| a.firing != t.firing))
+        .cloned()
+        .collect();
+    if real.is_empty() {
+        return Vec::new();
+    }
+    let back: Vec<&str> = real
+        .iter()
+        .filter(|t| t.firing)
+        .filter_map(|t| i.alerts.get(&t.fingerprint).map(|a| a.name.as_str()))
+        .collect();
+    let why = back.join(", ");
+    let regressed = i.phase == Phase::Verify && i.status == Status::Monitoring && !back.is_empty();
+    let mut events = vec![Event::AlertsTurned { turns: real }];
+    if regressed {
+        events.push(Event::Regressed { why: format!("fires again during the soak: {why}") });
+    }
+    events
+}
+
+pub(super) fn report(title: &str, text: &str, reporter: &str, reported_at: Timestamp, why: &str) -> Vec<Event> {
+    vec![Event::ReportAttached {
+        title: title.to_owned(),
+        text: text.to_owned(),
+        reporter: reporter.to_owned(),
+        reported_at,
+        why: why.to_owned(),
+    }]
+}

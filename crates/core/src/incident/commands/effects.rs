@@ -1,0 +1,65 @@
+//! What came of effects.
+
+use serde_json::Value;
+
+use super::super::command::Rejection;
+use super::super::event::Event;
+use super::super::state::Incident;
+use crate::effect::{Effect, Outcome};
+use crate::ids::EffectKey;
+use crate::mitigation::Inverse;
+
+pub(super) fn finish(i: &Incident, key: &EffectKey, effect: &Effect, outcome: &Outcome) -> Vec<Event> {
+    let (done, text, data) = match outcome {
+        Outcome::Done { detail, data } => (true, detail.clone(), data.clone()),
+        Outcome::Permanent { reason } | Outcome::Retry { reason, .. } => (false, reason.clone(), Value::Null),
+    };
+    let died = || Event::EffectDied { key: key.clone(), effect: effect.kind().to_owned(), reason: text.clone() };
+    match effect {
+        Effect::Act { plan, step, inverse } => {
+            let waits = i.plan(plan).is_some_and(|p| {
+                let expected = if *inverse { p.steps_done.checked_sub(p.steps_undone + 1) } else { Some(p.steps_done) };
+                p.step_running && expected == Some(*step)
+            });
+            if !waits {
+                return Vec::new();
+            }
+            let undo = data.get("inverse").and_then(|v| serde_json::from_value::<Inverse>(v.clone()).ok());
+            let finished = Event::StepFinished {
+                plan: plan.clone(),
+                step: *step,
+                inverse: *inverse,
+                ok: done,
+                output: text.clone(),
+                undo,
+            };
+            // A mitigation that could not be carried out is an answer; one that could not be undone needs a person.
+            if !done && *inverse { vec![finished, died()] } else { vec![finished] }
+        }
+        Effect::Send { update, channel } if done => {
+            let fresh = i.updates.get(*update).is_some_and(|u| !u.delivered.contains(channel));
+            if fresh { vec![Event::UpdateDelivered { update: *update, channel: channel.clone() }] } else { Vec::new() }
+        }
+        Effect::ArchiveBundle if done => match data.get("path").and_then(Value::as_str) {
+            Some(path) if i.bundle.as_deref() != Some(path) => vec![Event::BundleArchived { path: path.to_owned() }],
+            _ => Vec::new(),
+        },
+        Effect::WritePostmortem if done => {
+            let path = |name: &str| data.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+            vec![Event::PostmortemWritten { markdown: path("markdown"), html: path("html") }]
+        }
+        // A run that could not even be started is the agent's failure, not a dead letter: the incident goes on.
+        Effect::RunAgent { run, .. } if !done => super::agents::fail(i, run, &text),
+        Effect::RunAgent { .. } | Effect::DraftUpdate { .. } | Effect::Page { .. } if done => Vec::new(),
+        _ if i.dead_effects.contains_key(key) => Vec::new(),
+        _ => vec![died()],
+    }
+}
+
+pub(super) fn revive(i: &Incident, key: &EffectKey) -> Result<Vec<Event>, Rejection> {
+    if i.dead_effects.contains_key(key) {
+        Ok(vec![Event::EffectRevived { key: key.clone() }])
+    } else {
+        Err(Rejection::invalid("key", format!("{key} is not a dead letter of this incident")))
+    }
+}

@@ -1,0 +1,84 @@
+//! How an incident ends, and how it goes on after all.
+
+use super::super::command::Rejection;
+use super::super::event::{AttachedAlert, Event};
+use super::super::state::{Incident, Status};
+use super::super::timers::after;
+use super::required;
+use crate::cx::Cx;
+use crate::ids::IncidentId;
+
+pub(super) fn resolve(i: &Incident, summary: &str) -> Result<Vec<Event>, Rejection> {
+    if i.status == Status::Resolved {
+        return Ok(Vec::new());
+    }
+    refuse_if_over(i, "resolving")?;
+    refuse_mid_action(i, "resolving")?;
+    Ok(vec![Event::Resolved { verified: false, summary: required("summary", summary, 4000)? }])
+}
+
+pub(super) fn reopen(i: &Incident, reason: &str) -> Result<Vec<Event>, Rejection> {
+    if !i.status.is_over() {
+        return Ok(Vec::new());
+    }
+    if i.status == Status::Merged {
+        let into = i.merged_into.as_ref().map_or_else(|| "another incident".to_owned(), ToString::to_string);
+        return Err(Rejection::not_now("reopening", format!("it goes on in {into}")));
+    }
+    Ok(vec![Event::Reopened { why: required("reason", reason, 4000)? }])
+}
+
+pub(super) fn cancel(i: &Incident, reason: &str) -> Result<Vec<Event>, Rejection> {
+    if i.status == Status::Cancelled {
+        return Ok(Vec::new());
+    }
+    refuse_if_over(i, "cancelling")?;
+    refuse_mid_action(i, "cancelling")?;
+    Ok(vec![Event::Cancelled { reason: required("reason", reason, 4000)? }])
+}
+
+pub(super) fn merge(i: &Incident, into: &IncidentId) -> Result<Vec<Event>, Rejection> {
+    if i.merged_into.as_ref() == Some(into) {
+        return Ok(Vec::new());
+    }
+    if *into == i.id {
+        return Err(Rejection::invalid("into", "an incident cannot be merged into itself"));
+    }
+    refuse_if_over(i, "merging")?;
+    refuse_mid_action(i, "merging")?;
+    Ok(vec![Event::MergedInto { into: into.clone() }])
+}
+
+pub(super) fn absorb(i: &Incident, from: &IncidentId, title: &str, alerts: &[AttachedAlert]) -> Vec<Event> {
+    let new: Vec<AttachedAlert> =
+        alerts.iter().filter(|a| !i.alerts.contains_key(&a.fingerprint)).cloned().collect();
+    let mut events = vec![Event::Absorbed { from: from.clone(), title: title.to_owned() }];
+    if !new.is_empty() {
+        events.push(Event::AlertsAttached { alerts: new });
+    }
+    events
+}
+
+pub(super) fn request_postmortem(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
+    if i.postmortem_wanted {
+        return Vec::new();
+    }
+    let within = cx.policy.levels.of(i.severity.severity).postmortem_within_s.unwrap_or(48 * 3600);
+    let due = Some(after(cx.now, within));
+    vec![Event::PostmortemRequested { due, facilitator: super::super::advance::facilitator(i, cx) }]
+}
+
+fn refuse_if_over(i: &Incident, what: &str) -> Result<(), Rejection> {
+    if i.status.is_over() {
+        return Err(Rejection::not_now(what, format!("the incident is {}", i.status.as_str())));
+    }
+    Ok(())
+}
+
+/// An action that is under way in production is waited for: its outcome belongs to this incident.
+fn refuse_mid_action(i: &Incident, what: &str) -> Result<(), Rejection> {
+    if i.plans.iter().any(|p| p.step_running) {
+        return Err(Rejection::not_now(what, "an action is under way in production; wait for its outcome"));
+    }
+    Ok(())
+}

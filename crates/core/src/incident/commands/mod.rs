@@ -1,0 +1,60 @@
+//! One file per group of commands: what is allowed when, and which events it means.
+
+pub(super) mod agents;
+pub(super) mod alerts;
+pub(super) mod effects;
+pub(super) mod endings;
+pub(super) mod open;
+pub(super) mod people;
+pub(super) mod plans;
+pub(super) mod timers;
+
+use super::command::{Command, Rejection};
+use super::event::{Actor, Event};
+use super::state::Incident;
+use crate::cx::Cx;
+
+/// Runs a command on an incident that exists.
+pub(super) fn run(i: &Incident, command: &Command, actor: &Actor, cx: &Cx<'_>) -> Result<Vec<Event>, Rejection> {
+    match command {
+        Command::Open(_) => Err(Rejection::Exists),
+        Command::AttachAlerts { alerts } => Ok(alerts::attach(i, alerts)),
+        Command::TurnAlerts { turns } => Ok(alerts::turn(i, turns)),
+        Command::AttachReport { title, text, reporter, reported_at, why } => {
+            Ok(alerts::report(title, text, reporter, *reported_at, why))
+        }
+        Command::Acknowledge => people::acknowledge(i, actor),
+        Command::AssignRole { role, person } => people::assign_role(i, role, person, cx),
+        Command::AddNote { text } => people::note(text),
+        Command::AddTask { text, role } => people::add_task(i, text, role),
+        Command::CompleteTask { id } => people::complete_task(i, *id),
+        Command::SetSeverity { severity, reason } => people::set_severity(i, *severity, reason, actor, cx),
+        Command::PostUpdate { audience, subject, body } => people::post_update(i, *audience, subject, body, actor, cx),
+        Command::Decide { plan, go, reason } => plans::decide(i, plan, *go, reason, actor, cx),
+        Command::Resolve { summary } => endings::resolve(i, summary),
+        Command::Reopen { reason } => endings::reopen(i, reason),
+        Command::Cancel { reason } => endings::cancel(i, reason),
+        Command::Merge { into } => endings::merge(i, into),
+        Command::Absorb { from, title, alerts } => Ok(endings::absorb(i, from, title, alerts)),
+        Command::RequestPostmortem => Ok(endings::request_postmortem(i, cx)),
+        Command::CompleteActionItem { id } => people::complete_action_item(i, *id),
+        Command::ReportAgent { run, report } => agents::report(i, run, report, cx),
+        Command::FailAgent { run, reason } => Ok(agents::fail(i, run, reason)),
+        Command::RecordUpdate { update } => Ok(vec![Event::UpdatePosted { update: update.clone() }]),
+        Command::FinishEffect { key, effect, outcome } => Ok(effects::finish(i, key, effect, outcome)),
+        Command::ReviveEffect { key } => effects::revive(i, key),
+        Command::FireTimer { key } => Ok(timers::fire(i, key, cx)),
+    }
+}
+
+/// A text that a person must give.
+pub(super) fn required(field: &str, text: &str, max: usize) -> Result<String, Rejection> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Rejection::invalid(field, "must not be empty"));
+    }
+    if text.len() > max {
+        return Err(Rejection::invalid(field, format!("is {} bytes long; at most {max} are kept", text.len())));
+    }
+    Ok(text.to_owned())
+}

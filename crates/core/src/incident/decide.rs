@@ -1,0 +1,58 @@
+//! Turns a command into events. Pure: everything that is not in the state comes in by [`Cx`].
+
+use super::advance::advance;
+use super::apply::apply;
+use super::command::{Command, Rejection};
+use super::commands;
+use super::event::{Actor, Event, EventRecord};
+use super::state::Incident;
+use crate::cx::Cx;
+use crate::ids::IncidentId;
+
+/// A chain of consequences longer than this is a bug; stopping is better than filling the log.
+const MAX_CONSEQUENCES: usize = 64;
+
+/// Decides a command on an incident (`None`: not there yet) and everything that follows from it by itself. The answer's
+/// records continue the stream; a repeated or stale command answers an empty list.
+///
+/// # Errors
+/// [`Rejection`] says why not, and what would be possible.
+pub fn decide(
+    id: &IncidentId,
+    state: Option<&Incident>,
+    command: &Command,
+    actor: &Actor,
+    cx: &Cx<'_>,
+) -> Result<Vec<EventRecord>, Rejection> {
+    let events = match (state, command) {
+        (None, Command::Open(opening)) => commands::open::open(opening, actor, cx)?,
+        (None, _) => return Err(Rejection::NotFound { incident: id.clone() }),
+        (Some(_), Command::Open(_)) => return Err(Rejection::Exists),
+        (Some(incident), command) => commands::run(incident, command, actor, cx)?,
+    };
+    let mut folded = state.cloned();
+    let mut records = Vec::with_capacity(events.len());
+    let mut push = |folded: &mut Option<Incident>, actor: &Actor, event: Event| {
+        let version = folded.as_ref().map_or(0, |i| i.version) + 1;
+        let record = EventRecord { incident: id.clone(), version, at: cx.now, actor: actor.clone(), event };
+        apply(folded, &record);
+        records.push(record);
+    };
+    if events.is_empty() {
+        return Ok(Vec::new());
+    }
+    for event in events {
+        push(&mut folded, actor, event);
+    }
+    for _ in 0..MAX_CONSEQUENCES {
+        let Some(incident) = &folded else { break };
+        let next = advance(incident, cx);
+        if next.is_empty() {
+            break;
+        }
+        for event in next {
+            push(&mut folded, &Actor::System, event);
+        }
+    }
+    Ok(records)
+}

@@ -1,0 +1,31 @@
+//! Which effects an event has: a function of the state after it and the event alone, so that a replay knows them too.
+
+use super::event::{Event, EventRecord};
+use super::state::Incident;
+use crate::effect::Effect;
+
+/// The effects of `record`, in order; their position is part of the idempotency key.
+pub fn effects(after: &Incident, record: &EventRecord) -> Vec<Effect> {
+    match &record.event {
+        Event::AgentRequested { run, agent, task, .. } => {
+            vec![Effect::RunAgent { run: run.clone(), agent: agent.clone(), task: task.clone() }]
+        }
+        Event::UpdateRequested { audience, reason } => {
+            vec![Effect::DraftUpdate { audience: *audience, reason: *reason }]
+        }
+        Event::UpdatePosted { update } => {
+            let position = after.updates.len() - 1;
+            update.channels.iter().map(|c| Effect::Send { update: position, channel: c.clone() }).collect()
+        }
+        Event::Paged { person, channels, text } => channels
+            .iter()
+            .map(|c| Effect::Page { person: person.clone(), channel: c.clone(), text: text.clone() })
+            .collect(),
+        Event::StepStarted { plan, step, inverse } => {
+            vec![Effect::Act { plan: plan.clone(), step: *step, inverse: *inverse }]
+        }
+        Event::ArchiveRequested => vec![Effect::ArchiveBundle],
+        Event::WritingRequested => vec![Effect::WritePostmortem],
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,242 @@
+//! What happened. Events are facts: never rejected, never changed, the only truth about an incident.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::state::Phase;
+use crate::agent::{ActionItemDraft, AgentReport, AgentTask, Recovery};
+use crate::comms::{Audience, Update, UpdateReason};
+use crate::ids::{EffectKey, Fingerprint, IncidentId, RunId};
+use crate::mitigation::{Inverse, Plan};
+use crate::severity::{Decision, Facts, IncidentKind};
+use crate::telemetry::Labels;
+use crate::verdict::Verdict;
+
+/// Who did it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Actor {
+    /// A person.
+    Person {
+        /// Name.
+        name: String,
+    },
+    /// An agent.
+    Agent {
+        /// Name.
+        name: String,
+    },
+    /// A configured alert source.
+    Source {
+        /// Name.
+        name: String,
+    },
+    /// Firebell itself: policy, clocks.
+    System,
+}
+
+impl Actor {
+    /// A person.
+    pub fn person(name: impl Into<String>) -> Self {
+        Self::Person { name: name.into() }
+    }
+
+    /// The name to show.
+    pub fn display(&self) -> &str {
+        match self {
+            Self::Person { name } | Self::Agent { name } | Self::Source { name } => name,
+            Self::System => "firebell",
+        }
+    }
+}
+
+/// One event with its place in the stream.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EventRecord {
+    /// Which incident.
+    pub incident: IncidentId,
+    /// From 1, without gaps.
+    pub version: u64,
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// Who caused it.
+    pub actor: Actor,
+    /// What happened.
+    pub event: Event,
+}
+
+/// An alert as it joins an incident.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AttachedAlert {
+    /// Identity.
+    pub fingerprint: Fingerprint,
+    /// `alertname`.
+    pub name: String,
+    /// Service that it was routed to.
+    pub service: Option<String>,
+    /// Fires now.
+    pub firing: bool,
+    /// Since when.
+    pub starts_at: Timestamp,
+    /// Text for people.
+    pub summary: String,
+    /// Labels.
+    pub labels: Labels,
+    /// Why it belongs here.
+    pub why: String,
+}
+
+/// An attached alert that resolved or fired again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertTurn {
+    /// Identity.
+    pub fingerprint: Fingerprint,
+    /// Fires now.
+    pub firing: bool,
+}
+
+/// A plan as it is put before people.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProposedPlan {
+    /// The plan.
+    pub plan: Plan,
+    /// Its hash.
+    pub hash: String,
+    /// Approvals by different people that it needs.
+    pub approvals_needed: u8,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "events are stored as JSON and folded one by one; boxing buys nothing")]
+pub enum Event {
+    /// The incident exists.
+    Opened {
+        title: String,
+        report: String,
+        severity: Decision,
+        facts: Facts,
+        kind: IncidentKind,
+        services: Vec<String>,
+        customer_facing: bool,
+        impact_started_at: Option<Timestamp>,
+        first_report_at: Option<Timestamp>,
+        restricted: bool,
+        drill: bool,
+        resolve_by: Option<Timestamp>,
+        why: String,
+    },
+    /// Alerts joined.
+    AlertsAttached { alerts: Vec<AttachedAlert> },
+    /// Attached alerts resolved or fired again.
+    AlertsTurned { turns: Vec<AlertTurn> },
+    /// A report of a customer or colleague joined.
+    ReportAttached { title: String, text: String, reporter: String, reported_at: Timestamp, why: String },
+    /// Facts were measured or reported.
+    FactsMeasured { facts: Facts },
+    /// Severity changed.
+    SeverityChanged { from: Decision, to: Decision, resolve_by: Option<Timestamp> },
+    /// Nature of the incident changed; security restricts it.
+    KindChanged { kind: IncidentKind, restricted: bool },
+    /// What the customer feels.
+    ImpactDescribed { text: String },
+    /// Telemetry shows when it began.
+    ImpactStartFound { at: Timestamp },
+    /// A phase of the workflow begins.
+    PhaseEntered { phase: Phase, deadline: Timestamp },
+    /// A deadline passed.
+    DeadlineMissed { what: String, due: Timestamp },
+    /// A role has a holder, or none could be found.
+    RoleAssigned { role: String, person: Option<String> },
+    /// Somebody took it.
+    Acknowledged { by: String },
+    /// Somebody was paged.
+    Paged { person: String, channels: Vec<String>, text: String },
+    /// It was escalated.
+    Escalated { to: String, people: Vec<String>, why: String },
+    /// The room is there.
+    WarRoomOpened { link: String },
+    /// A task.
+    TaskAdded { id: u32, text: String, role: String },
+    /// A task is done.
+    TaskDone { id: u32 },
+    /// A note for the timeline.
+    NoteAdded { text: String },
+    /// An agent was asked.
+    AgentRequested { run: RunId, agent: String, task: AgentTask, deadline: Timestamp },
+    /// An agent reported.
+    AgentReported { run: RunId, report: AgentReport },
+    /// An agent failed; the incident goes on.
+    AgentFailed { run: RunId, reason: String },
+    /// The investigation came to a verdict.
+    VerdictReached { round: u32, verdict: Verdict },
+    /// Options for mitigation.
+    PlansProposed { round: u32, plans: Vec<ProposedPlan> },
+    /// The number of approvals that a plan needs changed with severity.
+    ApprovalsNeededChanged { plan: String, needed: u8 },
+    /// Go or no-go on a plan.
+    Decided { plan: String, go: bool, by: String, reason: String },
+    /// A plan lapsed before it was approved.
+    PlanExpired { plan: String },
+    /// A step (or its inverse) begins.
+    StepStarted { plan: String, step: usize, inverse: bool },
+    /// A step ended.
+    StepFinished { plan: String, step: usize, inverse: bool, ok: bool, output: String, undo: Option<Inverse> },
+    /// Recovery after a plan was watched to its end.
+    RecoveryWatched { plan: String, helped: bool, recovery: Recovery },
+    /// A plan that did not help was undone.
+    PlanUndone { plan: String },
+    /// An update is due.
+    UpdateRequested { audience: Audience, reason: UpdateReason },
+    /// An update was posted.
+    UpdatePosted { update: Update },
+    /// A channel confirmed an update.
+    UpdateDelivered { update: usize, channel: String },
+    /// The clock of an audience.
+    ClockSet { audience: Audience, due: Option<Timestamp>, every_s: Option<i64> },
+    /// Look again later.
+    LookAgainAt { at: Timestamp, why: String },
+    /// The wait is over.
+    LookedAgain,
+    /// Soak before the all-clear.
+    SoakStarted { until: Timestamp },
+    /// The soak is over.
+    SoakEnded,
+    /// Verification of phase 5 ended.
+    Verified { attempt: u32, recovery: Recovery },
+    /// It came back.
+    Regressed { why: String },
+    /// Over.
+    Resolved { verified: bool, summary: String },
+    /// Open again.
+    Reopened { why: String },
+    /// Nothing was wrong.
+    ClosedHealthy { why: String },
+    /// A person called it off.
+    Cancelled { reason: String },
+    /// It goes on in another incident.
+    MergedInto { into: IncidentId },
+    /// Another incident was merged into this one.
+    Absorbed { from: IncidentId, title: String },
+    /// A postmortem is due.
+    PostmortemRequested { due: Option<Timestamp>, facilitator: Option<String> },
+    /// Follow-up work.
+    ActionItemAdded { id: u32, item: ActionItemDraft, owner: String, due: Timestamp },
+    /// Follow-up work is done.
+    ActionItemDone { id: u32 },
+    /// Evidence is to be archived.
+    ArchiveRequested,
+    /// Evidence was archived.
+    BundleArchived { path: String },
+    /// The postmortem is to be written.
+    WritingRequested,
+    /// The postmortem was written.
+    PostmortemWritten { markdown: String, html: String },
+    /// All work is done.
+    Closed,
+    /// An effect was given up: a person must look.
+    EffectDied { key: EffectKey, effect: String, reason: String },
+    /// A dead effect was put back.
+    EffectRevived { key: EffectKey },
+}

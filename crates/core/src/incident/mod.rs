@@ -1,0 +1,29 @@
+//! The incident: an aggregate of events. `decide` turns a command into events, `apply` folds an event into the state,
+//! `advance` says what follows by itself, `timers` and `effects` are functions of state and event. All pure.
+
+mod advance;
+mod apply;
+mod command;
+mod commands;
+mod decide;
+mod effects;
+mod event;
+mod state;
+mod summary;
+mod timeline;
+mod timers;
+#[cfg(test)]
+mod tests;
+
+pub use apply::{apply, fold};
+pub use command::{Command, Opening, Rejection};
+pub use decide::decide;
+pub use advance::channels_for;
+pub use effects::effects;
+pub use event::{Actor, AlertTurn, AttachedAlert, Event, EventRecord, ProposedPlan};
+pub use state::{
+    ActionItem, AgentRun, Approval, Clock, Incident, Phase, PlanState, PlanStatus, RoleHolder, RunStatus, Status, Task,
+};
+pub use summary::Summary;
+pub use timeline::{Entry, describe};
+pub use timers::timers;

@@ -1,0 +1,443 @@
+//! The fold of an incident's events.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::event::AttachedAlert;
+use crate::agent::{ActionItemDraft, AgentTask, Artifact, Recovery};
+use crate::comms::{Audience, Update};
+use crate::evidence::{EvidenceRecord, Finding};
+use crate::ids::{EffectKey, Fingerprint, IncidentId, RunId};
+use crate::mitigation::{Inverse, Plan};
+use crate::severity::{Decision, Facts, IncidentKind};
+use crate::verdict::Verdict;
+
+/// The six phases of the workflow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// 1: detection and assessment.
+    #[default]
+    Assess,
+    /// 2: command and communication.
+    Command,
+    /// 3: investigation.
+    Investigate,
+    /// 4: mitigation.
+    Mitigate,
+    /// 5: verification.
+    Verify,
+    /// 6: postmortem and learning.
+    Learn,
+}
+
+impl Phase {
+    /// 1 to 6.
+    pub fn number(self) -> u8 {
+        self as u8 + 1
+    }
+
+    /// In words.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Assess => "Detection and assessment",
+            Self::Command => "Command and communication",
+            Self::Investigate => "Investigation",
+            Self::Mitigate => "Mitigation",
+            Self::Verify => "Verification",
+            Self::Learn => "Postmortem and learning",
+        }
+    }
+}
+
+/// Where it stands, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Cause not known.
+    #[default]
+    Investigating,
+    /// Cause known.
+    Identified,
+    /// A plan is being carried out.
+    Mitigating,
+    /// Mitigated, watched.
+    Monitoring,
+    /// Over.
+    Resolved,
+    /// Nothing was wrong.
+    ClosedHealthy,
+    /// Called off by a person.
+    Cancelled,
+    /// Goes on in another incident.
+    Merged,
+}
+
+impl Status {
+    /// Whether nothing more is to be done for the customer.
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Resolved | Self::ClosedHealthy | Self::Cancelled | Self::Merged)
+    }
+
+    /// As in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Investigating => "investigating",
+            Self::Identified => "identified",
+            Self::Mitigating => "mitigating",
+            Self::Monitoring => "monitoring",
+            Self::Resolved => "resolved",
+            Self::ClosedHealthy => "closed_healthy",
+            Self::Cancelled => "cancelled",
+            Self::Merged => "merged",
+        }
+    }
+}
+
+/// A role's holder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoleHolder {
+    /// Who.
+    pub person: Option<String>,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// A task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    /// Text.
+    pub text: String,
+    /// Role whose task it is.
+    pub role: String,
+    /// When it was done.
+    pub done_at: Option<Timestamp>,
+}
+
+/// State of an agent run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunStatus {
+    /// Asked.
+    Running,
+    /// Reported.
+    Reported,
+    /// Failed or late.
+    Failed,
+}
+
+/// One run of an agent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AgentRun {
+    /// Which agent.
+    pub agent: String,
+    /// What for.
+    pub task: AgentTask,
+    /// When it was asked.
+    pub requested_at: Timestamp,
+    /// To be done by.
+    pub deadline: Timestamp,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// State.
+    pub status: RunStatus,
+    /// What it found.
+    pub findings: Vec<Finding>,
+    /// Why it failed.
+    pub reason: Option<String>,
+    /// Artifacts.
+    pub artifacts: Vec<Artifact>,
+}
+
+/// A yes or no of a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// Who.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// Go.
+    pub go: bool,
+    /// Why.
+    pub reason: String,
+}
+
+/// Where a plan stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlanStatus {
+    /// Waits for approval.
+    Proposed,
+    /// Approved, waits for its turn.
+    Approved,
+    /// Steps are being carried out.
+    Running,
+    /// Carried out; recovery is watched.
+    Watching,
+    /// It helped.
+    Helped,
+    /// It did not help (or a step failed) and is being undone.
+    Undoing,
+    /// Undone.
+    Undone,
+    /// It did not help, and there is nothing to undo.
+    Failed,
+    /// No-go.
+    Rejected,
+    /// Lapsed.
+    Expired,
+    /// A newer verdict replaced it.
+    Superseded,
+}
+
+impl PlanStatus {
+    /// As in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Proposed => "proposed",
+            Self::Approved => "approved",
+            Self::Running => "running",
+            Self::Watching => "watching",
+            Self::Helped => "helped",
+            Self::Undoing => "undoing",
+            Self::Undone => "undone",
+            Self::Failed => "failed",
+            Self::Rejected => "rejected",
+            Self::Expired => "expired",
+            Self::Superseded => "superseded",
+        }
+    }
+
+    /// Whether it is under way.
+    pub fn is_active(self) -> bool {
+        matches!(self, Self::Approved | Self::Running | Self::Watching | Self::Undoing)
+    }
+}
+
+/// A plan with all that happened to it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlanState {
+    /// The plan.
+    pub plan: Plan,
+    /// Its hash.
+    pub hash: String,
+    /// Round of investigation that it came from.
+    pub round: u32,
+    /// Approvals needed, by different people.
+    pub approvals_needed: u8,
+    /// Said so far.
+    pub approvals: Vec<Approval>,
+    /// Where it stands.
+    pub status: PlanStatus,
+    /// Steps done, in order.
+    pub steps_done: usize,
+    /// Steps undone so far, from the last.
+    pub steps_undone: usize,
+    /// Whether a step is under way.
+    pub step_running: bool,
+    /// Inverses that the platform gave, by step; they replace the plan's own.
+    pub undo: BTreeMap<usize, Inverse>,
+    /// Outputs of the steps.
+    pub outputs: Vec<String>,
+    /// How recovery went.
+    pub recovery: Option<Recovery>,
+}
+
+/// The clock of one audience.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clock {
+    /// When the next update is due.
+    pub due: Option<Timestamp>,
+    /// Distance of updates.
+    pub every_s: Option<i64>,
+    /// When one was asked for that is not posted yet.
+    pub asked_at: Option<Timestamp>,
+}
+
+/// Follow-up work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActionItem {
+    /// What.
+    pub item: ActionItemDraft,
+    /// Who.
+    pub owner: String,
+    /// Until when.
+    pub due: Timestamp,
+    /// When it was done.
+    pub done_at: Option<Timestamp>,
+}
+
+/// An incident.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Incident {
+    /// Id.
+    pub id: IncidentId,
+    /// Version of the last event folded.
+    pub version: u64,
+    /// One line.
+    pub title: String,
+    /// What the reporter wrote.
+    pub report: String,
+    /// What it is about.
+    pub kind: IncidentKind,
+    /// Severity and the rule behind it.
+    pub severity: Decision,
+    /// What severity is decided from.
+    pub facts: Facts,
+    /// What the customer feels, in a sentence.
+    pub impact: Option<String>,
+    /// Customers feel it.
+    pub customer_facing: bool,
+    /// Affected services.
+    pub services: BTreeSet<String>,
+    /// Only for its members.
+    pub restricted: bool,
+    /// An exercise.
+    pub drill: bool,
+    /// Phase.
+    pub phase: Phase,
+    /// When the phase should end.
+    pub phase_deadline: Timestamp,
+    /// Status.
+    pub status: Status,
+    /// First bad sample or first report.
+    pub impact_started_at: Option<Timestamp>,
+    /// First customer report.
+    pub first_report_at: Option<Timestamp>,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// When it was first acknowledged.
+    pub acknowledged_at: Option<Timestamp>,
+    /// First page.
+    pub paged_at: Option<Timestamp>,
+    /// Whether a page waits for its acknowledgement, since when, and how often it went unheard.
+    pub awaiting_ack: Option<(Timestamp, u32)>,
+    /// Resolve by.
+    pub resolve_by: Option<Timestamp>,
+    /// Mitigation verified.
+    pub mitigated_at: Option<Timestamp>,
+    /// Over.
+    pub resolved_at: Option<Timestamp>,
+    /// Verified before it was resolved.
+    pub verified: bool,
+    /// All work done.
+    pub closed_at: Option<Timestamp>,
+    /// First update to the public or internally.
+    pub first_update_at: Option<Timestamp>,
+    /// Attached alerts, the first [`Incident::MAX_ALERTS`].
+    pub alerts: BTreeMap<Fingerprint, AttachedAlert>,
+    /// Attached alerts beyond those.
+    pub alerts_beyond: u64,
+    /// Reports that joined: title and text.
+    pub reports: Vec<(String, String)>,
+    /// Roles.
+    pub roles: BTreeMap<String, RoleHolder>,
+    /// Everybody who took part, in order of appearance.
+    pub responders: Vec<String>,
+    /// Link to the room.
+    pub war_room: Option<String>,
+    /// Tasks.
+    pub tasks: BTreeMap<u32, Task>,
+    /// Agent runs.
+    pub runs: BTreeMap<RunId, AgentRun>,
+    /// Investigation round under way or last done, from 1.
+    pub round: u32,
+    /// Round that is wanted; greater than `round` where a new one is to begin.
+    pub next_round: u32,
+    /// All evidence, in the order of reports.
+    pub evidence: Vec<EvidenceRecord>,
+    /// Gaps that agents reported.
+    pub gaps: Vec<String>,
+    /// Latest verdict.
+    pub verdict: Option<Verdict>,
+    /// Round of the latest verdict.
+    pub verdict_round: u32,
+    /// Healthy verdicts in a row.
+    pub healthy_in_a_row: u32,
+    /// Plans, best first, all rounds.
+    pub plans: Vec<PlanState>,
+    /// Clocks.
+    pub clocks: BTreeMap<Audience, Clock>,
+    /// Updates.
+    pub updates: Vec<Update>,
+    /// Soak ends.
+    pub soak_until: Option<Timestamp>,
+    /// Verification attempts since the last mitigation.
+    pub verify_attempts: u32,
+    /// Result of the last verification since the last mitigation.
+    pub last_verification: Option<Recovery>,
+    /// The all-clear (or "false alarm") was asked for.
+    pub all_clear_asked: bool,
+    /// Look again at.
+    pub look_again_at: Option<Timestamp>,
+    /// Keys of one-off timers that have fired.
+    pub fired: BTreeSet<String>,
+    /// A postmortem is due.
+    pub postmortem_due: Option<Timestamp>,
+    /// A postmortem was asked for or is required.
+    pub postmortem_wanted: bool,
+    /// Facilitator.
+    pub facilitator: Option<String>,
+    /// Where it is: Markdown and HTML.
+    pub postmortem: Option<(String, String)>,
+    /// Archive asked for.
+    pub archive_asked: bool,
+    /// Where it is.
+    pub bundle: Option<String>,
+    /// Writing asked for.
+    pub writing_asked: bool,
+    /// Follow-up work.
+    pub action_items: BTreeMap<u32, ActionItem>,
+    /// Effects that were given up.
+    pub dead_effects: BTreeMap<EffectKey, String>,
+    /// Merged into.
+    pub merged_into: Option<IncidentId>,
+    /// How often it was reopened.
+    pub reopened: u32,
+    /// Why it ended.
+    pub ending: Option<String>,
+}
+
+impl Incident {
+    /// How many alerts an incident keeps in full.
+    pub const MAX_ALERTS: usize = 500;
+    /// How many reports it keeps in full.
+    pub const MAX_REPORTS: usize = 100;
+
+    /// Whether any attached alert fires.
+    pub fn any_alert_firing(&self) -> bool {
+        self.alerts.values().any(|a| a.firing)
+    }
+
+    /// Runs of the tasks that `pick` picks.
+    pub fn runs_where<'a>(&'a self, pick: impl Fn(&AgentTask) -> bool + 'a) -> impl Iterator<Item = (&'a RunId, &'a AgentRun)> {
+        self.runs.iter().filter(move |(_, run)| pick(&run.task))
+    }
+
+    /// A plan by hash.
+    pub fn plan(&self, hash: &str) -> Option<&PlanState> {
+        self.plans.iter().find(|p| p.hash == hash)
+    }
+
+    /// The plan under way, if any.
+    pub fn active_plan(&self) -> Option<&PlanState> {
+        self.plans.iter().find(|p| p.status.is_active())
+    }
+
+    /// The best plan that waits for approval.
+    pub fn next_proposed(&self) -> Option<&PlanState> {
+        self.plans.iter().find(|p| p.status == PlanStatus::Proposed)
+    }
+
+    /// Who holds a role.
+    pub fn holder(&self, role: &str) -> Option<&str> {
+        self.roles.get(role).and_then(|h| h.person.as_deref())
+    }
+
+    /// The person who leads: commander, else whoever is on call.
+    pub fn commander(&self) -> Option<&str> {
+        self.holder("incident_commander").or_else(|| self.holder("on_call"))
+    }
+}

@@ -1,0 +1,1 @@
+//! Post-incident review: measured times and the weekly report.

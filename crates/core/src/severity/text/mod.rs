@@ -1,0 +1,9 @@
+//! Facts from a reporter's or an alert's words, by tables of phrases: no model, no state, equal words give equal
+//! facts. Words only ever describe what happened: a text that asks for a severity gets none for it.
+
+mod normal;
+mod numbers;
+mod phrases;
+mod read;
+
+pub use read::facts_from_text;
