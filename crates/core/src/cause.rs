@@ -56,16 +56,30 @@ mod tests {
 
     #[test]
     fn every_entry_is_whole_and_named_once() {
-        let parsed: Vec<Cause> = serde_json::from_str(include_str!("causes.json")).expect("the catalogue is JSON");
+        let parsed: Vec<Cause> =
+            serde_json::from_str(include_str!("causes.json")).expect("the catalogue is JSON");
         assert!(parsed.len() > 90, "{}", parsed.len());
         let ids: BTreeSet<&str> = parsed.iter().map(|c| c.id.as_str()).collect();
         assert_eq!(ids.len(), parsed.len());
         let actions = [
-            "rollback", "restart", "scale_pool", "scale_replicas", "set_flag", "set_config", "rate_limit",
-            "rotate_credentials", "revoke_sessions", "free_disk", "fail_over",
+            "rollback",
+            "restart",
+            "scale_pool",
+            "scale_replicas",
+            "set_flag",
+            "set_config",
+            "rate_limit",
+            "rotate_credentials",
+            "revoke_sessions",
+            "free_disk",
+            "fail_over",
         ];
         let agents = [
-            "database-admin", "backend-architect", "network-engineer", "performance-engineer", "security-analyzer",
+            "database-admin",
+            "backend-architect",
+            "network-engineer",
+            "performance-engineer",
+            "security-analyzer",
         ];
         for cause in &parsed {
             assert!(cause.id.contains('.') && !cause.title.is_empty(), "{}", cause.id);

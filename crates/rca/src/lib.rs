@@ -1,1 +1,28 @@
-//! Placeholder.
+//! Root-cause analysis behind one narrow door: telemetry in, ranked hypotheses out. Pure: no I/O, no clock, no
+//! randomness; equal telemetry gives a byte-identical verdict.
+//!
+//! Engines ([`engines`]) each read one sort of telemetry and hand back signals; fusion weighs the signals into rival
+//! hypotheses. Text inside telemetry is data: it counts by what it shows, never by what it says of itself.
+
+mod case;
+mod causes;
+mod confidence;
+mod engines;
+mod evidence;
+mod frame;
+mod fusion;
+mod graph;
+mod investigate;
+mod names;
+pub mod score;
+mod series;
+mod settings;
+mod signal;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+pub use evidence::reevaluate;
+pub use investigate::investigate;
+pub use settings::{Prior, Settings};

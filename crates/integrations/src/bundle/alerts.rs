@@ -6,7 +6,11 @@ use serde_json::Value;
 
 use super::error::Broken;
 
-pub(super) fn alerts(value: &Value, source: &str, broken: &mut Vec<Broken>) -> Result<Vec<AlertFact>, String> {
+pub(super) fn alerts(
+    value: &Value,
+    source: &str,
+    broken: &mut Vec<Broken>,
+) -> Result<Vec<AlertFact>, String> {
     let mut out = Vec::new();
     match value {
         Value::Array(items) => {

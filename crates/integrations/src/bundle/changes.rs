@@ -103,7 +103,10 @@ fn github(item: &Value) -> Result<Change, String> {
         id: item.pointer("/deployment/id").map(ToString::to_string).unwrap_or_default(),
         at: when(at, "deployment.created_at")?,
         kind: ChangeKind::Deploy,
-        component: text("/deployment/payload/service").or_else(|| text("/repository/name")).unwrap_or("").to_owned(),
+        component: text("/deployment/payload/service")
+            .or_else(|| text("/repository/name"))
+            .unwrap_or("")
+            .to_owned(),
         from: None,
         to: text("/deployment/ref").map(str::to_owned),
         by: text("/deployment/creator/login").map(str::to_owned),

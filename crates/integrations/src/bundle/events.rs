@@ -6,7 +6,11 @@ use serde_json::Value;
 
 use super::error::Broken;
 
-pub(super) fn events(value: &Value, source: &str, broken: &mut Vec<Broken>) -> Result<Vec<ClusterEvent>, String> {
+pub(super) fn events(
+    value: &Value,
+    source: &str,
+    broken: &mut Vec<Broken>,
+) -> Result<Vec<ClusterEvent>, String> {
     let items = value
         .as_array()
         .or_else(|| value.get("items").and_then(Value::as_array))

@@ -26,9 +26,8 @@ pub fn spans(value: &Value, source: &str) -> Result<Vec<Span>, String> {
 
 fn one(span: &Value, processes: Option<&Value>, source: &str) -> Option<Span> {
     let text = |key: &str| span.get(key).and_then(Value::as_str);
-    let process = span
-        .get("process")
-        .or_else(|| processes.and_then(|p| p.get(text("processID").unwrap_or("p1"))));
+    let process =
+        span.get("process").or_else(|| processes.and_then(|p| p.get(text("processID").unwrap_or("p1"))));
     let mut attributes = Labels::new();
     let mut kind = SpanKind::Internal;
     let mut error = false;
@@ -64,7 +63,11 @@ fn one(span: &Value, processes: Option<&Value>, source: &str) -> Option<Span> {
         trace_id: text("traceID")?.to_lowercase(),
         span_id: text("spanID")?.to_lowercase(),
         parent_id,
-        component: process.and_then(|p| p.get("serviceName")).and_then(Value::as_str).unwrap_or("").to_owned(),
+        component: process
+            .and_then(|p| p.get("serviceName"))
+            .and_then(Value::as_str)
+            .unwrap_or("")
+            .to_owned(),
         operation: text("operationName").unwrap_or("").to_owned(),
         kind,
         start_us: span.get("startTime").and_then(Value::as_i64)?,

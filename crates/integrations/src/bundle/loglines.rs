@@ -96,12 +96,7 @@ pub fn record(raw: &str, source: &str, number: u64, component: Option<&str>) -> 
     }
 }
 
-fn object(
-    o: &serde_json::Map<String, Value>,
-    source: &str,
-    number: u64,
-    component: Option<&str>,
-) -> LogLine {
+fn object(o: &serde_json::Map<String, Value>, source: &str, number: u64, component: Option<&str>) -> LogLine {
     let mut fields = Labels::new();
     for (k, v) in o {
         flatten(k, v, &mut fields);
@@ -134,7 +129,13 @@ fn flatten(key: &str, value: &Value, into: &mut Labels) {
     }
 }
 
-fn structured(mut fields: Labels, whole: &str, source: &str, number: u64, component: Option<&str>) -> LogLine {
+fn structured(
+    mut fields: Labels,
+    whole: &str,
+    source: &str,
+    number: u64,
+    component: Option<&str>,
+) -> LogLine {
     let mut at = None;
     for key in TIME_KEYS {
         if let Some(t) = fields.get(key).and_then(|v| any_time(v)) {
@@ -188,7 +189,10 @@ fn logfmt(line: &str) -> Option<Labels> {
                 }
             }
             let end = end?;
-            (quoted[..end].replace("\\\"", "\"").replace("\\n", "\n").replace("\\\\", "\\"), &quoted[end + 1..])
+            (
+                quoted[..end].replace("\\\"", "\"").replace("\\n", "\n").replace("\\\\", "\\"),
+                &quoted[end + 1..],
+            )
         } else {
             let end = after.find(' ').unwrap_or(after.len());
             (after[..end].to_owned(), &after[end..])
@@ -224,8 +228,9 @@ fn leading_time(text: &str) -> Option<Timestamp> {
         )
         .ok()
     });
-    static COMMON: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"(\d{2})/([A-Z][a-z]{2})/(\d{4}):(\d{2}):(\d{2}):(\d{2}) ([+-]\d{4})").ok());
+    static COMMON: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"(\d{2})/([A-Z][a-z]{2})/(\d{4}):(\d{2}):(\d{2}):(\d{2}) ([+-]\d{4})").ok()
+    });
     static COMPACT: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r"^(\d{2})(\d{2})(\d{2}) (\d{2})(\d{2})(\d{2})\b").ok());
     let head: &str = match text.char_indices().nth(90) {
@@ -260,8 +265,9 @@ fn leading_time(text: &str) -> Option<Timestamp> {
 
 fn civil(p: [i16; 6], nanos: i32, offset: Option<&str>) -> Option<Timestamp> {
     let small = |v: i16| i8::try_from(v).ok();
-    let at = DateTime::new(p[0], small(p[1])?, small(p[2])?, small(p[3])?, small(p[4])?, small(p[5])?, nanos).ok()?;
-    let utc = at.to_zoned(TimeZone::UTC).ok()?.timestamp();
+    let at = DateTime::new(p[0], small(p[1])?, small(p[2])?, small(p[3])?, small(p[4])?, small(p[5])?, nanos)
+        .ok()?;
+    let utc = TimeZone::UTC.to_timestamp(at).ok()?;
     let shift = match offset {
         Some(o) if o != "Z" && o.len() >= 5 => {
             let hours: i64 = o[1..3].parse().ok()?;

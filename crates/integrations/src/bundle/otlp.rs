@@ -51,7 +51,8 @@ pub fn spans(value: &Value, source: &str) -> Result<Vec<Span>, String> {
 /// # Errors
 /// If there is no `resourceLogs` list.
 pub fn logs(value: &Value, source: &str) -> Result<Vec<LogLine>, String> {
-    let resources = value.get("resourceLogs").and_then(Value::as_array).ok_or("field resourceLogs is not a list")?;
+    let resources =
+        value.get("resourceLogs").and_then(Value::as_array).ok_or("field resourceLogs is not a list")?;
     let mut out = Vec::new();
     for resource in resources {
         let about = attributes(resource.pointer("/resource/attributes"));

@@ -82,7 +82,9 @@ fn read_meta(dir: &Path) -> Result<BundleMeta, Error> {
     let value: Value = serde_json::from_str(&text).map_err(|e| invalid(format!("is not JSON: {e}")))?;
     match value.get("format").and_then(Value::as_str) {
         Some(FORMAT) => {}
-        Some(other) => return Err(invalid(format!("field format is {other:?}; this version reads {FORMAT:?}"))),
+        Some(other) => {
+            return Err(invalid(format!("field format is {other:?}; this version reads {FORMAT:?}")));
+        }
         None => return Err(invalid(format!("field format is missing; it must be {FORMAT:?}"))),
     }
     serde_json::from_value(value).map_err(|e| invalid(format!("has a wrong field: {e}")))
@@ -97,7 +99,9 @@ fn one(entry: &Entry, into: &mut Telemetry, broken: &mut Vec<Broken>) -> Result<
         ("", _) if file == "topology.csv" => {
             into.topology.extend(tables::topology(&files::text(&entry.path)?, name, broken)?);
         }
-        ("metrics", "csv") => into.series.extend(metrics::wide_csv(&files::bytes(&entry.path)?, name, broken)?),
+        ("metrics", "csv") => {
+            into.series.extend(metrics::wide_csv(&files::bytes(&entry.path)?, name, broken)?)
+        }
         ("metrics", "json") => into.series.extend(prometheus::matrix(&json(entry)?, name)?),
         ("logs", "log" | "txt") => {
             into.logs.extend(loglines::plain(&files::text(&entry.path)?, name, stem(file)));

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use firebell_core::change::{Change, ChangeKind};
 use firebell_core::telemetry::{
-    AlertFact, ClusterEvent, ClusterObject, CommandRecord, Labels, LogLine, MetricKind, Series, Span, SpanKind,
-    Telemetry, TopologyEdge, Window,
+    AlertFact, ClusterEvent, ClusterObject, CommandRecord, Labels, LogLine, MetricKind, Series, Span,
+    SpanKind, Telemetry, TopologyEdge, Window,
 };
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -47,7 +47,11 @@ fn broken_files_are_named_and_the_rest_is_used() {
     write_file(dir.path(), "metrics/a.csv", "time,cpu{service=\"x\"}\n1,0.5\nnonsense,1\n2,abc\n3,0.7\n");
     write_file(dir.path(), "metrics/b.json", "{");
     write_file(dir.path(), "logs/x.jsonl", "{\"msg\":\"fine\",\"time\":\"2026-01-05T10:00:00Z\"}\n{bad\n");
-    write_file(dir.path(), "changes/c.json", r#"[{"at":"2026-01-05T10:00:00Z","kind":"deploy"},{"kind":"deploy"}]"#);
+    write_file(
+        dir.path(),
+        "changes/c.json",
+        r#"[{"at":"2026-01-05T10:00:00Z","kind":"deploy"},{"kind":"deploy"}]"#,
+    );
     write_file(dir.path(), "notes.md", "hello");
     let loaded = read(dir.path()).expect("readable");
     assert_eq!(loaded.telemetry.series.len(), 1);
@@ -77,7 +81,8 @@ fn includes_stay_inside_the_parent_folder_and_links_are_refused() {
     );
     std::os::unix::fs::symlink(root.path().join("secret"), inner.join("link")).expect("link");
     fs::create_dir_all(case.join("metrics")).expect("folder");
-    std::os::unix::fs::symlink(root.path().join("secret/metrics/s.csv"), case.join("metrics/s.csv")).expect("link");
+    std::os::unix::fs::symlink(root.path().join("secret/metrics/s.csv"), case.join("metrics/s.csv"))
+        .expect("link");
     let loaded = read(&case).expect("readable");
     assert_eq!(loaded.telemetry.series.len(), 1);
     assert_eq!(loaded.telemetry.series[0].source, "../normal/metrics/n.csv");
@@ -104,7 +109,11 @@ fn log_lines_of_many_formats_give_their_time_and_level() {
     );
     assert_eq!(line.text, "no \"luck\" today");
     assert_eq!(line.fields.get("code").map(String::as_str), Some("500"));
-    let line = check(r#"{"ts":1767607200.5,"lvl":"WARNING","msg":"m","a":{"b":1}}"#, Some("2026-01-05T10:00:00.5Z"), Some("warn"));
+    let line = check(
+        r#"{"ts":1767607200.5,"lvl":"WARNING","msg":"m","a":{"b":1}}"#,
+        Some("2026-01-05T10:00:00.5Z"),
+        Some("warn"),
+    );
     assert_eq!(line.fields.get("a.b").map(String::as_str), Some("1"));
 }
 
@@ -129,7 +138,8 @@ fn word() -> impl Strategy<Value = String> {
 }
 
 fn at() -> impl Strategy<Value = Timestamp> {
-    (1_700_000_000_000i64..1_800_000_000_000).prop_map(|ms| Timestamp::from_millisecond(ms).expect("in range"))
+    (1_700_000_000_000i64..1_800_000_000_000)
+        .prop_map(|ms| Timestamp::from_millisecond(ms).expect("in range"))
 }
 
 fn labels() -> impl Strategy<Value = Labels> {

@@ -61,8 +61,9 @@ pub fn write(dir: &Path, telemetry: &Telemetry, meta: &BundleMeta) -> Result<(),
     list("k8s", "objects.json", telemetry.objects.iter().map(|o| o.object.clone()).collect())?;
     if !telemetry.topology.is_empty() {
         let mut out = csv::Writer::from_writer(Vec::new());
-        let rows = std::iter::once(("caller", "callee", "kind"))
-            .chain(telemetry.topology.iter().map(|e| (e.caller.as_str(), e.callee.as_str(), e.kind.as_str())));
+        let rows = std::iter::once(("caller", "callee", "kind")).chain(
+            telemetry.topology.iter().map(|e| (e.caller.as_str(), e.callee.as_str(), e.kind.as_str())),
+        );
         for row in rows {
             // Writing to memory cannot fail; a refusal would only drop the row.
             let _ = out.write_record([row.0, row.1, row.2]);
@@ -186,7 +187,11 @@ fn to_json(value: &impl serde::Serialize) -> Value {
 }
 
 fn folder(path: &Path) -> Result<(), Error> {
-    fs::create_dir_all(path).map_err(|source| Error::Io { path: path.to_owned(), what: "make the folder", source })
+    fs::create_dir_all(path).map_err(|source| Error::Io {
+        path: path.to_owned(),
+        what: "make the folder",
+        source,
+    })
 }
 
 fn put_json(dir: &Path, sub: &str, file: &str, value: &Value) -> Result<(), Error> {

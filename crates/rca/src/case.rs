@@ -1,0 +1,129 @@
+//! One investigation's prepared view of the telemetry: names resolved, features made, time divided, calls known.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use firebell_core::telemetry::{LogLine, Telemetry};
+
+use crate::evidence::Cite;
+use crate::frame::{self, Frame};
+use crate::graph::Graph;
+use crate::names::Names;
+use crate::series::features::{self, Feature};
+use crate::series::kinds::Kind;
+use crate::series::stats::{self, Shift};
+use crate::settings::Settings;
+
+/// The view.
+pub(crate) struct Case<'a> {
+    pub t: &'a Telemetry,
+    pub settings: &'a Settings,
+    pub names: Names,
+    pub features: Vec<Feature>,
+    /// Shift of each feature.
+    pub shifts: Vec<Option<Shift>>,
+    pub frame: Frame,
+    pub graph: Graph,
+    /// Components that report and alerts name.
+    pub focus: BTreeSet<String>,
+    /// Components with telemetry of their own.
+    pub instrumented: BTreeSet<String>,
+}
+
+impl<'a> Case<'a> {
+    /// `None` if there is nothing to look at.
+    pub(crate) fn prepare(t: &'a Telemetry, settings: &'a Settings) -> Option<Self> {
+        let names = Names::build(t, settings);
+        let mut features = features::build(t, &names);
+        features.extend(error_logs(t, &names));
+        let frame = frame::find(t, &features)?;
+        let graph = Graph::build(t, &names, settings, &features);
+        let shifts = features
+            .iter()
+            .map(|f| {
+                let (base, fault) = frame.split(&f.points);
+                let (relative, absolute) = f.kind.floors();
+                stats::shift(&base, &fault, relative, absolute)
+            })
+            .collect();
+        let mut focus: BTreeSet<String> = settings.focus.iter().map(|f| names.resolve(f)).collect();
+        focus.extend(names.mentioned(&t.report));
+        for a in &t.alerts {
+            for key in ["component", "service", "app", "job"] {
+                focus.extend(a.labels.get(key).map(|v| names.resolve(v)));
+            }
+        }
+        let mut instrumented: BTreeSet<String> = features
+            .iter()
+            .filter(|f| f.peer.is_none() && f.kind != Kind::LogErrors)
+            .map(|f| f.component.clone())
+            .collect();
+        let mut span_owners: BTreeSet<&str> = t.spans.iter().map(|s| s.component.as_str()).collect();
+        span_owners.remove("");
+        instrumented.extend(span_owners.into_iter().map(|c| names.resolve(c)));
+        Some(Self { t, settings, names, features, shifts, frame, graph, focus, instrumented })
+    }
+
+    /// Cites a feature's raw series.
+    pub(crate) fn cite(&self, feature: &Feature) -> Cite {
+        match feature.series.and_then(|i| self.t.series.get(i)) {
+            Some(s) => {
+                let (from, to) = self.frame.shown();
+                Cite::new(&s.source, format!("metric {}", s.selector())).within(from, to)
+            }
+            None => Cite::new("", String::new()),
+        }
+    }
+
+    /// The component of a log line.
+    pub(crate) fn owner(&self, line: &LogLine) -> String {
+        line.component.as_deref().map(|c| self.names.resolve(c)).unwrap_or_default()
+    }
+
+    /// First faulty sample that is clearly out of the normal band.
+    pub(crate) fn departure(&self, feature: &Feature, shift: &Shift) -> Option<i64> {
+        feature
+            .points
+            .iter()
+            .find(|p| self.frame.is_fault(p.0) && (p.1 - shift.before) * shift.z.signum() > 3.0 * shift.scale)
+            .map(|p| p.0)
+    }
+}
+
+/// Error lines of each component over time, as features.
+fn error_logs(t: &Telemetry, names: &Names) -> Vec<Feature> {
+    let times = || t.logs.iter().filter_map(|l| l.at).map(jiff::Timestamp::as_millisecond);
+    let (Some(first), Some(last)) = (times().min(), times().max()) else { return Vec::new() };
+    let step = ((last - first) / 150).max(1_000);
+    let mut owners: BTreeMap<&str, String> = BTreeMap::new();
+    let mut counts: BTreeMap<String, BTreeMap<i64, f64>> = BTreeMap::new();
+    for l in &t.logs {
+        let Some(at) = l.at else { continue };
+        let raw = l.component.as_deref().unwrap_or("");
+        let owner = owners.entry(raw).or_insert_with(|| names.resolve(raw));
+        let slots = counts.entry(owner.clone()).or_default();
+        let slot = slots.entry((at.as_millisecond() - first) / step).or_default();
+        if is_error(l) {
+            *slot += 1.0;
+        }
+    }
+    counts
+        .into_iter()
+        .filter(|(c, slots)| !c.is_empty() && slots.values().any(|v| *v > 0.0))
+        .map(|(component, slots)| Feature {
+            component,
+            peer: None,
+            kind: Kind::LogErrors,
+            name: "error log lines".into(),
+            detail: None,
+            points: (0..=(last - first) / step)
+                .map(|i| (first + i * step, slots.get(&i).copied().unwrap_or(0.0)))
+                .collect(),
+            series: None,
+        })
+        .collect()
+}
+
+/// Whether a line is an error by its level.
+pub(crate) fn is_error(line: &LogLine) -> bool {
+    matches!(line.level.as_deref(), Some("error" | "fatal"))
+}

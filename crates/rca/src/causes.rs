@@ -1,0 +1,64 @@
+//! What the analysis knows about causes beyond the catalogue: which explain which, and what each predicts.
+
+/// Whether `a` at a component explains `b` at the same one, so that `b` is its consequence.
+pub(crate) fn explains(a: &str, b: &str) -> bool {
+    let generic = [
+        "code.exception",
+        "code.slow_path",
+        "dependency.errors",
+        "dependency.slow",
+        "dependency.unavailable",
+    ];
+    let b_change = b.starts_with("change.");
+    match a {
+        "code.n_plus_one" => {
+            generic.contains(&b)
+                || b_change
+                || [
+                    "saturation.connection_pool",
+                    "database.slow_query",
+                    "saturation.cpu",
+                    "saturation.queue",
+                    "traffic.surge",
+                ]
+                .contains(&b)
+        }
+        "saturation.disk" => {
+            generic.contains(&b) || b_change || ["saturation.disk_io", "code.memory_leak"].contains(&b)
+        }
+        "security.credential_stuffing" => {
+            generic.contains(&b) || b_change || b.starts_with("traffic.") || b.starts_with("saturation.")
+        }
+        "code.memory_leak" => {
+            generic.contains(&b) || b_change || b == "saturation.memory" || b == "saturation.cpu"
+        }
+        "saturation.connection_pool" => {
+            generic.contains(&b)
+                || b_change
+                || ["saturation.queue", "saturation.threads", "database.slow_query"].contains(&b)
+        }
+        "network.delay" | "network.tls_expired" | "network.dns" | "network.loss" => generic.contains(&b),
+        _ if a.starts_with("change.") => {
+            generic.contains(&b) || b == "code.retry_storm" || b == "saturation.cpu"
+        }
+        _ if a.starts_with("saturation.") || a.starts_with("database.") || a.starts_with("cache.") => {
+            generic.contains(&b)
+        }
+        _ => false,
+    }
+}
+
+/// Whether the cause is a mechanism of its own rather than a name for harm.
+pub(crate) fn specific(cause: &str) -> bool {
+    !(cause.starts_with("change.")
+        || [
+            "code.exception",
+            "code.slow_path",
+            "code.retry_storm",
+            "dependency.errors",
+            "dependency.slow",
+            "dependency.unavailable",
+            "traffic.surge",
+        ]
+        .contains(&cause))
+}

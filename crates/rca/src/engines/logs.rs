@@ -1,0 +1,246 @@
+//! Logs: templates that appear, vanish or change their rate, phrases that name a mechanism, and errors that point at
+//! another component.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::case::{Case, is_error};
+use crate::engines::phrases;
+use crate::evidence::Cite;
+use crate::signal::{Modality, Role, Signal};
+use crate::text::templates::{self, Template};
+
+/// Most signals of one component.
+const MAX_EACH: usize = 12;
+
+/// One template's behaviour in the two parts of time.
+struct Behaviour {
+    template: Template,
+    owner: String,
+    base: f64,
+    fault: f64,
+    errors: bool,
+    first_fault: Option<i64>,
+}
+
+pub(super) fn run(case: &Case<'_>, _: &[Signal]) -> Vec<Signal> {
+    let t = case.t;
+    if t.logs.is_empty() {
+        return Vec::new();
+    }
+    let mined =
+        templates::mine(t.logs.iter().map(|l| (l.component.as_deref().unwrap_or("-"), l.text.as_str())));
+    let (base_s, fault_s) = durations(case);
+    let behaviours: Vec<Behaviour> = mined.into_iter().map(|m| behave(case, m)).collect();
+    let mut out = Vec::new();
+    let mut each: BTreeMap<String, usize> = BTreeMap::new();
+    let volume = volumes(&behaviours);
+    let mut order: Vec<&Behaviour> =
+        behaviours.iter().filter(|b| b.fault > 0.0 && !b.owner.is_empty()).collect();
+    order.sort_by(|a, b| {
+        b.errors
+            .cmp(&a.errors)
+            .then(b.fault.total_cmp(&a.fault))
+            .then_with(|| a.template.tokens.cmp(&b.template.tokens))
+    });
+    for b in order {
+        let n = each.entry(b.owner.clone()).or_default();
+        if *n >= MAX_EACH {
+            continue;
+        }
+        let before = out.len();
+        judge(case, b, base_s, fault_s, &volume, &mut out);
+        *n += out.len() - before;
+    }
+    out
+}
+
+/// Seconds of log in the two parts.
+fn durations(case: &Case<'_>) -> (f64, f64) {
+    let times: Vec<i64> =
+        case.t.logs.iter().filter_map(|l| l.at).map(jiff::Timestamp::as_millisecond).collect();
+    let base = times.iter().filter(|t| case.frame.is_base(**t));
+    let (low, high) = base.fold((i64::MAX, i64::MIN), |(a, b), t| (a.min(*t), b.max(*t)));
+    let base_s = if high > low { (high - low) as f64 / 1000.0 } else { 1.0 };
+    (base_s.max(1.0), ((case.frame.end - case.frame.onset) as f64 / 1000.0).max(1.0))
+}
+
+fn behave(case: &Case<'_>, template: Template) -> Behaviour {
+    let (mut base, mut fault, mut errors) = (0.0, 0.0, 0usize);
+    let mut first_fault: Option<i64> = None;
+    let mut owner = String::new();
+    for i in &template.lines {
+        let Some(line) = case.t.logs.get(*i as usize) else { continue };
+        if owner.is_empty() {
+            owner = case.owner(line);
+        }
+        errors += usize::from(is_error(line));
+        let Some(at) = line.at.map(jiff::Timestamp::as_millisecond) else { continue };
+        if case.frame.is_fault(at) {
+            fault += 1.0;
+            first_fault = Some(first_fault.map_or(at, |f| f.min(at)));
+        } else if case.frame.is_base(at) {
+            base += 1.0;
+        }
+    }
+    Behaviour { errors: errors * 2 > template.lines.len(), template, owner, base, fault, first_fault }
+}
+
+/// Lines of each component in the two parts.
+fn volumes(all: &[Behaviour]) -> BTreeMap<String, (f64, f64)> {
+    let mut out: BTreeMap<String, (f64, f64)> = BTreeMap::new();
+    for b in all {
+        let v = out.entry(b.owner.clone()).or_default();
+        v.0 += b.base;
+        v.1 += b.fault;
+    }
+    out
+}
+
+fn judge(
+    case: &Case<'_>,
+    b: &Behaviour,
+    base_s: f64,
+    fault_s: f64,
+    volume: &BTreeMap<String, (f64, f64)>,
+    out: &mut Vec<Signal>,
+) {
+    let expected = b.base / base_s * fault_s;
+    let novel = b.base == 0.0;
+    let excess = (b.fault - expected) / (expected + 1.0).sqrt();
+    if !novel && (excess < 4.0 || b.fault < 3.0 * expected.max(0.5)) {
+        vanished(case, b, base_s, fault_s, volume, out);
+        return;
+    }
+    let Some(line) = b
+        .template
+        .lines
+        .iter()
+        .filter_map(|i| case.t.logs.get(*i as usize))
+        .find(|l| l.at.is_none_or(|at| case.frame.is_fault(at.as_millisecond())))
+    else {
+        return;
+    };
+    let text = b.template.text();
+    let amount = (b.fault.ln_1p() / 4.0).min(1.0);
+    let (from, to) = case.frame.shown();
+    let make = |component: &str, cause: &'static str, role: Role, weight: f64, reading: String| Signal {
+        component: component.to_owned(),
+        cause,
+        modality: Modality::Logs,
+        role,
+        weight,
+        onset: b.first_fault,
+        indicator: Some(text.clone()),
+        change: None,
+        cite: Cite::new(&line.source, format!("logs {} ~ {text}", b.template.component)).within(from, to),
+        reading,
+    };
+    let short: String = line.text.chars().take(140).collect();
+    let reading = format!(
+        "{} {} {:.0} times since the onset ({:.0} before): {short}",
+        b.owner,
+        if novel { "newly logs" } else { "logs more often," },
+        b.fault,
+        b.base
+    );
+    let lower = line.text.to_lowercase();
+    // A line that is neither an error nor new says nothing by its words.
+    let level = if b.errors {
+        1.0
+    } else if line.level.as_deref() == Some("warn") {
+        0.7
+    } else if line.level.is_none() {
+        0.6
+    } else {
+        0.15
+    };
+    let others: BTreeSet<String> =
+        case.names.mentioned(&lower).into_iter().filter(|m| *m != b.owner).collect();
+    for (phrase, cause, weight, elsewhere) in phrases::TABLE {
+        if lower.contains(phrase) {
+            let place = if *elsewhere { others.iter().next().unwrap_or(&b.owner) } else { &b.owner };
+            out.push(make(
+                place,
+                cause,
+                Role::Mechanism,
+                weight * level * (0.6 + 0.4 * amount),
+                reading.clone(),
+            ));
+        }
+    }
+    if b.errors {
+        // An error that names another component is harm received: the other one is looked at.
+        let blame_other = others.iter().any(|o| case.graph.callees(&b.owner).any(|c| c == o))
+            || (!others.is_empty() && lower_is_upstream(&lower));
+        let weight =
+            (0.35 + 0.35 * amount) * if novel { 1.0 } else { 0.8 } * if blame_other { 0.5 } else { 1.0 };
+        out.push(make(&b.owner, "code.exception", Role::Symptom, weight, reading.clone()));
+        if blame_other {
+            for o in others.iter().take(3) {
+                out.push(make(
+                    o,
+                    "dependency.errors",
+                    Role::Symptom,
+                    0.4 * (0.5 + 0.5 * amount),
+                    reading.clone(),
+                ));
+            }
+        }
+    } else if novel && b.fault >= 2.0 {
+        out.push(make(&b.owner, "code.slow_path", Role::Symptom, 0.06 + 0.06 * amount, reading));
+    }
+}
+
+fn lower_is_upstream(lower: &str) -> bool {
+    [
+        "upstream",
+        "calling",
+        "call to",
+        "from ",
+        "request to",
+        "connect to",
+        "timed out",
+        "timeout",
+        "unavailable",
+        "refused",
+        "failed: ",
+    ]
+    .iter()
+    .any(|w| lower.contains(w))
+}
+
+/// A template that stops although its component goes on logging: the code no longer gets there.
+fn vanished(
+    case: &Case<'_>,
+    b: &Behaviour,
+    base_s: f64,
+    fault_s: f64,
+    volume: &BTreeMap<String, (f64, f64)>,
+    out: &mut Vec<Signal>,
+) {
+    let Some((v_base, v_fault)) = volume.get(&b.owner) else { return };
+    // Conditional on the component being called at all.
+    let expected = b.base * (v_fault / v_base.max(1.0));
+    let drop = (expected - b.fault) / (expected + 1.0).sqrt();
+    if drop < 4.0 || b.fault > 0.4 * expected || b.base < 8.0 {
+        return;
+    }
+    let Some(line) = b.template.lines.first().and_then(|i| case.t.logs.get(*i as usize)) else { return };
+    let text = b.template.text();
+    let _ = (base_s, fault_s);
+    out.push(Signal {
+        component: b.owner.clone(),
+        cause: "code.exception",
+        modality: Modality::Logs,
+        role: Role::Symptom,
+        weight: (0.15 + 0.03 * drop).min(0.5),
+        onset: None,
+        indicator: Some(text.clone()),
+        change: None,
+        cite: Cite::new(&line.source, format!("logs {} ~ {text}", b.template.component)),
+        reading: format!(
+            "{} logs this {:.0} times where {expected:.0} were to be expected: {text}",
+            b.owner, b.fault
+        ),
+    });
+}

@@ -1,0 +1,321 @@
+//! Metrics: what shifted, against which limit, and which mechanism that speaks for.
+
+use crate::case::Case;
+use crate::series::features::Feature;
+use crate::series::kinds::Kind;
+use crate::series::stats::{self, Shift};
+use crate::signal::{Modality, Role, Signal};
+
+pub(super) fn run(case: &Case<'_>, _: &[Signal]) -> Vec<Signal> {
+    // Strengths are compared inside a case: the largest move of a kind is the yardstick for the others.
+    let widest = case
+        .features
+        .iter()
+        .zip(&case.shifts)
+        .filter(|(f, _)| f.series.is_some() && !f.component.is_empty())
+        .filter_map(|(_, s)| s.map(|s| s.z.abs() * s.sustained))
+        .fold(3.0f64, f64::max)
+        .min(1e5);
+    let mut out = Vec::new();
+    for (f, s) in case.features.iter().zip(&case.shifts) {
+        let (Some(s), false) = (s, f.component.is_empty()) else { continue };
+        read(case, f, s, widest, &mut out);
+    }
+    vanished(case, &mut out);
+    out
+}
+
+fn read(case: &Case<'_>, f: &Feature, s: &Shift, widest: f64, out: &mut Vec<Signal>) {
+    let up = s.z > 0.0;
+    let relative = (s.z.abs() * s.sustained).ln_1p() / widest.ln_1p();
+    let plain = s.strength();
+    let strength = plain * (0.45 + 0.55 * relative.clamp(0.0, 1.0));
+    let mut push = |component: &str, cause: &'static str, role: Role, weight: f64, reading: String| {
+        if weight > 0.02 {
+            out.push(Signal {
+                component: component.to_owned(),
+                cause,
+                modality: if f.series.is_some() { Modality::Metrics } else { Modality::Logs },
+                role,
+                weight: weight.min(1.0),
+                onset: case.departure(f, s),
+                indicator: f.series.and_then(|i| case.t.series.get(i)).map(|r| r.name.clone()),
+                change: None,
+                cite: case.cite(f),
+                reading,
+            });
+        }
+    };
+    let label = match (&f.peer, &f.detail) {
+        (Some(p), Some(d)) => format!("{} to {p} ({d})", f.name),
+        (Some(p), None) => format!("{} to {p}", f.name),
+        (None, Some(d)) => format!("{} ({d})", f.name),
+        (None, None) => f.name.clone(),
+    };
+    let went = format!("{label} of {} went from {} to {}", f.component, number(s.before), number(s.after));
+    let share = f.detail.as_deref() == Some("share");
+    use Role::{Mechanism, Symptom};
+    match f.kind {
+        Kind::Latency if up => match &f.peer {
+            None => push(&f.component, "code.slow_path", Symptom, strength, went),
+            Some(peer) => edge(case, peer, "dependency.slow", strength, &mut push, went),
+        },
+        Kind::Errors if up => match &f.peer {
+            None => {
+                let down = s.after > 0.6 && s.before < 0.2 && f.detail.is_none() && s.after <= 1.0;
+                let cause = if down { "dependency.unavailable" } else { "code.exception" };
+                push(&f.component, cause, Symptom, strength, went);
+            }
+            Some(peer) => {
+                let cause = if s.after > 0.6 { "dependency.unavailable" } else { "dependency.errors" };
+                edge(case, peer, cause, strength, &mut push, went);
+            }
+        },
+        Kind::LogErrors if up => push(&f.component, "code.exception", Symptom, 0.8 * plain, went),
+        Kind::Availability if !up => push(&f.component, "code.exception", Symptom, strength, went),
+        Kind::Cpu if up => push(&f.component, "saturation.cpu", Mechanism, 0.8 * strength, went),
+        Kind::Memory => memory(case, f, s, strength, share, &mut push, went),
+        Kind::DiskUsed => disk(case, f, s, share, &mut push, went),
+        Kind::DiskIo if up => push(&f.component, "saturation.disk_io", Mechanism, 0.35 * strength, went),
+        Kind::Network if up => push(&f.component, "saturation.network_io", Mechanism, 0.3 * strength, went),
+        Kind::PoolInUse if up && share => {
+            if s.after >= 0.93 && s.before < 0.9 {
+                let text = format!(
+                    "connections in use of {} went from {:.0} % to {:.0} % of the pool",
+                    f.component,
+                    s.before * 100.0,
+                    s.after * 100.0
+                );
+                push(&f.component, "saturation.connection_pool", Mechanism, 0.75 * plain.max(0.5), text);
+            }
+        }
+        Kind::PoolWaiting if up => {
+            push(&f.component, "saturation.connection_pool", Mechanism, 0.8 * plain, went)
+        }
+        Kind::PoolTimeouts if up => {
+            push(&f.component, "saturation.connection_pool", Mechanism, 0.85 * plain, went)
+        }
+        Kind::Queue if up => push(&f.component, "saturation.queue", Mechanism, 0.6 * strength, went),
+        Kind::Threads if up => push(&f.component, "saturation.threads", Mechanism, 0.5 * strength, went),
+        Kind::FileDescriptors if up => {
+            push(&f.component, "saturation.file_descriptors", Mechanism, 0.5 * strength, went)
+        }
+        Kind::QueriesPerRequest if up && s.ratio() >= 1.8 => {
+            let text = format!(
+                "{} runs {} queries for each request, {} before",
+                f.component,
+                number(s.after),
+                number(s.before)
+            );
+            let weight = plain * (0.55 + 0.4 * ((s.ratio() - 1.8) / 4.0).clamp(0.0, 1.0));
+            push(&f.component, "code.n_plus_one", Mechanism, weight, text);
+        }
+        Kind::QueryTime if up => push(&f.component, "database.slow_query", Mechanism, 0.4 * strength, went),
+        Kind::Retries if up => push(&f.component, "code.retry_storm", Symptom, 0.3 * strength, went),
+        Kind::SignInFailures if up => sign_ins(case, f, s, plain, &mut push, went),
+        Kind::Flag if s.z.abs() > 3.0 => {
+            let text = format!(
+                "share of flag {} at {} went from {:.0} % to {:.0} %",
+                f.detail.as_deref().unwrap_or("?"),
+                f.component,
+                s.before * 100.0,
+                s.after * 100.0
+            );
+            push(&f.component, "change.flag", Mechanism, 0.4 * plain, text);
+        }
+        Kind::Restarts if up => push(&f.component, "code.exception", Symptom, 0.4 * strength, went),
+        Kind::Replication if up => {
+            push(&f.component, "database.replication_lag", Mechanism, 0.8 * strength, went)
+        }
+        Kind::Locks if up => push(&f.component, "database.lock_contention", Mechanism, 0.7 * strength, went),
+        Kind::Cache if up => push(&f.component, "cache.stampede", Mechanism, 0.4 * strength, went),
+        Kind::Workload if f.peer.is_none() && up && s.ratio() > 1.6 => {
+            push(&f.component, "traffic.surge", Mechanism, 0.3 * strength, went);
+        }
+        Kind::Other | Kind::Config if s.z.abs() > 4.0 => {
+            push(&f.component, "code.slow_path", Symptom, 0.2 * strength, went);
+        }
+        _ => {}
+    }
+}
+
+/// Harm that a caller sees at the called side. One that reports nothing itself is known by its callers alone.
+fn edge(
+    case: &Case<'_>,
+    peer: &str,
+    cause: &'static str,
+    strength: f64,
+    push: &mut dyn FnMut(&str, &'static str, Role, f64, String),
+    text: String,
+) {
+    if case.instrumented.contains(peer) {
+        push(peer, cause, Role::Symptom, 0.35 * strength, text);
+    } else {
+        push(peer, cause, Role::Mechanism, 0.75 * strength, text);
+    }
+}
+
+fn memory(
+    case: &Case<'_>,
+    f: &Feature,
+    s: &Shift,
+    strength: f64,
+    share: bool,
+    push: &mut dyn FnMut(&str, &'static str, Role, f64, String),
+    went: String,
+) {
+    let (from, to) = (case.frame.begin, case.frame.end);
+    let inside: Vec<(i64, f64)> = f
+        .points
+        .iter()
+        .copied()
+        .filter(|p| from <= p.0 && p.0 <= to && (!case.frame.apart || p.0 >= case.frame.onset))
+        .collect();
+    // Only the stretch since it began to climb: a leak in an old process climbs from a plateau.
+    let values: Vec<f64> = inside.iter().map(|p| p.1).collect();
+    let late: Vec<f64> = values[values.len() * 2 / 5..].to_vec();
+    let climbing = [values, late]
+        .iter()
+        .filter_map(|v| stats::climb(v, 8))
+        .map(|(rising, grown)| if rising >= 0.85 { grown } else { 0.0 })
+        .fold(0.0, f64::max);
+    if climbing > 0.15 {
+        let near_limit = if share {
+            stats::quantile(&stats::sorted(&f.points.iter().map(|p| p.1).collect::<Vec<_>>()), 0.98)
+        } else {
+            0.0
+        };
+        let weight = 0.45 + 0.35 * (climbing / 1.0).min(1.0) + 0.15 * near_limit.clamp(0.0, 1.0);
+        let text = format!(
+            "{} of {} climbs without falling back, by {:.0} % in the time seen",
+            f.name,
+            f.component,
+            climbing * 100.0
+        );
+        push(&f.component, "code.memory_leak", Role::Mechanism, weight, text);
+    } else if s.z > 0.0 {
+        let full = if share && s.after > 0.9 { 0.3 } else { 0.0 };
+        push(&f.component, "saturation.memory", Role::Mechanism, (0.75 * strength + full).min(0.9), went);
+    }
+}
+
+fn disk(
+    case: &Case<'_>,
+    f: &Feature,
+    s: &Shift,
+    share: bool,
+    push: &mut dyn FnMut(&str, &'static str, Role, f64, String),
+    went: String,
+) {
+    let percent = f.name.contains("percent") || f.name.contains("ratio");
+    let fault: Vec<f64> = f.points.iter().filter(|p| case.frame.is_fault(p.0)).map(|p| p.1).collect();
+    let top = stats::quantile(&stats::sorted(&fault), 0.95);
+    let fill = if share || (percent && top <= 1.0) {
+        top
+    } else if percent {
+        top / 100.0
+    } else {
+        0.0
+    };
+    if fill >= 0.93 && s.before < s.after {
+        let text = format!("disk of {} is {:.0} % full", f.component, fill * 100.0);
+        push(
+            &f.component,
+            "saturation.disk",
+            Role::Mechanism,
+            0.6 + 0.35 * ((fill - 0.93) / 0.06).clamp(0.0, 1.0),
+            text,
+        );
+    } else if s.z > 4.0 {
+        push(&f.component, "saturation.disk", Role::Mechanism, 0.3 * s.strength(), went);
+    }
+}
+
+/// Many more attempts, most of which fail: somebody tries stolen passwords. As many attempts as ever that now fail
+/// are a fault of the service.
+fn sign_ins(
+    case: &Case<'_>,
+    f: &Feature,
+    s: &Shift,
+    strength: f64,
+    push: &mut dyn FnMut(&str, &'static str, Role, f64, String),
+    went: String,
+) {
+    let volume = case
+        .features
+        .iter()
+        .zip(&case.shifts)
+        .find(|(g, _)| g.kind == Kind::SignIns && g.component == f.component && g.name == f.name)
+        .and_then(|(_, s)| *s);
+    match volume {
+        Some(v) if v.z > 2.5 && v.ratio() > 1.4 && s.after > 2.0 * s.before => {
+            push(
+                &f.component,
+                "security.credential_stuffing",
+                Role::Mechanism,
+                0.85 * strength.max(0.6),
+                went,
+            );
+        }
+        _ => push(&f.component, "code.exception", Role::Symptom, 0.4 * strength, went),
+    }
+}
+
+/// Components whose own series all stop before the end: what is down reports nothing.
+fn vanished(case: &Case<'_>, out: &mut Vec<Signal>) {
+    let fault = case.frame.end - case.frame.onset;
+    if fault <= 0 {
+        return;
+    }
+    let mut last: std::collections::BTreeMap<&str, (i64, &Feature)> = std::collections::BTreeMap::new();
+    for f in
+        case.features.iter().filter(|f| f.peer.is_none() && f.series.is_some() && !f.component.is_empty())
+    {
+        if let Some(p) = f.points.last() {
+            let entry = last.entry(&f.component).or_insert((p.0, f));
+            if p.0 > entry.0 {
+                *entry = (p.0, f);
+            }
+        }
+    }
+    for (component, (at, f)) in last {
+        let steps = crate::series::features::step(&f.points).max(1);
+        if at < case.frame.end - fault / 2
+            && case.frame.end - at > 6 * steps
+            && at > case.frame.onset - fault / 4
+        {
+            out.push(Signal {
+                component: component.to_owned(),
+                cause: "dependency.unavailable",
+                modality: Modality::Metrics,
+                role: Role::Mechanism,
+                weight: 0.55,
+                onset: Some(at),
+                indicator: Some(f.name.clone()),
+                change: None,
+                cite: case.cite(f),
+                reading: format!("all series of {component} stop"),
+            });
+        }
+    }
+}
+
+/// A number as people write it.
+pub(crate) fn number(v: f64) -> String {
+    let a = v.abs();
+    if a == 0.0 {
+        "0".into()
+    } else if a >= 1e9 {
+        format!("{:.1}e9", v / 1e9)
+    } else if a >= 1e6 {
+        format!("{:.1}e6", v / 1e6)
+    } else if a >= 100.0 {
+        format!("{v:.0}")
+    } else if a >= 1.0 {
+        format!("{v:.1}")
+    } else if a >= 0.001 {
+        format!("{v:.3}")
+    } else {
+        format!("{v:.1e}")
+    }
+}

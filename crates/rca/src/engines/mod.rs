@@ -1,0 +1,27 @@
+//! The engines: one file for each sort of telemetry, each handing back signals. A new engine is a file and a line in
+//! [`ALL`].
+
+mod changes;
+mod logs;
+mod metrics;
+mod phrases;
+mod security;
+mod state;
+mod traces;
+
+use crate::case::Case;
+use crate::signal::Signal;
+
+/// An engine; later ones see the signals of earlier ones.
+pub(crate) type Engine = fn(&Case<'_>, &[Signal]) -> Vec<Signal>;
+
+/// All engines in the order in which they run.
+pub(crate) const ALL: [(&str, Engine); 6] = [
+    ("metrics", metrics::run),
+    ("logs", logs::run),
+    ("traces", traces::run),
+    ("security", security::run),
+    ("state", state::run),
+    // Last: a change is judged by the harm that the others saw.
+    ("changes", changes::run),
+];

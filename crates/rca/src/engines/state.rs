@@ -1,0 +1,78 @@
+//! State: warnings of the cluster and what recorded commands printed. A warning counts only in the faulty part.
+
+use firebell_core::cause;
+
+use crate::case::Case;
+use crate::evidence::Cite;
+use crate::signal::{Modality, Role, Signal};
+
+/// Words of these causes are precise enough to be read in any command's output.
+const GROUPS: [&str; 2] = ["kubernetes", "saturation"];
+
+pub(super) fn run(case: &Case<'_>, _: &[Signal]) -> Vec<Signal> {
+    let mut out = Vec::new();
+    for e in &case.t.events {
+        let at = e.at.as_millisecond();
+        if e.kind.eq_ignore_ascii_case("normal") || case.frame.is_base(at) || e.component.is_empty() {
+            continue;
+        }
+        let text = format!("{} {}", e.reason, e.message).to_lowercase();
+        let cite = Cite::new(&e.source, format!("event {} {}", e.component, e.reason));
+        let reading = format!(
+            "event {} at {}: {}",
+            e.reason,
+            e.component,
+            e.message.chars().take(140).collect::<String>()
+        );
+        if let Some((id, weight)) = best(&text) {
+            out.push(signal(case.names.resolve(&e.component), id, weight, Some(at), cite, reading));
+        }
+    }
+    for c in &case.t.commands {
+        let lower = c.output.to_lowercase();
+        let places = case.names.mentioned(&c.command);
+        let Some(place) = places.into_iter().next() else { continue };
+        if let Some((id, weight)) = best(&lower) {
+            let cite = Cite::new(&c.source, format!("command {}", c.line));
+            out.push(signal(place, id, 0.8 * weight, None, cite, format!("`{}` shows it", c.command)));
+        }
+    }
+    out
+}
+
+/// The cause whose phrases the text holds most of.
+fn best(text: &str) -> Option<(&'static str, f64)> {
+    cause::all()
+        .iter()
+        .filter(|c| GROUPS.contains(&c.group()))
+        .filter_map(|c| {
+            // A phrase of one short word fits anything.
+            let hits: usize =
+                c.words.iter().filter(|w| w.len() > 7 && text.contains(w.as_str())).map(|w| w.len()).sum();
+            (hits > 0).then_some((c.id.as_str(), hits))
+        })
+        .max_by(|a, b| a.1.cmp(&b.1).then(b.0.cmp(a.0)))
+        .map(|(id, hits)| (id, (0.4 + hits as f64 / 80.0).min(0.8)))
+}
+
+fn signal(
+    component: String,
+    cause: &'static str,
+    weight: f64,
+    onset: Option<i64>,
+    cite: Cite,
+    reading: String,
+) -> Signal {
+    Signal {
+        component,
+        cause,
+        modality: Modality::State,
+        role: Role::Mechanism,
+        weight,
+        onset,
+        indicator: None,
+        change: None,
+        cite,
+        reading,
+    }
+}

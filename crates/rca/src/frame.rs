@@ -1,0 +1,161 @@
+//! Which part of time is normal and which is faulty: found from the telemetry, helped by what is said about it.
+
+use firebell_core::telemetry::Telemetry;
+
+use crate::series::changepoint;
+use crate::series::features::Feature;
+use crate::series::kinds::Kind;
+
+/// The two parts of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Frame {
+    /// Start of the faulty part, unix milliseconds.
+    pub onset: i64,
+    /// End of it.
+    pub end: i64,
+    /// First instant of anything.
+    pub begin: i64,
+    /// A normal period that was recorded apart and lies after the fault.
+    pub normal_after: bool,
+    /// Whether the onset was seen in the data rather than only said or assumed.
+    pub seen: bool,
+    /// Whether the normal part was recorded apart: then the onset is an edge of a recording.
+    pub apart: bool,
+}
+
+impl Frame {
+    pub(crate) fn is_fault(&self, at: i64) -> bool {
+        self.onset <= at && at <= self.end
+    }
+
+    pub(crate) fn is_base(&self, at: i64) -> bool {
+        at < self.onset || (self.normal_after && at > self.end)
+    }
+
+    /// Values of the two parts.
+    pub(crate) fn split(&self, points: &[(i64, f64)]) -> (Vec<f64>, Vec<f64>) {
+        let base = points.iter().filter(|p| self.is_base(p.0)).map(|p| p.1).collect();
+        let fault = points.iter().filter(|p| self.is_fault(p.0)).map(|p| p.1).collect();
+        (base, fault)
+    }
+
+    /// The faulty part with a margin before it: what a chart would show.
+    pub(crate) fn shown(&self) -> (i64, i64) {
+        let margin = ((self.end - self.onset) / 2).max(10_000);
+        ((self.onset - margin).max(self.begin), self.end)
+    }
+}
+
+/// Finds the frame.
+pub(crate) fn find(t: &Telemetry, features: &[Feature]) -> Option<Frame> {
+    let (begin, last) = extent(t, features)?;
+    let window = t.window.map(|w| (w.start.as_millisecond(), w.end.as_millisecond()));
+    let (start, end) = match window {
+        // A window that holds nothing of what was recorded is no help.
+        Some((a, b)) if b >= begin && a <= last && b > a => (a, b.min(last.max(a + 1))),
+        _ => (begin, last),
+    };
+    let hint = t.impact_started_at.map(jiff::Timestamp::as_millisecond);
+    let outside = |f: &Feature| f.points.iter().filter(|p| p.0 < start).count();
+    let before: usize = features.iter().map(outside).sum();
+    let after: usize = features.iter().map(|f| f.points.iter().filter(|p| p.0 > end).count()).sum();
+    let inside: usize =
+        features.iter().map(|f| f.points.iter().filter(|p| start <= p.0 && p.0 <= end).count()).sum();
+    let spans_before = t.spans.iter().filter(|s| s.start_us / 1000 < start).count();
+    let normal_after = window.is_some() && before * 4 < inside.max(1) && after > inside;
+    let apart =
+        window.is_some() && (normal_after || before * 3 > inside || spans_before * 8 > t.spans.len().max(8));
+    let span = (end - start).max(1);
+    let found = if normal_after {
+        None
+    } else {
+        vote(features, if apart { start.min(hint.unwrap_or(start)) } else { begin }, end)
+    };
+    let frame = |onset: i64, seen: bool| Frame { onset, end, begin, normal_after, seen, apart };
+    Some(match (hint, found) {
+        (Some(h), Some((at, strength)))
+            if strength >= 6.0 && (at - h).abs() <= 600_000.min(span / 3) && !apart =>
+        {
+            frame(at, true)
+        }
+        (Some(h), _) if h > begin && h < end => frame(h, true),
+        _ if apart => frame(start, true),
+        (_, Some((at, strength))) if strength > 1.5 => frame(at, true),
+        // Nothing moved: the last part is looked at, against the rest.
+        _ => frame(begin + (last - begin) * 2 / 3, false),
+    })
+}
+
+fn extent(t: &Telemetry, features: &[Feature]) -> Option<(i64, i64)> {
+    let metrics = features.iter().filter_map(|f| Some((f.points.first()?.0, f.points.last()?.0)));
+    let spans = t.spans.iter().map(|s| (s.start_us / 1000, s.start_us / 1000));
+    let logs = t.logs.iter().filter_map(|l| l.at).map(|a| (a.as_millisecond(), a.as_millisecond()));
+    metrics.chain(spans).chain(logs).fold(None, |acc, (a, b)| match acc {
+        None => Some((a, b)),
+        Some((x, y)) => Some((x.min(a), y.max(b))),
+    })
+}
+
+/// Change points of all features vote by their clarity; symptoms count more. Returns time and strength.
+fn vote(features: &[Feature], from: i64, to: i64) -> Option<(i64, f64)> {
+    let mut points: Vec<(i64, f64)> = Vec::new();
+    for f in features {
+        let weight = match f.kind {
+            Kind::Latency | Kind::Errors | Kind::Availability | Kind::LogErrors => 1.0,
+            Kind::SignInFailures | Kind::PoolWaiting | Kind::PoolTimeouts | Kind::QueriesPerRequest => 1.0,
+            Kind::PoolInUse | Kind::Retries | Kind::Queue | Kind::QueryTime => 0.8,
+            Kind::Cpu | Kind::Memory | Kind::DiskUsed | Kind::Workload => 0.5,
+            Kind::Flag => 0.4,
+            _ => 0.15,
+        };
+        let inside: Vec<(i64, f64)> = f.points.iter().copied().filter(|p| from <= p.0 && p.0 <= to).collect();
+        let (_, absolute) = f.kind.floors();
+        if let Some(cp) = changepoint::find(&inside) {
+            let size: Vec<f64> = inside.iter().map(|p| p.1).collect();
+            let moved = crate::series::stats::median(&size).abs().max(absolute);
+            if cp.z.abs() > 3.0 && moved > 0.0 {
+                points.push((refine(&inside, cp.at, f.kind), weight * (cp.z.abs() / 3.0).ln_1p().min(3.0)));
+            }
+        }
+    }
+    points.sort_by_key(|p| p.0);
+    let near = ((to - from) / 25).max(1);
+    let mut best: Option<(usize, f64)> = None;
+    for (i, p) in points.iter().enumerate() {
+        let score: f64 =
+            points.iter().map(|q| q.1 * (1.0 - (q.0 - p.0).abs() as f64 / (2 * near) as f64).max(0.0)).sum();
+        if best.is_none_or(|(_, b)| score > b) {
+            best = Some((i, score));
+        }
+    }
+    let (i, strength) = best?;
+    // Effects follow the cause: the earliest clear change close before the peak of the votes is the onset.
+    let peak = points[i].0;
+    let clear = points.iter().map(|p| p.1).fold(0.0, f64::max) * 0.4;
+    let first =
+        points.iter().find(|p| p.0 >= peak - near && p.0 <= peak && p.1 >= clear).map_or(peak, |p| p.0);
+    Some((first, strength))
+}
+
+/// Smoothed series change late at the split: walks back to the first sample out of the normal band.
+fn refine(points: &[(i64, f64)], at: i64, kind: Kind) -> i64 {
+    let before: Vec<f64> = points.iter().filter(|p| p.0 < at).map(|p| p.1).collect();
+    if before.len() < 6 {
+        return at;
+    }
+    let calm = &before[..before.len() * 3 / 4];
+    let sorted = crate::series::stats::sorted(calm);
+    let middle = crate::series::stats::quantile(&sorted, 0.5);
+    let (relative, absolute) = kind.floors();
+    let spread =
+        (crate::series::stats::quantile(&sorted, 0.95) - crate::series::stats::quantile(&sorted, 0.05)) / 3.3;
+    let band = 4.0 * spread.max(relative * middle.abs()).max(absolute);
+    let mut first = at;
+    for (t, v) in points.iter().rev().skip_while(|p| p.0 >= at) {
+        if (v - middle).abs() <= band {
+            break;
+        }
+        first = *t;
+    }
+    first
+}

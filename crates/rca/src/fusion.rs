@@ -1,0 +1,271 @@
+//! Fusion: signals become rival hypotheses (component and cause), each weighed by what supports it, by how much of the
+//! harm at its component is its own rather than its callees', and by how much of all harm it explains.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::case::Case;
+use crate::causes;
+use crate::names;
+use crate::series::kinds::Kind;
+use crate::signal::{Modality, Role, Signal};
+
+/// A hypothesis with its weight.
+#[derive(Debug, Clone)]
+pub(crate) struct Rival {
+    pub component: String,
+    pub cause: String,
+    pub score: f64,
+    pub change: Option<String>,
+    /// Indexes of the signals that speak for it, best first.
+    pub signals: Vec<usize>,
+    /// Indexes of the signals that speak against it.
+    pub against: Vec<usize>,
+    pub modalities: usize,
+    /// How much of the harm here is its own.
+    pub own: f64,
+}
+
+/// Harm at components and along calls.
+pub(crate) struct Harm {
+    /// Strength of symptoms at each component.
+    pub at: BTreeMap<String, f64>,
+    /// First symptom.
+    pub since: BTreeMap<String, i64>,
+    /// Strength along each call as the caller sees it.
+    edges: BTreeMap<(String, String), f64>,
+    /// Calls that some caller measures at all, by called side.
+    measured: BTreeSet<(String, String)>,
+}
+
+impl Harm {
+    pub(crate) fn gather(case: &Case<'_>, signals: &[Signal]) -> Self {
+        let mut by: BTreeMap<String, BTreeMap<(Modality, bool), f64>> = BTreeMap::new();
+        let mut since: BTreeMap<String, i64> = BTreeMap::new();
+        for s in signals {
+            let dependency = s.cause.starts_with("dependency.");
+            let symptom = s.role == Role::Symptom || (s.role == Role::Mechanism && dependency);
+            if !symptom || s.cause == "code.retry_storm" {
+                continue;
+            }
+            let slot = by
+                .entry(s.component.clone())
+                .or_default()
+                .entry((s.modality, s.cause == "code.slow_path"))
+                .or_default();
+            *slot = slot.max(s.weight);
+            if let Some(at) = s.onset.filter(|_| s.weight > 0.25) {
+                let first = since.entry(s.component.clone()).or_insert(at);
+                *first = (*first).min(at);
+            }
+        }
+        let at = by
+            .into_iter()
+            .map(|(c, m)| (c, 1.0 - m.values().map(|w| 1.0 - w.min(0.9)).product::<f64>()))
+            .collect();
+        let mut edges: BTreeMap<(String, String), f64> = BTreeMap::new();
+        let mut measured = BTreeSet::new();
+        for (f, s) in case.features.iter().zip(&case.shifts) {
+            let (Some(peer), true) = (&f.peer, matches!(f.kind, Kind::Latency | Kind::Errors)) else {
+                continue;
+            };
+            let pair = (f.component.clone(), peer.clone());
+            measured.insert(pair.clone());
+            if let Some(s) = s.filter(|s| s.z > 0.0) {
+                let slot = edges.entry(pair).or_default();
+                *slot = slot.max(s.strength());
+            }
+        }
+        Self { at, since, edges, measured }
+    }
+
+    pub(crate) fn of(&self, component: &str) -> f64 {
+        self.at.get(component).copied().unwrap_or(0.0)
+    }
+
+    /// How much of the harm at `component` its callees account for, 0 to 1.
+    pub(crate) fn explained(&self, case: &Case<'_>, component: &str) -> f64 {
+        let here = self.of(component).max(1e-6);
+        let mut most: f64 = 0.0;
+        for callee in case.graph.callees(component) {
+            let there = self.of(callee);
+            let pair = (component.to_owned(), callee.to_owned());
+            let edge = self.edges.get(&pair).copied();
+            let passes = match edge {
+                // What the caller does not see on the call cannot have come over it.
+                _ if self.measured.contains(&pair) && edge.unwrap_or(0.0) < 0.2 => 0.2 * there,
+                Some(e) if case.instrumented.contains(callee) => e.min(there * 1.3).max(0.6 * there),
+                Some(e) => e,
+                None => there,
+            };
+            let order = match (self.since.get(component), self.since.get(callee)) {
+                // A callee that fell ill clearly later did not make its caller ill.
+                (Some(a), Some(b)) if *b > a + (case.frame.end - case.frame.onset) / 5 + 3_000 => 0.5,
+                _ => 1.0,
+            };
+            most = most.max((passes * order / here).min(1.0));
+        }
+        most
+    }
+}
+
+/// All rivals, best first.
+pub(crate) fn rank(case: &Case<'_>, signals: &[Signal], harm: &Harm) -> Vec<Rival> {
+    let mut groups: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
+    for (i, s) in signals.iter().enumerate() {
+        if s.role == Role::Mechanism {
+            groups.entry((s.component.clone(), s.cause.to_owned())).or_default().push(i);
+        }
+    }
+    // Harm without a mechanism is a hypothesis too: named by its strongest symptom.
+    let mut plain: BTreeMap<String, BTreeMap<&str, f64>> = BTreeMap::new();
+    for s in signals.iter().filter(|s| s.role == Role::Symptom && s.cause != "code.retry_storm") {
+        *plain.entry(s.component.clone()).or_default().entry(s.cause).or_default() += s.weight;
+    }
+    for (component, sums) in plain {
+        if let Some((cause, _)) = sums.iter().max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(a.0))) {
+            groups.entry((component, (*cause).to_owned())).or_default();
+        }
+    }
+    let everything: f64 = harm.at.values().sum();
+    let mut rivals: Vec<Rival> = groups
+        .into_iter()
+        .map(|((component, cause), members)| {
+            weigh(case, signals, harm, everything, component, cause, members)
+        })
+        .filter(|r| r.score > 0.0)
+        .collect();
+    dominate(&mut rivals);
+    for r in &mut rivals {
+        for p in &case.settings.priors {
+            if p.cause == r.cause && names::same(&p.component, &r.component) {
+                r.score *= 1.0 + 0.2 * p.weight.clamp(0.0, 1.0);
+            }
+        }
+    }
+    rivals.sort_by(|a, b| {
+        b.score
+            .total_cmp(&a.score)
+            .then_with(|| a.component.cmp(&b.component))
+            .then_with(|| a.cause.cmp(&b.cause))
+    });
+    rivals
+}
+
+fn weigh(
+    case: &Case<'_>,
+    signals: &[Signal],
+    harm: &Harm,
+    everything: f64,
+    component: String,
+    cause: String,
+    members: Vec<usize>,
+) -> Rival {
+    let mut best: BTreeMap<Modality, f64> = BTreeMap::new();
+    for i in &members {
+        let s = &signals[*i];
+        let slot = best.entry(s.modality).or_default();
+        // Each modality gives at most its strongest signal: volume must not win.
+        *slot = slot.max(s.weight);
+    }
+    let mut support = 1.0 - best.values().map(|w| 1.0 - w.min(0.93)).product::<f64>();
+    let own = 1.0 - 0.9 * harm.explained(case, &component);
+    let here = harm.of(&component);
+    let upstream = case.graph.upstream(&component);
+    let covered: f64 = here + upstream.keys().map(|c| harm.of(c)).sum::<f64>();
+    let known = case.graph.has(&component);
+    let coverage = match (everything > 0.2, known) {
+        (true, true) => (covered / everything).min(1.0),
+        // A component of which no call is known: only its own harm counts, neither for nor against.
+        (true, false) if case.graph.is_empty() => 0.7,
+        (true, false) => (here / everything).max(0.3),
+        (false, _) => 1.0,
+    };
+    let specific = causes::specific(&cause);
+    let named = case.focus.iter().any(|f| names::same(f, &component));
+    let reaches = named || case.focus.is_empty() || case.focus.iter().any(|f| upstream.contains_key(f));
+    // Harm at the component backs whatever mechanism is claimed there.
+    let backing = (0.5 * here * own).min(0.5);
+    if members.is_empty() {
+        support = 0.62 * here;
+    } else {
+        support = 1.0 - (1.0 - support) * (1.0 - backing);
+    }
+    let ownness = if specific { 0.55 + 0.45 * own } else { 0.2 + 0.8 * own };
+    let mut score = support * ownness * (0.45 + 0.55 * coverage);
+    if everything > 0.2 && known && !reaches {
+        score *= 0.8;
+    }
+    if named && (case.graph.is_empty() || !known) {
+        score *= 1.15;
+    }
+    let early = match (harm.since.get(&component), harm.since.values().min()) {
+        (Some(a), Some(first)) => {
+            let span = (case.frame.end - case.frame.onset).max(1) as f64;
+            1.0 - 0.15 * ((a - first) as f64 / span).clamp(0.0, 1.0)
+        }
+        _ => 1.0,
+    };
+    score *= early;
+    let mut order = members;
+    let symptoms = signals
+        .iter()
+        .enumerate()
+        .filter(|(_, s)| s.component == component && s.role == Role::Symptom)
+        .map(|(i, _)| i);
+    order.extend(symptoms);
+    order.sort_by(|a, b| {
+        let mechanism = |i: &usize| signals[*i].role == Role::Mechanism;
+        mechanism(b).cmp(&mechanism(a)).then(signals[*b].weight.total_cmp(&signals[*a].weight)).then(a.cmp(b))
+    });
+    let against = signals
+        .iter()
+        .enumerate()
+        .filter(|(_, s)| s.role == Role::Against && s.component == component)
+        .map(|(i, _)| i)
+        .collect();
+    let change = order
+        .iter()
+        .map(|i| &signals[*i])
+        .filter(|s| s.role == Role::Mechanism)
+        .find_map(|s| s.change.clone())
+        .or_else(|| attached(signals, &component, &cause));
+    let modalities = order.iter().map(|i| signals[*i].modality).collect::<BTreeSet<_>>().len();
+    Rival { component, cause, score, change, signals: order, against, modalities, own }
+}
+
+/// The change that brought a mechanism: one at the same component with a weight of its own.
+fn attached(signals: &[Signal], component: &str, cause: &str) -> Option<String> {
+    if cause.starts_with("security.") || cause.starts_with("dependency.") || cause == "code.memory_leak" {
+        return None;
+    }
+    signals
+        .iter()
+        .filter(|s| {
+            s.modality == Modality::Changes
+                && s.role == Role::Mechanism
+                && s.component == component
+                && s.weight > 0.3
+        })
+        .max_by(|a, b| a.weight.total_cmp(&b.weight).then_with(|| b.change.cmp(&a.change)))
+        .and_then(|s| s.change.clone())
+}
+
+/// At one component a mechanism lowers what it explains.
+fn dominate(rivals: &mut [Rival]) {
+    let strong: Vec<(String, String, f64)> = rivals
+        .iter()
+        .filter(|r| r.score > 0.22)
+        .map(|r| (r.component.clone(), r.cause.clone(), r.score))
+        .collect();
+    for r in rivals.iter_mut() {
+        let beaten = strong.iter().any(|(component, cause, score)| {
+            *component == r.component
+                && *cause != r.cause
+                && causes::explains(cause, &r.cause)
+                && *score > 0.55 * r.score
+        });
+        if beaten {
+            r.score *= 0.55;
+        }
+    }
+}

@@ -1,0 +1,411 @@
+//! The door: telemetry in, verdict out.
+
+use std::collections::BTreeSet;
+
+use firebell_core::cause;
+use firebell_core::telemetry::Telemetry;
+use firebell_core::verdict::{
+    EvidenceRef, FORMAT, Hypothesis, MitigationHint, Outcome, PathStep, Stats, Verdict,
+};
+
+use crate::case::Case;
+use crate::confidence::{self, confidence};
+use crate::engines;
+use crate::evidence::{Cite, millis};
+use crate::fusion::{self, Harm, Rival};
+use crate::series::kinds::Kind;
+use crate::settings::Settings;
+use crate::signal::{Role, Signal};
+
+/// Most hypotheses printed.
+const MAX_HYPOTHESES: usize = 10;
+/// Most pieces of evidence for one hypothesis.
+const MAX_EVIDENCE: usize = 6;
+
+/// Investigates. Deterministic: equal telemetry and settings give an equal verdict.
+pub fn investigate(telemetry: &Telemetry, settings: &Settings) -> Verdict {
+    let stats = Stats {
+        wall_ms: 0,
+        series: telemetry.series.len() as u64,
+        log_lines: telemetry.logs.len() as u64,
+        spans: telemetry.spans.len() as u64,
+        peak_rss_bytes: 0,
+    };
+    let gaps = gaps(telemetry);
+    let Some(mut case) = Case::prepare(telemetry, settings) else {
+        return Verdict {
+            format: FORMAT.to_owned(),
+            verdict: Outcome::InsufficientEvidence,
+            onset: None,
+            hypotheses: Vec::new(),
+            gaps,
+            stats,
+        };
+    };
+    let mut signals: Vec<Signal> = Vec::new();
+    for (_, engine) in engines::ALL {
+        let found = engine(&case, &signals);
+        // An error that names another component is a call that no trace showed.
+        for s in &found {
+            if s.cause == "dependency.errors" && s.role == Role::Symptom && s.indicator.is_some() {
+                learn_call(&mut case, telemetry, s);
+            }
+        }
+        signals.extend(found);
+    }
+    let harm = Harm::gather(&case, &signals);
+    let rivals = fusion::rank(&case, &signals, &harm);
+    let outcome = outcome(&case, &signals, &rivals);
+    let shown: Vec<&Rival> = select(&rivals);
+    let mut ids = Ids::default();
+    let hypotheses: Vec<Hypothesis> = shown
+        .iter()
+        .enumerate()
+        .filter_map(|(i, r)| write(&case, &signals, &harm, &shown, i, r, &mut ids))
+        .enumerate()
+        .map(|(i, mut h)| {
+            h.rank = i as u32 + 1;
+            h
+        })
+        .collect();
+    let anything = case.frame.seen && outcome != Outcome::Healthy;
+    Verdict {
+        format: FORMAT.to_owned(),
+        verdict: if hypotheses.is_empty() && outcome == Outcome::Cause {
+            Outcome::InsufficientEvidence
+        } else {
+            outcome
+        },
+        onset: anything.then(|| millis(case.frame.onset)).flatten(),
+        hypotheses,
+        gaps,
+        stats,
+    }
+}
+
+fn learn_call(case: &mut Case<'_>, t: &Telemetry, s: &Signal) {
+    let caller = s
+        .cite
+        .query
+        .strip_prefix("logs ")
+        .and_then(|q| q.split_once(" ~ "))
+        .map(|(c, _)| case.names.resolve(c));
+    if let Some(caller) = caller
+        && !t.logs.is_empty()
+        && !case.graph.callees(&s.component).any(|c| c == caller)
+    {
+        case.graph.add(&caller, &s.component);
+    }
+}
+
+/// Best first; every component once before any comes twice, past the first three.
+fn select(rivals: &[Rival]) -> Vec<&Rival> {
+    let mut out: Vec<&Rival> = Vec::new();
+    let mut seen = BTreeSet::new();
+    for r in rivals {
+        if out.len() >= MAX_HYPOTHESES {
+            break;
+        }
+        let first = seen.insert(r.component.as_str());
+        if first || (out.len() < 3 && out.iter().filter(|o| o.component == r.component).count() < 2) {
+            out.push(r);
+        }
+    }
+    out
+}
+
+fn outcome(case: &Case<'_>, signals: &[Signal], rivals: &[Rival]) -> Outcome {
+    let felt = signals
+        .iter()
+        .filter(|s| s.role == Role::Symptom && s.cause != "code.retry_storm")
+        .map(|s| s.weight)
+        .fold(0.0, f64::max);
+    let best = rivals.first().map_or(0.0, |r| r.score);
+    let mechanism = rivals.first().is_some_and(|r| {
+        r.signals.iter().any(|i| signals[*i].role == Role::Mechanism && signals[*i].weight > 0.5)
+    });
+    let watched = case
+        .features
+        .iter()
+        .filter(|f| f.kind.is_symptom() && f.points.len() >= 8)
+        .map(|f| f.component.as_str())
+        .collect::<BTreeSet<_>>()
+        .len();
+    let said = !case.t.report.trim().is_empty() || case.t.impact_started_at.is_some();
+    let flapping = flapping(case);
+    if felt < 0.3 && best < 0.33 && !mechanism {
+        return if watched >= 1 && (flapping || !said || !case.t.alerts.is_empty()) {
+            Outcome::Healthy
+        } else {
+            Outcome::InsufficientEvidence
+        };
+    }
+    if flapping && felt < 0.4 && best < 0.4 {
+        return Outcome::Healthy;
+    }
+    if best < 0.12 {
+        return if recovered(case) { Outcome::Recovered } else { Outcome::InsufficientEvidence };
+    }
+    if best < 0.3 && recovered(case) {
+        return Outcome::Recovered;
+    }
+    Outcome::Cause
+}
+
+/// The same alert firing and resolving again and again.
+fn flapping(case: &Case<'_>) -> bool {
+    let mut toggles: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
+    for a in &case.t.alerts {
+        if a.ends_at.is_some() || !a.firing {
+            *toggles.entry(&a.name).or_default() += 1;
+        }
+    }
+    toggles.values().any(|n| *n >= 2)
+}
+
+/// Whether the symptoms that moved are back in their normal band at the end.
+fn recovered(case: &Case<'_>) -> bool {
+    let mut moved = 0;
+    let mut back = 0;
+    for (f, s) in case.features.iter().zip(&case.shifts) {
+        let (true, Some(s)) = (f.kind.is_symptom(), s) else { continue };
+        let fault: Vec<f64> = f.points.iter().filter(|p| case.frame.is_fault(p.0)).map(|p| p.1).collect();
+        let out = fault.iter().filter(|v| (**v - s.before).abs() > 5.0 * s.scale).count();
+        if fault.len() < 8 || out < 3 {
+            continue;
+        }
+        moved += 1;
+        let tail = &fault[fault.len() * 4 / 5..];
+        back += usize::from(tail.iter().all(|v| (v - s.before).abs() < 3.0 * s.scale));
+    }
+    moved > 0 && back == moved
+}
+
+#[derive(Default)]
+struct Ids(usize);
+
+impl Ids {
+    fn next(&mut self) -> String {
+        self.0 += 1;
+        format!("e{}", self.0)
+    }
+}
+
+fn write(
+    case: &Case<'_>,
+    signals: &[Signal],
+    harm: &Harm,
+    all: &[&Rival],
+    index: usize,
+    r: &Rival,
+    ids: &mut Ids,
+) -> Option<Hypothesis> {
+    let mut seen: BTreeSet<&Cite> = BTreeSet::new();
+    let mut collect = |indexes: &[usize], most: usize| -> Vec<EvidenceRef> {
+        let mut out = Vec::new();
+        for i in indexes {
+            if out.len() >= most {
+                break;
+            }
+            let s = &signals[*i];
+            if s.cite.query.is_empty() || !seen.insert(&s.cite) {
+                continue;
+            }
+            let id = ids.next();
+            out.extend(s.cite.resolve(case.t, id, &s.reading));
+        }
+        out
+    };
+    let mut order = r.signals.clone();
+    if let Some(change) = &r.change
+        && let Some(i) = signals.iter().position(|s| {
+            s.change.as_ref() == Some(change) && s.role == Role::Mechanism && s.component == r.component
+        })
+    {
+        order.retain(|o| *o != i);
+        order.insert(order.len().min(1), i);
+    }
+    let evidence = collect(&order, MAX_EVIDENCE);
+    // A claim without evidence is not made.
+    if evidence.is_empty() {
+        return None;
+    }
+    let against = collect(&r.against, 3);
+    let rival = all
+        .iter()
+        .enumerate()
+        .filter(|(j, o)| *j != index && o.component != r.component)
+        .map(|(_, o)| o.score)
+        .fold(0.0, f64::max);
+    let lead = ((r.score - rival) / r.score.max(1e-9)).max(-1.0);
+    let mut sure = confidence(confidence::Evidence { score: r.score, lead, modalities: r.modalities });
+    if index > 0 {
+        sure = (sure.min(0.45) / (1.0 + 0.35 * index as f64) * 1000.0).round() / 1000.0;
+    }
+    let indicator = order.iter().find_map(|i| signals[*i].indicator.clone());
+    let path = path(case, harm, r);
+    let mechanism = mechanism(case, signals, &order, r, &path);
+    Some(Hypothesis {
+        rank: 0,
+        component: r.component.clone(),
+        cause: r.cause.clone(),
+        indicator,
+        change: r.change.clone(),
+        mechanism,
+        confidence: sure,
+        path,
+        evidence,
+        against,
+        expected_but_absent: absent(case, signals, r),
+        mitigations: mitigations(case, r),
+    })
+}
+
+fn path(case: &Case<'_>, harm: &Harm, r: &Rival) -> Vec<PathStep> {
+    // To the component farthest up that is harmed: the customers' side of it.
+    let upstream = case.graph.upstream(&r.component);
+    let target = upstream
+        .iter()
+        .filter(|(c, _)| harm.of(c) > 0.3)
+        .max_by(|a, b| {
+            let focus = |c: &String| case.focus.contains(c);
+            focus(a.0).cmp(&focus(b.0)).then(a.1.cmp(b.1)).then(b.0.cmp(a.0))
+        })
+        .map(|(c, _)| c.clone());
+    let Some(target) = target else { return Vec::new() };
+    case.graph
+        .way_up(&r.component, &target)
+        .windows(2)
+        .map(|w| PathStep {
+            from: w[0].clone(),
+            to: w[1].clone(),
+            at: harm.since.get(&w[1]).and_then(|ms| millis(*ms)),
+            why: format!("{} calls {}", w[1], w[0]),
+        })
+        .collect()
+}
+
+fn mechanism(case: &Case<'_>, signals: &[Signal], order: &[usize], r: &Rival, path: &[PathStep]) -> String {
+    let title = cause::find(&r.cause).map_or(r.cause.as_str(), |c| c.title.as_str());
+    let mut text = format!("{title} at {}", r.component);
+    // Who was compromised matters more than any metric.
+    let lead = order
+        .iter()
+        .map(|i| &signals[*i])
+        .find(|s| s.modality == crate::signal::Modality::Security)
+        .or_else(|| order.first().map(|i| &signals[*i]));
+    if let Some(s) = lead {
+        text.push_str(": ");
+        text.push_str(&s.reading);
+    }
+    if let Some(change) = &r.change {
+        text.push_str(&format!("; brought by change {change}"));
+    }
+    if let Some(last) = path.last() {
+        text.push_str(&format!("; felt up to {}", last.to));
+    } else if case.graph.is_empty() {
+        text.push_str("; no call relations are known");
+    }
+    text.replace('\n', " ")
+}
+
+/// What one would see if the hypothesis were true, and does not.
+fn absent(case: &Case<'_>, signals: &[Signal], r: &Rival) -> Vec<String> {
+    let mut out = Vec::new();
+    let mine = |role: Role| signals.iter().any(|s| s.component == r.component && s.role == role);
+    if !mine(Role::Symptom) && case.instrumented.contains(&r.component) && !r.cause.starts_with("security.") {
+        out.push(format!("no errors and no latency at {} itself", r.component));
+    }
+    if r.cause.starts_with("change.") && r.change.is_none() {
+        out.push(format!("no change of {} in the ledger", r.component));
+    }
+    if r.own < 0.5 && !r.cause.starts_with("change.") {
+        out.push(format!("what {} calls is ill too: its harm is mostly received", r.component));
+    }
+    if let Some(known) = cause::find(&r.cause) {
+        for (want, kind) in [("cpu", Kind::Cpu), ("memory", Kind::Memory), ("disk", Kind::DiskUsed)] {
+            let watched = case
+                .features
+                .iter()
+                .zip(&case.shifts)
+                .find(|(f, _)| f.component == r.component && f.kind == kind);
+            if known.metrics.first().map(String::as_str) == Some(want)
+                && let Some((f, Some(s))) = watched
+                && s.z.abs() < 2.0
+                && r.cause != "code.memory_leak"
+            {
+                out.push(format!("{} of {} did not move", f.name, r.component));
+            }
+        }
+    }
+    out
+}
+
+fn mitigations(case: &Case<'_>, r: &Rival) -> Vec<MitigationHint> {
+    let Some(known) = cause::find(&r.cause) else { return Vec::new() };
+    let mut out: Vec<MitigationHint> = Vec::new();
+    let mut actions: Vec<&str> = known.mitigations.iter().map(String::as_str).collect();
+    if let Some(change) = &r.change {
+        // Undoing what brought it comes first, whatever the cause is called.
+        let kind = case
+            .t
+            .changes
+            .iter()
+            .find(|c| c.id == *change || c.commit.as_ref() == Some(change))
+            .map(|c| c.kind);
+        use firebell_core::change::ChangeKind::{Commit, Config, Deploy, Flag};
+        let undo = match kind {
+            Some(Deploy | Commit) => Some("rollback"),
+            Some(Config) => Some("set_config"),
+            Some(Flag) => Some("set_flag"),
+            _ => None,
+        };
+        if let Some(undo) = undo {
+            actions.retain(|a| *a != undo);
+            actions.insert(0, undo);
+        }
+    } else {
+        // Nothing to roll back to where nothing was changed.
+        if actions.len() > 1 {
+            actions.retain(|a| *a != "rollback");
+        }
+    }
+    // A third party takes no orders: its caller acts.
+    let target = if r.component.starts_with("third_party/") {
+        case.graph.callers(&r.component).next().unwrap_or(&r.component).to_owned()
+    } else {
+        r.component.clone()
+    };
+    for action in actions {
+        let reversible =
+            !matches!(action, "restart" | "rotate_credentials" | "revoke_sessions" | "free_disk");
+        out.push(MitigationHint {
+            action: action.to_owned(),
+            target: target.clone(),
+            reversible,
+            inverse: reversible.then(|| action.to_owned()),
+        });
+    }
+    out
+}
+
+fn gaps(t: &Telemetry) -> Vec<String> {
+    let mut out = t.gaps.clone();
+    let mut lack = |empty: bool, text: &str| {
+        if empty {
+            out.push(text.to_owned());
+        }
+    };
+    lack(t.series.is_empty(), "no metrics: connect a Prometheus API, or add metrics/*.csv");
+    lack(t.logs.is_empty(), "no logs: connect a log source, or add logs/COMPONENT.log");
+    lack(t.spans.is_empty(), "no traces: connect a Jaeger API or send OTLP, or add traces/*.json");
+    lack(
+        t.changes.is_empty(),
+        "no changes: let the deployment tool post to the change source, or add changes/*.json",
+    );
+    lack(
+        t.topology.is_empty() && t.spans.is_empty(),
+        "no call relations: traces or topology.csv would show which component harms which",
+    );
+    out
+}

@@ -1,0 +1,202 @@
+//! Which component a name means: ids, aliases, pods of a deployment, peers of a call, headings of plain metrics.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use firebell_core::telemetry::{Series, Telemetry};
+
+use crate::series::kinds::{self, Kind};
+use crate::settings::Settings;
+
+/// Kinds of component ids.
+pub(crate) const KINDS: [&str; 9] =
+    ["service", "database", "cache", "queue", "host", "node", "namespace", "gateway", "third_party"];
+
+const LABELS: [&str; 11] = [
+    "component",
+    "service",
+    "service_name",
+    "app",
+    "deployment",
+    "container",
+    "pod",
+    "instance",
+    "node",
+    "namespace",
+    "job",
+];
+
+/// Names to ids.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    known: BTreeMap<String, String>,
+    /// Names by falling length, for headings.
+    long: Vec<(String, String)>,
+}
+
+/// A component id's part after its kind.
+pub(crate) fn short(id: &str) -> &str {
+    match id.split_once('/') {
+        Some((kind, rest)) if KINDS.contains(&kind) => rest,
+        _ => id,
+    }
+}
+
+/// Whether two names mean the same component: by id or by the part after the kind.
+pub(crate) fn same(a: &str, b: &str) -> bool {
+    a.eq_ignore_ascii_case(b) || short(a).eq_ignore_ascii_case(short(b))
+}
+
+impl Names {
+    pub(crate) fn build(t: &Telemetry, settings: &Settings) -> Self {
+        let mut names = Self::default();
+        for c in &t.components {
+            names.learn(&c.id, &c.id);
+            for alias in &c.aliases {
+                names.learn(alias, &c.id);
+            }
+        }
+        // Names that come with a kind say more than the same names without one.
+        let with_kind = t
+            .changes
+            .iter()
+            .map(|c| c.component.as_str())
+            .chain(
+                t.topology
+                    .iter()
+                    .chain(&settings.known_topology)
+                    .flat_map(|e| [e.caller.as_str(), e.callee.as_str()]),
+            )
+            .chain(t.logs.iter().filter_map(|l| l.component.as_deref()))
+            .chain(t.spans.iter().map(|s| s.component.as_str()))
+            .chain(t.events.iter().map(|e| e.component.as_str()))
+            .chain(t.series.iter().filter_map(|s| s.component.as_deref()))
+            .chain(t.series.iter().flat_map(|s| {
+                LABELS.iter().chain(&["peer"]).filter_map(|l| s.labels.get(*l)).map(String::as_str)
+            }))
+            .chain(settings.focus.iter().map(String::as_str));
+        let mut plain = BTreeSet::new();
+        for name in with_kind {
+            if short(name) != name {
+                names.learn(name, name);
+            } else if !name.is_empty() {
+                plain.insert(name.to_owned());
+            }
+        }
+        for s in &t.series {
+            let labelled = LABELS.iter().any(|l| s.labels.contains_key(*l)) || s.component.is_some();
+            if !labelled && let Some(head) = heading(&s.name) {
+                plain.insert(head.to_owned());
+            }
+        }
+        for name in &plain {
+            if !names.known.contains_key(&name.to_lowercase()) {
+                let id = format!("{}/{}", guess_kind(name), unhash(name));
+                names.learn(name, &id);
+            }
+        }
+        names.long = names.known.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+        names.long.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then(a.cmp(b)));
+        names
+    }
+
+    fn learn(&mut self, name: &str, id: &str) {
+        let id = id.to_owned();
+        self.known.entry(name.to_lowercase()).or_insert_with(|| id.clone());
+        self.known.entry(short(name).to_lowercase()).or_insert(id);
+    }
+
+    /// The id that a name means; a name never seen becomes a service.
+    pub(crate) fn resolve(&self, raw: &str) -> String {
+        let raw = raw.trim();
+        let lower = raw.to_lowercase();
+        if let Some(id) = self.known.get(&lower).or_else(|| self.known.get(short(&lower))) {
+            return id.clone();
+        }
+        let stem = unhash(raw);
+        if let Some(id) = self.known.get(&stem.to_lowercase()) {
+            return id.clone();
+        }
+        if short(raw) != raw { raw.to_owned() } else { format!("{}/{stem}", guess_kind(raw)) }
+    }
+
+    /// The component of a series.
+    pub(crate) fn of_series(&self, s: &Series) -> Option<String> {
+        if let Some(c) = &s.component {
+            return Some(self.resolve(c));
+        }
+        for label in LABELS {
+            if let Some(v) = s.labels.get(label).filter(|v| !v.is_empty()) {
+                return Some(self.resolve(v));
+            }
+        }
+        let lower = s.name.to_lowercase();
+        if let Some((_, id)) = self.long.iter().find(|(k, _)| {
+            lower
+                .strip_prefix(k.as_str())
+                .is_some_and(|r| r.starts_with(|c: char| !c.is_alphanumeric() && c != '-'))
+        }) {
+            return Some(id.clone());
+        }
+        None
+    }
+
+    /// Components whose own name stands as a word in the text.
+    pub(crate) fn mentioned(&self, text: &str) -> BTreeSet<String> {
+        let lower = text.to_lowercase();
+        let words: BTreeSet<&str> = lower
+            .split(|c: char| !(c.is_alphanumeric() || c == '-' || c == '_' || c == '/'))
+            .filter(|w| w.len() >= 3)
+            .flat_map(|w| [w, w.trim_matches('/'), w.rsplit('/').next().unwrap_or(w)])
+            .collect();
+        let mut out: BTreeSet<String> = words.iter().filter_map(|w| self.known.get(*w).cloned()).collect();
+        // Names with other punctuation are no single word.
+        for (name, id) in &self.long {
+            if name.len() > 3
+                && name.contains(|c: char| !c.is_alphanumeric() && c != '-' && c != '_')
+                && lower.contains(name.as_str())
+            {
+                out.insert(id.clone());
+            }
+        }
+        out
+    }
+}
+
+fn heading(name: &str) -> Option<&str> {
+    let (head, rest) = name.split_once(['_', ' '])?;
+    let tail = kinds::kind(rest, &Default::default());
+    (!head.is_empty() && tail != Kind::Other && kinds::kind(head, &Default::default()) == Kind::Other)
+        .then_some(head)
+}
+
+fn guess_kind(name: &str) -> &'static str {
+    let n = name.to_lowercase();
+    let has = |parts: &[&str]| parts.iter().any(|p| n.contains(p));
+    if has(&["postgres", "mysql", "sqlite", "mongo", "mariadb"]) || n.ends_with("-db") || n.ends_with("_db") {
+        "database"
+    } else if has(&["redis", "memcache"]) {
+        "cache"
+    } else if has(&["rabbitmq", "kafka", "nats"]) {
+        "queue"
+    } else {
+        "service"
+    }
+}
+
+/// `checkout-69876c9868-wqgrl` is a pod of `checkout`.
+fn unhash(name: &str) -> &str {
+    let generated = |part: &str, min: usize| {
+        part.len() >= min
+            && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+            && part.bytes().any(|b| b.is_ascii_digit())
+    };
+    if let Some((rest, last)) = name.rsplit_once('-')
+        && last.len() == 5
+        && last.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        && let Some((stem, hash)) = rest.rsplit_once('-')
+        && generated(hash, 8)
+    {
+        return stem;
+    }
+    name
+}

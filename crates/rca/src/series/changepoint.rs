@@ -1,0 +1,51 @@
+//! One change point of one series in linear time.
+
+use super::stats;
+
+/// Where a series changed and how clearly.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct ChangePoint {
+    /// Time of the first sample after the change, unix milliseconds.
+    pub at: i64,
+    /// Difference of the two means in robust scales of the part before.
+    pub z: f64,
+}
+
+/// The split into two parts that explains most of the variance, if any does.
+pub(crate) fn find(points: &[(i64, f64)]) -> Option<ChangePoint> {
+    let n = points.len();
+    if n < 6 {
+        return None;
+    }
+    let values: Vec<f64> = points.iter().map(|p| p.1).collect();
+    let order = stats::sorted(&values);
+    // Winsorised, so that one spike is no change.
+    let (low, high) = (stats::quantile(&order, 0.02), stats::quantile(&order, 0.98));
+    let clipped: Vec<f64> = values.iter().map(|v| v.clamp(low, high)).collect();
+    let total: f64 = clipped.iter().sum();
+    let margin = 3.max(n / 50);
+    let mut best = (0.0, 0usize);
+    let mut left = 0.0;
+    for (k, v) in clipped.iter().enumerate() {
+        if k >= margin && k + 2 <= n {
+            let (a, b) = (left / k as f64, (total - left) / (n - k) as f64);
+            let gain = (a - b).powi(2) * k as f64 * (n - k) as f64 / n as f64;
+            if gain > best.0 {
+                best = (gain, k);
+            }
+        }
+        left += v;
+    }
+    let k = best.1;
+    if k == 0 {
+        return None;
+    }
+    let before = &values[..k];
+    let after = &values[k..];
+    let sorted = stats::sorted(before);
+    let spread = (stats::quantile(&sorted, 0.9) - stats::quantile(&sorted, 0.1)) / 2.56;
+    let middle = stats::quantile(&sorted, 0.5);
+    let whole = (high - low).abs();
+    let scale = spread.max(0.05 * middle.abs()).max(0.02 * whole).max(1e-12);
+    Some(ChangePoint { at: points[k].0, z: (stats::median(after) - middle) / scale })
+}

@@ -1,0 +1,1 @@
+//! Whole investigations on synthetic telemetry.
