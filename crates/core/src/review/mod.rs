@@ -1,1 +1,14 @@
-//! Post-incident review: measured times and the weekly report.
+//! Post-incident review: measured times, their statistics, and the weekly report. All of it is computed from the
+//! record; nothing here is typed in by a person.
+
+mod stats;
+#[cfg(test)]
+mod tests;
+mod times;
+mod weekly;
+
+pub use stats::{GroupBy, GroupStats, Metric, Stats, by_group, summarise};
+pub use times::{Instants, Times, measure};
+pub use weekly::{
+    ActionItems, CauseLine, MetricLine, Repeat, ReviewedIncident, SeverityLine, WeeklyReport, weekly_report,
+};

@@ -83,9 +83,22 @@ impl Facts {
             ($($field:ident),*) => { $( if other.$field.is_some() { self.$field = other.$field; } )* };
         }
         take!(
-            kind, customer_facing, complete_outage, revenue_stopped, data_loss, breach, regulatory, error_ratio,
-            baseline_error_ratio, p95_ratio, fails_of_latency, users_affected_ratio, feature_down, slo_burnt_ratio,
-            workaround, functional_impact
+            kind,
+            customer_facing,
+            complete_outage,
+            revenue_stopped,
+            data_loss,
+            breach,
+            regulatory,
+            error_ratio,
+            baseline_error_ratio,
+            p95_ratio,
+            fails_of_latency,
+            users_affected_ratio,
+            feature_down,
+            slo_burnt_ratio,
+            workaround,
+            functional_impact
         );
         for service in &other.services {
             if !self.services.contains(service) {

@@ -118,7 +118,11 @@ const MAJOR: [(&str, Rule); 5] = [
 const MINOR: [Rule; 7] = [
     |k| {
         let users = k.users.filter(|u| *u < k.policy.sev2_users_ratio)?;
-        Some(format!("{} of users are affected (SEV2 from {})", percent(users), percent(k.policy.sev2_users_ratio)))
+        Some(format!(
+            "{} of users are affected (SEV2 from {})",
+            percent(users),
+            percent(k.policy.sev2_users_ratio)
+        ))
     },
     |k| {
         let ratio = k.p95.filter(|p| *p <= k.policy.sev2_p95_ratio)?;
@@ -133,7 +137,11 @@ const MINOR: [Rule; 7] = [
             Some(baseline) if baseline.is_finite() => format!(", baseline {}", percent(baseline)),
             _ => String::new(),
         };
-        Some(format!("error rate is {}{baseline} (SEV2 from {})", percent(ratio), percent(k.policy.sev2_error_ratio)))
+        Some(format!(
+            "error rate is {}{baseline} (SEV2 from {})",
+            percent(ratio),
+            percent(k.policy.sev2_error_ratio)
+        ))
     },
     |k| {
         let burnt = k.slo_burnt.filter(|b| *b <= k.policy.sev2_slo_burnt_ratio)?;
@@ -150,8 +158,9 @@ const MINOR: [Rule; 7] = [
     },
     |k| {
         let part = k.users.filter(|u| *u < k.policy.sev1_outage_users_ratio)?;
-        (k.facts.complete_outage == Some(true))
-            .then(|| format!("the reported outage is not complete: {} of users are fine", percent(1.0 - part)))
+        (k.facts.complete_outage == Some(true)).then(|| {
+            format!("the reported outage is not complete: {} of users are fine", percent(1.0 - part))
+        })
     },
 ];
 
@@ -171,7 +180,10 @@ fn so_slow_that_it_fails(k: &Known<'_>) -> Option<String> {
     // Slow but usable is never critical, however slow: the failures must be known.
     let ratio = k.p95.filter(|ratio| *ratio > k.policy.sev1_p95_ratio && k.may_reach_customers())?;
     (k.facts.fails_of_latency == Some(true)).then(|| {
-        format!("p95 is {ratio:.1} times the baseline (limit {}) and requests fail of it", k.policy.sev1_p95_ratio)
+        format!(
+            "p95 is {ratio:.1} times the baseline (limit {}) and requests fail of it",
+            k.policy.sev1_p95_ratio
+        )
     })
 }
 

@@ -7,3 +7,6 @@ mod phrases;
 mod read;
 
 pub use read::facts_from_text;
+
+#[cfg(test)]
+pub(super) use phrases::table_size;

@@ -24,15 +24,15 @@ pub(super) fn pattern(text: &str) -> Option<Regex> {
     regex::RegexBuilder::new(text).unicode(false).build().ok()
 }
 
-/// Compiles constant patterns; see [`pattern`].
+/// Compiles constant patterns.
 pub(super) fn patterns(texts: &[&str]) -> Vec<Regex> {
-    texts.iter().filter_map(|text| pattern(text)).collect()
+    texts.iter().map(|text| constant(text)).collect()
 }
 
 static SENTENCE_END: LazyLock<Regex> = LazyLock::new(|| constant(r"[.!?]+(?:\s+|$)|[\n;]+"));
 
 fn constant(text: &str) -> Regex {
-    #[expect(clippy::expect_used, reason = "a constant of this file, compiled by every test here")]
+    #[expect(clippy::expect_used, reason = "a constant of this module, compiled by its tests")]
     pattern(text).expect("the built-in pattern is valid")
 }
 
@@ -89,19 +89,19 @@ static TO_THE_MACHINE: LazyLock<Regex> = LazyLock::new(|| {
     constant(concat!(
         r"\b(?:ignore|disregard|forget|override|bypass)(?: [a-z]+){0,4} ",
         r"(?:previous|prior|above|earlier|instructions?|rules?|polic(?:y|ies)|prompts?|everything before)\b",
-        r"|^\W*(?:system|assistant|developer|instructions?|new instructions?|prompt) ?[:>]",
+        r"|^[ -@\[-`{-~]*(?:system|assistant|developer|instructions?|new instructions?|prompt) ?[:>]",
         r"|<\|?/?(?:system|assistant|im start|im end|instructions?)\b",
-        r"|^\W*(?:please )?(?:you are (?:now )?(?:an?|the) |you must |you will |pretend |act as |respond |reply |answer |output |print |say |write |report (?:this|it|that|an?|the) )",
+        r"|^[ -@\[-`{-~]*(?:please )?(?:you are (?:now )?(?:an?|the) |you must |you will |pretend |act as |respond |reply |answer |output |print |say |write |report (?:this|it|that|an?|the) )",
     ))
 });
 
 static DIRECTIVE: LazyLock<Regex> = LazyLock::new(|| {
     constant(concat!(
-        r"\b(?:please |kindly |must |should |shall |to |and |i |we |always )*",
-        r"(?:treat|classify|mark|label|flag|consider|rate|handle|regard|declare|prioriti[sz]e|escalate|raise|upgrade|file|log)",
-        r"(?: (?:this|it|that|these|the|all|as|incident|ticket|alert|report|issue|to|at|a|an|is|be|being|severity|priority|level)){1,6}",
-        r"(?: [ -+\-/<-~]*)?(?:[,:]|$)",
-        r"|\bset (?:the )?(?:severity|priority|level)\b[ -+\-/<-~]*(?:[,:]|$)",
+        r"\b(?:(?:please|kindly|must|should|shall|to|and|i|we|always) )*",
+        r"(?:treat|classify|mark|label|consider|handle|regard|declare|prioriti[sz]e|escalate|raise|upgrade|be treated|be classified)",
+        r" (?:(?:this|it|that|everything)\b|(?:as|to|a|an) (?:a |an )?(?:sev|p[0-9]|prio|critical|major|emergency|complete|total|full)|sev|p[0-9]\b|(?:the )?(?:severity|priority)|the (?:incident|ticket|alert|report|issue))",
+        r"[ -+\--9<-~]*(?:[,:]|$)",
+        r"|\bset (?:the |its |this )?(?:severity|priority|level)\b[ -+\--9<-~]*(?:[,:]|$)",
     ))
 });
 
@@ -110,6 +110,12 @@ fn shares_as_percent(sentence: &str) -> String {
     let counted = COUNTED_SHARE.replace_all(sentence, |caps: &Captures<'_>| {
         let number = |i: usize| caps.get(i).and_then(|m| number_word(m.as_str()));
         match (number(1), number(2)) {
+            // "five errors in ten minutes" is no share.
+            (Some(part), Some(_))
+                if part > 1.0 && caps.get(0).is_some_and(|m| m.as_str().contains(" in ")) =>
+            {
+                caps.get(0).map_or_else(String::new, |m| m.as_str().to_owned())
+            }
             (Some(part), Some(whole)) if whole > 0.0 && part <= whole => {
                 format!("{}% of", trimmed(100.0 * part / whole))
             }

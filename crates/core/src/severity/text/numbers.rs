@@ -53,8 +53,26 @@ macro_rules! lat {
 
 /// Words that make a percentage near "errors" a figure of something else.
 const OTHER_PERCENT: &[&str] = &[
-    "cpu", "disk", "memory", "heap", "usage", "utilization", "utilisation", "rollout", "canary", "flag", "swap",
-    "capacity", "budget", "full", "target", "slo", "objective", "sla", "threshold", "limit",
+    "cpu",
+    "disk",
+    "memory",
+    "heap",
+    "usage",
+    "utilization",
+    "utilisation",
+    "rollout",
+    "canary",
+    "flag",
+    "swap",
+    "capacity",
+    "budget",
+    "full",
+    "target",
+    "slo",
+    "objective",
+    "sla",
+    "threshold",
+    "limit",
 ];
 
 static ERROR_FROM_TO: LazyLock<Vec<Regex>> = LazyLock::new(|| {
@@ -77,7 +95,12 @@ static SUCCESS_FROM_TO: LazyLock<Vec<Regex>> = LazyLock::new(|| {
 static SUCCESS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     patterns(&[
         concat!(r"\b(?:success (?:rate|ratio)|availability)", words!("6"), pct!()),
-        concat!(pct!(), r" of (?:all |the |our |[a-z]+ ){0,3}", requests!(), r"(?: [a-z]+){0,2} (?:succeed\w*|fine|ok|okay|successful)\b"),
+        concat!(
+            pct!(),
+            r" of (?:all |the |our |[a-z]+ ){0,3}",
+            requests!(),
+            r"(?: [a-z]+){0,2} (?:succeed\w*|fine|ok|okay|successful)\b"
+        ),
     ])
 });
 static ERROR_ALL: LazyLock<Vec<Regex>> = LazyLock::new(|| {
@@ -87,15 +110,28 @@ static ERROR_ALL: LazyLock<Vec<Regex>> = LazyLock::new(|| {
 });
 static ERROR_NOW: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     patterns(&[
-        concat!(pct!(), r" of (?:all |the |our |[a-z]+ ){0,3}", requests!(), r"(?:(?: [a-z]+){0,3}) (?:fail\w*|error\w*|return\w*|time ?-?out|timing out|reject\w*|5xx|500s?|drop\w*|declined|lost|broken|unsuccessful)"),
+        concat!(
+            pct!(),
+            r" of (?:all |the |our |[a-z]+ ){0,3}",
+            requests!(),
+            r"(?:(?: [a-z]+){0,3}) (?:fail\w*|error\w*|return\w*|time ?-?out|timing out|reject\w*|5xx|500s?|drop\w*|declined|lost|broken|unsuccessful)"
+        ),
         concat!(pct!(), r" (?:http |of )?(?:errors?|failures?|5xx|500s?)\b"),
         concat!(err!(), words!("7"), pct!()),
-        concat!(r"\bfail\w*(?: for| on| in)?(?: about| around| roughly)? ", pct!(), r" of (?:all |the |our )?", requests!()),
+        concat!(
+            r"\bfail\w*(?: for| on| in)?(?: about| around| roughly)? ",
+            pct!(),
+            r" of (?:all |the |our )?",
+            requests!()
+        ),
     ])
 });
 static BASELINE: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     patterns(&[
-        concat!(r"\b(?:vs|versus|against|compared (?:to|with)|instead of|baseline|normal(?:ly)?|usual(?:ly)?|typical(?:ly)?|up from|was)\b[.:]?(?: [a-z]+){0,4}[ :=~(]*", pct!()),
+        concat!(
+            r"\b(?:vs|versus|against|compared (?:to|with)|instead of|baseline|normal(?:ly)?|usual(?:ly)?|typical(?:ly)?|up from|was)\b[.:]?(?: [a-z]+){0,4}[ :=~(]*",
+            pct!()
+        ),
         concat!(pct!(), r"(?: is| was)?(?: the| our)? (?:baseline|normal|usual|normally|usually)\b"),
     ])
 });
@@ -113,7 +149,10 @@ pub(super) fn error_ratio(sentence: &str) -> Option<Figure> {
         for caps in list.iter().flat_map(|p| p.captures_iter(sentence)) {
             let (Some(value), Some(whole)) = (share(&caps, 1), caps.get(0)) else { continue };
             let after = sentence.get(whole.end()..).unwrap_or("");
-            if mentions(whole.as_str(), OTHER_PERCENT) || next_words(after, 1, OTHER_PERCENT) || OF_USERS.is_match(after) {
+            if mentions(whole.as_str(), OTHER_PERCENT)
+                || next_words(after, 1, OTHER_PERCENT)
+                || OF_USERS.is_match(after)
+            {
                 continue;
             }
             let baseline = BASELINE.iter().find_map(|p| p.captures(after)).and_then(|c| share(&c, 1));
@@ -140,11 +179,21 @@ static USERS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     patterns(&[
         concat!(pct!(), r" of (?:all |the |our |[a-z]+ ){0,3}?", who!(), r"\b"),
         concat!(pct!(), r" (?:all |the |our )?", who!(), r"\b"),
-        concat!(r"\b(?:affected|impacted) ", who!(), r"[ :=~(]+(?:about |around |roughly |is |are )?", pct!()),
-        concat!(r"\b(?:affect|impact)(?:s|ed|ing)(?: [a-z]+){0,3} ", pct!(), r"(?: of)?(?: (?:all |the |our )?(?:traffic|them))?"),
+        concat!(
+            r"\b(?:affected|impacted) ",
+            who!(),
+            r"[ :=~(]+(?:about |around |roughly |is |are )?",
+            pct!()
+        ),
+        concat!(
+            r"\b(?:affect|impact)(?:s|ed|ing)(?: [a-z]+){0,3} ",
+            pct!(),
+            r"(?: of)?(?: (?:all |the |our )?(?:traffic|them))?"
+        ),
     ])
 });
-const FINE: &[&str] = &["fine", "ok", "okay", "unaffected", "unimpacted", "healthy", "normal", "normally", "happy"];
+const FINE: &[&str] =
+    &["fine", "ok", "okay", "unaffected", "unimpacted", "healthy", "normal", "normally", "happy"];
 
 /// The share of users who are affected. `80% of users are fine` is 20 %.
 pub(super) fn users_affected(sentence: &str) -> Option<Figure> {
@@ -167,10 +216,20 @@ pub(super) fn users_affected(sentence: &str) -> Option<Figure> {
 
 static SLO: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     patterns(&[
-        concat!(pct!(), r" of (?:the |our |its )?(?:[a-z0-9-]+ ){0,3}?error budget(?: [a-z]+){0,3} (?:burn\w*|consumed|spent|used|gone|exhausted)"),
-        concat!(r"\b(?:burn\w*|consumed|spent|used)(?: [a-z]+){0,2} ", pct!(), r" of (?:the |our |its )?(?:[a-z0-9-]+ ){0,3}?error budget"),
+        concat!(
+            pct!(),
+            r" of (?:the |our |its )?(?:[a-z0-9-]+ ){0,3}?error budget(?: [a-z]+){0,3} (?:burn\w*|consumed|spent|used|gone|exhausted)"
+        ),
+        concat!(
+            r"\b(?:burn\w*|consumed|spent|used)(?: [a-z]+){0,2} ",
+            pct!(),
+            r" of (?:the |our |its )?(?:[a-z0-9-]+ ){0,3}?error budget"
+        ),
         concat!(r"\berror budget(?: [a-z]+){0,4}[ :]+", pct!(), r" (?:burn\w*|consumed|spent|used|gone)"),
-        concat!(r"\berror budget (?:burn\w*|consumed|consumption|spent|used)(?: (?:is|at|by|of))*[ :]+", pct!()),
+        concat!(
+            r"\berror budget (?:burn\w*|consumed|consumption|spent|used)(?: (?:is|at|by|of))*[ :]+",
+            pct!()
+        ),
     ])
 });
 
@@ -182,7 +241,12 @@ pub(super) fn slo_burnt(sentence: &str) -> Option<Figure> {
 
 static LATENCY_CHANGE: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     patterns(&[
-        concat!(r"\bfrom (?:about |around |roughly |[a-z]+ )?", dur!(), r"(?: [a-z]+){0,2} (?:to|->) (?:about |around |over |nearly |almost |[a-z]+ ){0,2}", dur!()),
+        concat!(
+            r"\bfrom (?:about |around |roughly |[a-z]+ )?",
+            dur!(),
+            r"(?: [a-z]+){0,2} (?:to|->) (?:about |around |over |nearly |almost |[a-z]+ ){0,2}",
+            dur!()
+        ),
         concat!(dur!(), r" ?-> ?", dur!()),
     ])
 });
@@ -211,7 +275,11 @@ static LATENCY_TIMES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
 });
 static LATENCY_TIMES_WORD: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     patterns(&[
-        concat!(lat!(), words!("5"), r"(doubled|tripled|quadrupled|tenfold|(?:two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|fifty|hundred) times)\b"),
+        concat!(
+            lat!(),
+            words!("5"),
+            r"(doubled|tripled|quadrupled|tenfold|(?:two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|fifty|hundred) times)\b"
+        ),
         r"\b((?:two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|fifty|hundred) times)(?: as)? slow(?:er)?\b",
     ])
 });

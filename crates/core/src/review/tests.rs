@@ -1,0 +1,231 @@
+//! Times, statistics and the weekly report, by cases, snapshots and properties.
+
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+
+use super::*;
+use crate::severity::{IncidentKind, Severity};
+
+fn at(seconds: i64) -> Timestamp {
+    "2026-11-16T00:00:00Z".parse::<Timestamp>().expect("a constant") + SignedDuration::from_secs(seconds)
+}
+
+fn full() -> Instants {
+    Instants {
+        impact_started_at: Some(at(0)),
+        first_customer_report: Some(at(60)),
+        opened_at: at(90),
+        first_page_at: Some(at(95)),
+        acknowledged_at: Some(at(125)),
+        mitigated_at: Some(at(1290)),
+        resolved_at: Some(at(1890)),
+        all_clear_at: Some(at(1900)),
+        first_update_at: Some(at(210)),
+    }
+}
+
+#[test]
+fn times_are_measured_between_their_instants() {
+    let times = measure(&full());
+    let wanted = Times {
+        detect_s: Some(90.0),
+        acknowledge_s: Some(30.0),
+        mitigate_s: Some(1200.0),
+        recover_s: Some(1800.0),
+        customer_impact_s: Some(1840.0),
+        communication_latency_s: Some(120.0),
+        flagged: Vec::new(),
+    };
+    assert_eq!(times, wanted);
+}
+
+#[test]
+fn impact_starts_with_the_earlier_sign_and_falls_back() {
+    let early_customer = Instants { first_customer_report: Some(at(-30)), ..full() };
+    assert_eq!(measure(&early_customer).detect_s, Some(120.0));
+    let no_customer = Instants { first_customer_report: None, ..full() };
+    assert_eq!(measure(&no_customer).customer_impact_s, Some(1900.0));
+    let no_sample = Instants { impact_started_at: None, ..full() };
+    assert_eq!(measure(&no_sample).detect_s, Some(30.0));
+}
+
+#[test]
+fn bad_and_missing_timestamps_are_flagged() {
+    let times = measure(&Instants {
+        impact_started_at: Some(at(500)),
+        first_customer_report: None,
+        resolved_at: Some(at(10)),
+        first_page_at: None,
+        acknowledged_at: None,
+        ..full()
+    });
+    assert_eq!((times.detect_s, times.recover_s, times.acknowledge_s), (None, None, None));
+    insta::assert_snapshot!(times.flagged.join("\n"), @r"
+    detect: opened (2026-11-16T00:01:30Z) is before start of impact (2026-11-16T00:08:20Z)
+    acknowledge: first page is missing
+    acknowledge: acknowledged is missing
+    recover: resolved (2026-11-16T00:00:10Z) is before opened (2026-11-16T00:01:30Z)
+    ");
+}
+
+#[test]
+fn statistics_of_known_values() {
+    assert_eq!(summarise([]), None);
+    assert_eq!(summarise([f64::NAN, -1.0]), None);
+    assert_eq!(summarise([4.0]), Some(Stats { count: 1, mean: 4.0, median: 4.0, p90: 4.0 }));
+    let ten = summarise((1..=10).map(f64::from));
+    assert_eq!(ten, Some(Stats { count: 10, mean: 5.5, median: 5.5, p90: 9.0 }));
+}
+
+const DAY: i64 = 86_400;
+
+fn incident(
+    id: &str,
+    severity: Severity,
+    cause: Option<&str>,
+    opened: i64,
+    recover: Option<f64>,
+) -> ReviewedIncident {
+    ReviewedIncident {
+        id: id.to_owned(),
+        severity,
+        kind: IncidentKind::Availability,
+        service: "checkout".to_owned(),
+        cause: cause.map(str::to_owned),
+        opened_at: at(opened),
+        resolved_at: recover.map(|s| at(opened + s as i64)),
+        times: Times {
+            recover_s: recover,
+            flagged: if recover.is_none() {
+                vec!["recover: resolved is missing".to_owned()]
+            } else {
+                Vec::new()
+            },
+            ..Times::default()
+        },
+        drill: false,
+        action_items_created: 2,
+        action_items_completed: 1,
+    }
+}
+
+fn some_weeks() -> Vec<ReviewedIncident> {
+    let pool = Some("saturation.connection_pool");
+    vec![
+        incident("INC-2026-0007", Severity::Sev3, Some("change.flag"), 6 * DAY, None),
+        incident("INC-2026-0001", Severity::Sev2, pool, -9 * DAY, Some(600.0)),
+        incident("INC-2026-0003", Severity::Sev1, pool, DAY, Some(1200.0)),
+        incident("INC-2026-0004", Severity::Sev1, pool, 2 * DAY, Some(2400.0)),
+        incident("INC-2026-0005", Severity::Sev2, None, 3 * DAY, Some(9000.0)),
+        ReviewedIncident {
+            drill: true,
+            ..incident("INC-2026-0006", Severity::Sev1, pool, 4 * DAY, Some(1.0))
+        },
+        ReviewedIncident {
+            service: "search".to_owned(),
+            ..incident("INC-2026-0002", Severity::Sev3, pool, 0, Some(60.0))
+        },
+        incident("INC-2026-0008", Severity::Sev1, pool, 7 * DAY, Some(5.0)),
+    ]
+}
+
+#[test]
+fn the_weekly_report_counts_and_names() {
+    let report = weekly_report(&some_weeks(), at(0), at(7 * DAY));
+    insta::assert_snapshot!(report.to_text(), @r"
+    Week 2026-11-16 to 2026-11-22: 5 incidents [INC-2026-0002, INC-2026-0003, INC-2026-0004, INC-2026-0005, INC-2026-0007]
+      SEV1: 2, mean time to recovery 30.0 min [INC-2026-0003, INC-2026-0004]
+      SEV2: 1, mean time to recovery 2.5 h [INC-2026-0005]
+      SEV3: 2, mean time to recovery 60 s [INC-2026-0002, INC-2026-0007]
+      SEV4: 0
+
+    Times (mean / median / 90th percentile)
+      time to detect: not measured; 5 without a usable value [INC-2026-0002, INC-2026-0003, INC-2026-0004, INC-2026-0005, INC-2026-0007]
+      time to acknowledge: not measured; 5 without a usable value [INC-2026-0002, INC-2026-0003, INC-2026-0004, INC-2026-0005, INC-2026-0007]
+      time to mitigate: not measured; 5 without a usable value [INC-2026-0002, INC-2026-0003, INC-2026-0004, INC-2026-0005, INC-2026-0007]
+      time to recovery: 52.8 min / 30.0 min / 2.5 h over 4; 1 without a usable value [INC-2026-0007]
+      customer impact: not measured; 5 without a usable value [INC-2026-0002, INC-2026-0003, INC-2026-0004, INC-2026-0005, INC-2026-0007]
+      communication latency: not measured; 5 without a usable value [INC-2026-0002, INC-2026-0003, INC-2026-0004, INC-2026-0005, INC-2026-0007]
+
+    Most frequent root causes
+      1. saturation.connection_pool: 3 incidents [INC-2026-0002, INC-2026-0003, INC-2026-0004]
+      2. change.flag: 1 incident [INC-2026-0007]
+      cause not established: 1 [INC-2026-0005]
+
+    Repeats: 2 (40 % of all)
+      INC-2026-0003 repeats INC-2026-0001
+      INC-2026-0004 repeats INC-2026-0003
+
+    Action items created: 10 [INC-2026-0002, INC-2026-0003, INC-2026-0004, INC-2026-0005, INC-2026-0007]
+    Action items completed: 5 (50 %) [INC-2026-0002, INC-2026-0003, INC-2026-0004, INC-2026-0005, INC-2026-0007]
+
+    Timestamps to look at
+      INC-2026-0007: recover: resolved is missing
+    ");
+}
+
+#[test]
+fn a_week_without_incidents_divides_by_nothing() {
+    let report = weekly_report(&[], at(0), at(7 * DAY));
+    assert_eq!((report.repeat_share, report.action_items.rate), (None, None));
+    assert!(report.to_text().contains("0 incidents"));
+}
+
+#[test]
+fn groups_leave_out_what_is_flagged_and_drills() {
+    let groups = by_group(&some_weeks(), GroupBy::Severity, Metric::Recover);
+    let sev3 = &groups["SEV3"];
+    assert_eq!(
+        (sev3.ids.as_slice(), sev3.left_out.as_slice()),
+        (&["INC-2026-0002".to_owned()][..], &["INC-2026-0007".to_owned()][..])
+    );
+    assert_eq!(groups["SEV1"].ids.len(), 3);
+    assert!(by_group(&some_weeks(), GroupBy::Cause, Metric::Recover).contains_key("unknown"));
+    assert_eq!(by_group(&some_weeks(), GroupBy::Service, Metric::Recover)["search"].ids.len(), 1);
+}
+
+proptest! {
+    #[test]
+    fn statistics_lie_within_the_values(values in proptest::collection::vec(0.0..1e9f64, 1..60)) {
+        let stats = summarise(values.iter().copied()).expect("there are values");
+        let (low, high) = values.iter().fold((f64::MAX, f64::MIN), |(l, h), v| (l.min(*v), h.max(*v)));
+        prop_assert_eq!(stats.count, values.len());
+        prop_assert!(low <= stats.median && stats.median <= stats.p90.max(stats.median) && stats.p90 <= high);
+        prop_assert!(stats.mean >= low * (1.0 - 1e-12) && stats.mean <= high * (1.0 + 1e-12));
+        prop_assert!(values.contains(&stats.p90));
+        prop_assert!(values.iter().filter(|v| **v <= stats.p90).count() * 10 >= values.len() * 9);
+    }
+
+    #[test]
+    fn each_time_is_measured_or_flagged(offsets in proptest::collection::vec(proptest::option::of(-5000i64..5000), 8), opened in -5000i64..5000) {
+        let instant = |i: usize| offsets[i].map(at);
+        let times = measure(&Instants {
+            impact_started_at: instant(0), first_customer_report: instant(1), opened_at: at(opened), first_page_at: instant(2),
+            acknowledged_at: instant(3), mitigated_at: instant(4), resolved_at: instant(5), all_clear_at: instant(6),
+            first_update_at: instant(7),
+        });
+        for metric in Metric::ALL {
+            let name = match metric {
+                Metric::Detect => "detect:", Metric::Acknowledge => "acknowledge:", Metric::Mitigate => "mitigate:",
+                Metric::Recover => "recover:", Metric::CustomerImpact => "customer impact:",
+                Metric::CommunicationLatency => "communication latency:",
+            };
+            let flagged = times.flagged.iter().any(|flag| flag.starts_with(name));
+            prop_assert!(metric.of(&times).is_some() != flagged, "{} {:?}", name, times);
+        }
+    }
+
+    #[test]
+    fn the_order_of_incidents_is_of_no_consequence(seed in proptest::collection::vec((0..4usize, 0..3usize, -10i64..10, any::<bool>()), 0..12).prop_shuffle()) {
+        let list: Vec<ReviewedIncident> = seed.iter().enumerate().map(|(i, (severity, cause, day, drill))| ReviewedIncident {
+            drill: *drill,
+            ..incident(&format!("INC-{i}"), Severity::ALL[*severity], [None, Some("a.b"), Some("c.d")][*cause], day * DAY, Some(60.0))
+        }).collect();
+        let report = weekly_report(&list, at(0), at(7 * DAY));
+        let turned: Vec<ReviewedIncident> = list.iter().rev().cloned().collect();
+        prop_assert_eq!(&report, &weekly_report(&turned, at(0), at(7 * DAY)));
+        let counted: usize = report.by_severity.iter().map(|line| line.ids.len()).sum();
+        prop_assert_eq!(counted, report.incidents.len());
+        prop_assert!(report.repeats.iter().all(|r| report.incidents.contains(&r.id)));
+    }
+}
