@@ -50,7 +50,16 @@ const TITLES: &[(&str, &str)] = &[
     ("Success rate of the API dropped to 35%", "SEV1 sev1.error_ratio"),
     ("All requests to the API are returning 500", "SEV1 sev1.error_ratio"),
     ("p95 latency went from 300ms to 9s and requests are timing out", "SEV1 sev1.p95_failing"),
+    ("Site unreachable: every request times out", "SEV1 sev1.complete_outage"),
+    ("Production database deleted by mistake", "SEV1 sev1.data_loss"),
+    ("Possible data breach: customer records exposed on a public bucket", "SEV1 sev1.breach"),
     // Major.
+    ("Auth service down, errors on every service", "SEV2 sev2.two_of(users,feature_down)"),
+    ("Search API is down", "SEV2 sev2.two_of(users,feature_down)"),
+    ("Sign-in fails for everyone", "SEV2 sev2.two_of(users,feature_down)"),
+    ("Customers cannot see their order history", "SEV2 sev2.two_of(users,feature_down)"),
+    ("HighErrorRate: checkout 5xx ratio is 0.34", "SEV2 sev2.two_of(users,errors)"),
+    ("Customers unable to complete checkout in Germany only", "SEV2 sev2.two_of(users,feature_down)"),
     ("Slow API response times, p95 latency increased from 200ms to 2s", "SEV2 sev2.two_of(users,p95)"),
     ("p95 latency 12x the baseline, slow but still usable", "SEV2 sev2.two_of(users,p95)"),
     ("p99 latency from 100ms to 3s, everything still loads", "SEV2 sev2.two_of(users,p95)"),
@@ -90,6 +99,9 @@ const TITLES: &[(&str, &str)] = &[
     ("Disk filling up, could lead to data loss", "SEV3 sev3.default"),
     ("Dependency has a known vulnerability, patch available", "SEV3 sev3.default"),
     ("PCI audit report is due on Friday", "SEV3 sev3.default"),
+    ("Internal dashboard completely down, nobody can see reports", "SEV3 sev3.minor"),
+    ("80% of customers are fine; the rest cannot check out", "SEV3 sev3.minor"),
+    ("Payments are no longer failing", "SEV3 sev3.default"),
     // Cosmetic.
     ("Typo on the pricing page", "SEV4 sev4.cosmetic"),
     ("Logo is misaligned in the footer", "SEV4 sev4.cosmetic"),
@@ -226,6 +238,7 @@ fn reasons_name_figures_and_limits() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a test may read the shared data")]
 fn public_titles_spread_over_the_levels() {
     let shared = std::env::var_os("FIREBELL_SHARED").map_or_else(
         || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")),

@@ -126,6 +126,13 @@ static ERROR_NOW: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         ),
     ])
 });
+static ERROR_AS_RATIO: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    patterns(&[concat!(
+        r"\b(?:errors?|failures?|5xx|50[0-9])(?: [a-z]+)? (?:ratio|rate)",
+        words!("4"),
+        r"(0?\.[0-9]{1,6})(?:$|[ ,;)])"
+    )])
+});
 static BASELINE: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     patterns(&[
         concat!(
@@ -158,6 +165,17 @@ pub(super) fn error_ratio(sentence: &str) -> Option<Figure> {
             let baseline = BASELINE.iter().find_map(|p| p.captures(after)).and_then(|c| share(&c, 1));
             let turn = |v: f64| if success { 1.0 - v } else { v };
             return Some(Figure { value: turn(value), baseline: baseline.map(turn), quote: quote(&caps) });
+        }
+    }
+    // Alerts print the ratio as it is: "5xx ratio is 0.34".
+    for caps in ERROR_AS_RATIO.iter().filter_map(|p| p.captures(sentence)) {
+        let (Some(value), Some(end)) = (number(&caps, 1), caps.get(1).map(|m| m.end())) else { continue };
+        let after = sentence.get(end..).unwrap_or("").trim_start();
+        let quoted = quote(&caps);
+        let a_percentage =
+            after.starts_with('%') || after.starts_with("percent") || after.starts_with("per cent");
+        if !a_percentage && !mentions(&quoted, OTHER_PERCENT) {
+            return Some(Figure { value, baseline: None, quote: quoted });
         }
     }
     let all = ERROR_ALL.iter().find_map(|p| p.captures(sentence))?;

@@ -108,7 +108,7 @@ const VOCABULARY: &[(&str, &str)] = &[
     ),
     (
         "{site}",
-        r"(?:(?:the |our |whole |entire |main |public |customer )*(?:web ?site|site|app|application|platform|store ?front|web ?shop|shop|store|home ?page|api|product|service|production|prod)|everything|all (?:the |our |customer |production )?(?:services|systems|products|apis|sites))",
+        r"(?:(?:(?:the|our|whole|entire|main|public|customer) )+(?:web ?site|site|app|application|platform|store ?front|web ?shop|shop|store|home ?page|api|product|service|production)|web ?site|platform|store ?front|home ?page|everything|all (?:the |our |customer |production )?(?:services|systems|products|apis|sites))",
     ),
     (
         "{pii}",
@@ -218,6 +218,12 @@ const PHRASES: &[Phrase] = &[
     p(Mark::Outage, r"\b(?:{nobody} can|{all} {cannot}|{nobody} (?:is|are) able to) (?:log|sign) ?-?(?:in|on)\b"),
     p(Mark::Outage, r"\b{who} {cannot} (?:access|reach|load|open|connect to|use)(?: the| our)? (?:web ?site|site|app|application|platform|service|services|product|shop|store|anything|us)(?: at all)?\b"),
     p(Mark::Outage, r"\b(?:web ?site|site|platform|application|home ?page) outage\b").not_after(&["partial"]),
+    // Bare "API" or "service" is the whole of it at the start only: "search API" is a part.
+    p(
+        Mark::Outage,
+        r"^(?:[a-z]+: ?)?(?:site|app|application|api|shop|store|product|service|production|prod)(?: {be})?{be} {gone}\b",
+    )
+    .not_before(LESS),
     // Nobody pays.
     p(Mark::Revenue, r"\b(?:{who}|everyone|everybody|they|we|all) {cannot} (?:\w+ )?{pay}").not_before(&["page", "button"]),
     p(Mark::Revenue, r"\b{nobody} (?:can|is able to|are able to|could) (?:\w+ )?{pay}"),
@@ -240,6 +246,10 @@ const PHRASES: &[Phrase] = &[
     p(Mark::DataLoss, r"\b(?:corrupt|corrupted|corrupting) (?:\w+ )?(?:data|records|rows|database|orders|balances|files)\b"),
     p(Mark::DataWrong, r"\b(?:wrong|incorrect|stale|inconsistent|duplicated?|out ?dated) (?:\w+ )?(?:data|balances?|prices?|records|orders|invoices|charges|totals|results)\b"),
     p(Mark::DataWrong, r"\b(?:charged|billed) (?:twice|double)\b|\bdouble[ -](?:charged|charges|billing|billed)\b"),
+    p(
+        Mark::DataLoss,
+        r"\b(?:production|prod|live|customer|primary) (?:database|db|tables?|bucket|volume|schema){be} (?:deleted|dropped|wiped|truncated|purged|erased)\b",
+    ),
     // Security.
     p(Mark::Breach, r"\bcredential ?-?stuffing\b"),
     p(Mark::Breach, r"\b(?:suspicious|anomalous|malicious|abnormal) (?:\w+ )?(?:authentications?|log ?-?ins?|sign ?-?ins?|access|account activity)(?: attempts?| activity)?\b"),
@@ -265,10 +275,10 @@ const PHRASES: &[Phrase] = &[
     p(Mark::FeatureDown, r"\b(?:is |are |was |has gone |have gone |went |has been |been |being |currently |completely |fully |totally |still |goes )*(?:down|unavailable|offline|unreachable|not (?:working|loading|responding|available|reachable|accessible|functioning)|stopped working|out of service)\b").not_after(SLOWED).not_before(LESS),
     p(Mark::FeatureDown, r"\b(?:does not|doesn't|do not|don't|did not|won't|will not|no longer) (?:work|load|open|start|respond|function|works|loads|opens)\b(?: at all| anymore)?").not_after(LOOKS),
     p(Mark::FeatureDown, r"\b(?:is |are |was |completely |fully |totally )*broken\b").not_after(LOOKS).not_before(LOOKS),
-    p(Mark::FeatureDown, r"\b{who} {cannot} \w+").not_before(ONLY_TOLD),
+    p(Mark::FeatureDown, r"\b{who} {cannot} \w+").not_before(&["reproduce"]),
     p(Mark::FeatureDown, r"^(?:unable to|can ?not|can't) [a-z]+ ").not_before(ONLY_TOLD),
     p(Mark::FeatureDown, r"\b(?:{nobody} can|{all} {cannot}|cannot be used|can't be used|unusable)\b").not_before(ONLY_TOLD),
-    p(Mark::FeatureDown, r"\b(?:search|log ?-?in|sign ?-?in|sign ?-?up|uploads?|downloads?|exports?|imports?|e-?mails?|notifications?|webhooks?|reports?|invoices|chat|sync|registration|password resets?|video|playback|messaging|builds|deploys|jobs|api)(?: {be})?{be} (?:failing|crashing|crashed|erroring|stuck)\b"),
+    p(Mark::FeatureDown, r"\b(?:search|log ?-?in|sign ?-?in|sign ?-?up|uploads?|downloads?|exports?|imports?|e-?mails?|notifications?|webhooks?|reports?|invoices|chat|sync|registration|password resets?|video|playback|messaging|builds|deploys|jobs|api)(?: {be})?{be} (?:fail(?:s|ed|ing)|crashing|crashed|erroring|stuck)\b"),
     p(Mark::FeatureDown, r"\b(?:crashes|crashing) (?:on|at) (?:launch|start(?:up)?|open(?:ing)?)\b"),
     p(Mark::FeatureDown, r"\b(?:outage)\b").not_after(&["no", "partial", "complete", "total"]),
     // Something fails.

@@ -158,11 +158,10 @@ impl Report {
             *slot = Some(value);
             self.note(field, &quote);
         }
-        if self.facts.fails_of_latency.is_none() && self.has(Mark::Slow) {
-            if let Some(hit) = self.said(|m| m == Mark::Usable).cloned() {
-                self.facts.fails_of_latency = Some(false);
-                self.note("fails_of_latency", &hit.quote);
-            }
+        let usable = self.said(|m| m == Mark::Usable).filter(|_| self.has(Mark::Slow)).cloned();
+        if let Some(hit) = usable.filter(|_| self.facts.fails_of_latency.is_none()) {
+            self.facts.fails_of_latency = Some(false);
+            self.note("fails_of_latency", &hit.quote);
         }
     }
 
