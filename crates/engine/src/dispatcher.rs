@@ -1,0 +1,87 @@
+//! Carries effects out: claims due ones, runs each in a task of its own, records what came of it. A crash at any
+//! point leaves a lease that lapses; the effect runs again under the same key.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use wake::select_wake;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+
+use crate::effects::Executor;
+use crate::handle::{Error, Handle};
+use crate::machine::Claimed;
+
+/// Effects under way at once.
+const CONCURRENCY: usize = 24;
+/// The outbox is looked at so often even if nothing woke it: retries and lapsed leases come due by themselves.
+const POLL: Duration = Duration::from_millis(250);
+
+/// Runs until `stop` turns true, then waits for what is under way.
+pub async fn run(handle: Handle, executor: Arc<Executor>, mut stop: watch::Receiver<bool>) {
+    let mut changes = handle.changes();
+    let slots = Arc::new(Semaphore::new(CONCURRENCY));
+    let mut tasks = JoinSet::new();
+    while !*stop.borrow() {
+        while tasks.try_join_next().is_some() {}
+        let free = slots.available_permits();
+        let claimed = if free == 0 { Ok(Vec::new()) } else { handle.claim(free).await };
+        match claimed {
+            Ok(claimed) => {
+                let full = claimed.len() == free && free > 0;
+                for claimed in claimed {
+                    let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
+                    let (handle, executor) = (handle.clone(), Arc::clone(&executor));
+                    tasks.spawn(async move {
+                        carry_out(&handle, &executor, claimed).await;
+                        drop(slot);
+                    });
+                }
+                if full {
+                    continue;
+                }
+            }
+            Err(Error::Stopped) => return,
+            Err(error) => tracing::warn!(%error, "the outbox could not be read; trying again"),
+        }
+        select_wake(&mut changes, &mut stop, POLL).await;
+    }
+    // What is under way may end; what does not in time is leased and comes again after the next start.
+    let _ = tokio::time::timeout(Duration::from_secs(5), async { while tasks.join_next().await.is_some() {} }).await;
+}
+
+async fn carry_out(handle: &Handle, executor: &Executor, claimed: Claimed) {
+    let (key, fence) = (claimed.row.key.clone(), claimed.row.fence);
+    let result = executor.run(claimed).await;
+    // The outcome of something that happened outside must not be lost to a passing fault of the store.
+    let mut wait = Duration::from_millis(50);
+    loop {
+        match handle.finish(&key, fence, result.clone()).await {
+            Ok(_) => return,
+            Err(Error::Stopped) => return,
+            Err(error) => tracing::warn!(%error, effect.key = %key, "an outcome could not be recorded; trying again"),
+        }
+        tokio::time::sleep(wait).await;
+        wait = (wait * 2).min(Duration::from_secs(5));
+    }
+}
+
+mod wake {
+    //! Waiting for one of three wake-ups.
+
+    use std::time::Duration;
+
+    use tokio::sync::watch;
+
+    pub(super) async fn select_wake(changes: &mut watch::Receiver<u64>, stop: &mut watch::Receiver<bool>, poll: Duration) {
+        tokio::select! {
+            changed = changes.changed() => {
+                if changed.is_err() {
+                    tokio::time::sleep(poll).await;
+                }
+            }
+            _ = stop.changed() => {}
+            () = tokio::time::sleep(poll) => {}
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! One file per kind of effect: how it is carried out through the ports. Every one of them may run again under the
+//! same key.
+
+mod act;
+mod agent;
+mod archive;
+mod page;
+mod send;
+mod update;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use firebell_core::effect::{Effect, Outcome};
+use firebell_core::incident::{EventRecord, Incident};
+use firebell_core::policy::Policy;
+use firebell_core::ports::BoxFuture;
+use firebell_core::ports::agent::AgentRunner;
+use firebell_core::ports::notifier::Notifier;
+use firebell_core::ports::platform::Platform;
+use firebell_report::Templates;
+
+use crate::handle::Clock;
+use crate::machine::{Claimed, EffectResult};
+
+/// Writes what outlives an incident: the evidence bundle and the postmortem.
+pub trait Archive: Send + Sync {
+    /// Writes the bundle; `Done.data` is `{"path"}`.
+    fn bundle(&self, incident: Incident) -> BoxFuture<'_, Outcome>;
+
+    /// Writes the postmortem; `Done.data` is `{"markdown", "html"}`, both paths.
+    fn postmortem(&self, incident: Incident, records: Vec<EventRecord>) -> BoxFuture<'_, Outcome>;
+}
+
+/// Everything that effects reach the world by.
+pub struct Executor {
+    /// Agents.
+    pub agents: Arc<dyn AgentRunner>,
+    /// Notifiers by channel name.
+    pub notifiers: BTreeMap<String, Arc<dyn Notifier>>,
+    /// Platforms.
+    pub platforms: Vec<Arc<dyn Platform>>,
+    /// Archive.
+    pub archive: Arc<dyn Archive>,
+    /// Committed state.
+    pub reader: Arc<dyn firebell_core::ports::store::Reader>,
+    /// Templates of updates.
+    pub templates: Arc<Templates>,
+    /// Policy.
+    pub policy: Arc<Policy>,
+    /// Clock.
+    pub clock: Clock,
+}
+
+impl Executor {
+    /// Carries one effect out.
+    pub async fn run(&self, claimed: Claimed) -> EffectResult {
+        let key = claimed.row.key.clone();
+        let incident = claimed.incident;
+        match claimed.row.effect {
+            Effect::RunAgent { run, agent, task } => agent::run(self, incident, run, agent, task).await,
+            Effect::DraftUpdate { audience, reason } => update::draft(self, &incident, audience, reason),
+            Effect::Send { update, channel } => only(send::send(self, &incident, &key, update, &channel).await),
+            Effect::Page { person, channel, text } => only(page::page(self, &incident, &key, &person, &channel, &text).await),
+            Effect::Act { plan, step, inverse } => only(act::act(self, &incident, &key, &plan, step, inverse).await),
+            Effect::ArchiveBundle => only(self.archive.bundle(incident).await),
+            Effect::WritePostmortem => only(archive::postmortem(self, incident).await),
+        }
+    }
+}
+
+fn only(outcome: Outcome) -> EffectResult {
+    EffectResult { outcome, commands: Vec::new() }
+}
+
+/// Done, with nothing to tell.
+fn done(detail: &str) -> Outcome {
+    Outcome::Done { detail: detail.to_owned(), data: serde_json::Value::Null }
+}

@@ -1,0 +1,35 @@
+//! Paging one person through one channel.
+
+use firebell_core::effect::Outcome;
+use firebell_core::ids::EffectKey;
+use firebell_core::incident::Incident;
+use firebell_core::ports::notifier::Message;
+
+use super::{Executor, done};
+
+pub(super) async fn page(
+    executor: &Executor,
+    incident: &Incident,
+    key: &EffectKey,
+    person: &str,
+    channel: &str,
+    text: &str,
+) -> Outcome {
+    if incident.status.is_over() {
+        return done("the incident was over before the page went out");
+    }
+    let Some(notifier) = executor.notifiers.get(channel) else {
+        return Outcome::Permanent { reason: format!("channel {channel:?} is not configured; add it and retry") };
+    };
+    let email = executor.policy.people.iter().find(|p| p.name == person).map(|p| p.email.clone());
+    let message = Message {
+        key: key.0.clone(),
+        incident: incident.id.0.clone(),
+        audience: "page".to_owned(),
+        subject: text.to_owned(),
+        body: format!("{text}\n\nTo {person}. Acknowledge: {}", incident.war_room.clone().unwrap_or_default()),
+        to: email.into_iter().filter(|e| !e.is_empty()).collect(),
+        link: incident.war_room.clone().unwrap_or_default(),
+    };
+    notifier.send(&message).await
+}

@@ -1,0 +1,310 @@
+//! The writer thread and its handle. All that arrives while one transaction is committed shares the next: group
+//! commit, so that durability costs one fsync for many requests.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::time::Duration;
+
+use firebell_core::ids::{EffectKey, IncidentId};
+use firebell_core::incident::{Actor, Command, Opening, Rejection};
+use firebell_core::policy::Policy;
+use firebell_core::ports::store::{Store, StoreError, StoreResult, Tx};
+use firebell_core::signal::Intake;
+use firebell_core::silence::Silence;
+use jiff::Timestamp;
+use tokio::sync::{oneshot, watch};
+
+use crate::machine::{Claimed, Decided, Decision, EffectResult, Machine};
+
+/// Requests that may wait for the writer; beyond it, callers are told that it is busy.
+const QUEUE: usize = 8192;
+/// Requests that share one transaction.
+const GROUP: usize = 512;
+/// Signals taken from the inbox within one transaction, so that no request waits long behind a storm.
+const DRAIN: usize = 400;
+/// Timers fired within one transaction.
+const TIMERS: usize = 64;
+/// Longest sleep of the writer.
+const TICK: Duration = Duration::from_millis(200);
+
+/// Why a request failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The store failed; nothing was written.
+    #[error("the record could not be written: {0}")]
+    Store(String),
+    /// Too much waits already.
+    #[error("the engine is busy: {QUEUE} requests wait; try again in a moment")]
+    Busy,
+    /// The engine has stopped.
+    #[error("the engine has stopped; look at its log for the reason")]
+    Stopped,
+    /// The incident turned the command down.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+}
+
+type Reply<T> = oneshot::Sender<Result<T, Error>>;
+
+enum Request {
+    Accept { source: String, items: Vec<Intake>, reply: Reply<u64> },
+    Open { opening: Box<Opening>, actor: Actor, reply: Reply<Decided> },
+    Command { id: IncidentId, command: Box<Command>, actor: Actor, reply: Reply<Decided> },
+    Claim { limit: usize, reply: Reply<Vec<Claimed>> },
+    Finish { key: EffectKey, fence: u64, result: Box<EffectResult>, reply: Reply<bool> },
+    PutSilence { silence: Silence, reply: Reply<()> },
+    PutBlob { sha256: String, bytes: Vec<u8>, reply: Reply<()> },
+    Stop,
+}
+
+/// A reply that is sent once its transaction is durable.
+type Deferred = Box<dyn FnOnce(Option<&StoreError>)>;
+
+/// Talks to the writer thread; cheap to clone.
+#[derive(Clone)]
+pub struct Handle {
+    requests: SyncSender<Request>,
+    generation: watch::Receiver<u64>,
+    policy: Arc<Policy>,
+}
+
+/// The writer thread. Dropping it stops the thread after what it has begun.
+pub struct Service {
+    requests: SyncSender<Request>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.requests.send(Request::Stop);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The node's one clock.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Starts the writer thread.
+///
+/// # Errors
+/// If the thread cannot be made.
+pub fn start(store: Box<dyn Store>, policy: Arc<Policy>, clock: Clock) -> std::io::Result<(Service, Handle)> {
+    let (requests, inbox) = sync_channel(QUEUE);
+    let (generation, watched) = watch::channel(0u64);
+    let machine = Machine::new(Arc::clone(&policy));
+    let thread = std::thread::Builder::new()
+        .name("firebell-writer".to_owned())
+        .spawn(move || Writer { store, machine, clock, inbox, generation, backlog: true, lapse_at: None }.run())?;
+    let handle = Handle { requests: requests.clone(), generation: watched, policy };
+    Ok((Service { requests, thread: Some(thread) }, handle))
+}
+
+impl Handle {
+    /// Policy in force.
+    pub fn policy(&self) -> &Arc<Policy> {
+        &self.policy
+    }
+
+    /// Changes with every commit that wrote something: a wake-up, not a truth.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.generation.clone()
+    }
+
+    async fn ask<T>(&self, make: impl FnOnce(Reply<T>) -> Request) -> Result<T, Error> {
+        let (reply, answer) = oneshot::channel();
+        self.requests.try_send(make(reply)).map_err(|e| match e {
+            TrySendError::Full(_) => Error::Busy,
+            TrySendError::Disconnected(_) => Error::Stopped,
+        })?;
+        answer.await.map_err(|_| Error::Stopped)?
+    }
+
+    /// Stores accepted items; answers when they are durable, with their place in the inbox.
+    ///
+    /// # Errors
+    /// If nothing was stored: the sender must be told to try again.
+    pub async fn accept(&self, source: &str, items: Vec<Intake>) -> Result<u64, Error> {
+        let source = source.to_owned();
+        self.ask(|reply| Request::Accept { source, items, reply }).await
+    }
+
+    /// Opens an incident.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] names the field.
+    pub async fn open(&self, opening: Opening, actor: Actor) -> Result<Decided, Error> {
+        self.ask(|reply| Request::Open { opening: Box::new(opening), actor, reply }).await
+    }
+
+    /// Decides a command.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] says why not.
+    pub async fn command(&self, id: &IncidentId, command: Command, actor: Actor) -> Result<Decided, Error> {
+        let id = id.clone();
+        self.ask(|reply| Request::Command { id, command: Box::new(command), actor, reply }).await
+    }
+
+    /// Leases due effects.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn claim(&self, limit: usize) -> Result<Vec<Claimed>, Error> {
+        self.ask(|reply| Request::Claim { limit, reply }).await
+    }
+
+    /// Records what came of an effect.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn finish(&self, key: &EffectKey, fence: u64, result: EffectResult) -> Result<bool, Error> {
+        let key = key.clone();
+        self.ask(|reply| Request::Finish { key, fence, result: Box::new(result), reply }).await
+    }
+
+    /// Writes a silence.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn put_silence(&self, silence: Silence) -> Result<(), Error> {
+        self.ask(|reply| Request::PutSilence { silence, reply }).await
+    }
+
+    /// Stores bytes under their hash.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn put_blob(&self, sha256: String, bytes: Vec<u8>) -> Result<(), Error> {
+        self.ask(|reply| Request::PutBlob { sha256, bytes, reply }).await
+    }
+}
+
+struct Writer {
+    store: Box<dyn Store>,
+    machine: Machine,
+    clock: Clock,
+    inbox: Receiver<Request>,
+    generation: watch::Sender<u64>,
+    backlog: bool,
+    lapse_at: Option<Timestamp>,
+}
+
+impl Writer {
+    fn run(mut self) {
+        let mut next_timer = Some((self.clock)());
+        loop {
+            let first = if self.backlog { self.inbox.try_recv().ok() } else { self.wait(next_timer) };
+            let Ok(first) = first.map_or(Ok(None), |r| if matches!(r, Request::Stop) { Err(()) } else { Ok(Some(r)) }) else {
+                return;
+            };
+            let mut group: Vec<Request> = first.into_iter().collect();
+            let mut stop = false;
+            while group.len() < GROUP {
+                match self.inbox.try_recv() {
+                    Ok(Request::Stop) => {
+                        stop = true;
+                        break;
+                    }
+                    Ok(request) => group.push(request),
+                    Err(_) => break,
+                }
+            }
+            next_timer = self.turn(group);
+            if stop {
+                return;
+            }
+        }
+    }
+
+    fn wait(&self, next_timer: Option<Timestamp>) -> Option<Request> {
+        let now = (self.clock)();
+        let until = next_timer.map_or(TICK, |due| {
+            Duration::try_from(due.duration_since(now)).unwrap_or(Duration::ZERO).clamp(Duration::from_millis(5), TICK)
+        });
+        match self.inbox.recv_timeout(until) {
+            Ok(request) => Some(request),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => Some(Request::Stop),
+        }
+    }
+
+    /// One transaction: the requests, some of the inbox, due timers. Answers when the next timer is due.
+    fn turn(&mut self, group: Vec<Request>) -> Option<Timestamp> {
+        let now = (self.clock)();
+        let mut wrote = !group.is_empty();
+        let mut group = Some(group);
+        let mut replies: Vec<Deferred> = Vec::new();
+        let mut next = None;
+        let mut backlog = false;
+        let lapse = self.lapse_at.is_none_or(|at| at <= now);
+        let machine = &mut self.machine;
+        let result = self.store.transact(&mut |tx: &mut dyn Tx| {
+            for request in group.take().unwrap_or_default() {
+                replies.push(handle(machine, tx, request, now)?);
+            }
+            let drained = machine.drain(tx, now, DRAIN)?;
+            let fired = machine.fire_timers(tx, now, TIMERS)?;
+            let lapsed = if lapse { machine.lapse_alerts(tx, now, TIMERS)? } else { 0 };
+            wrote |= drained + fired + lapsed > 0;
+            backlog = drained > 0 || fired == TIMERS;
+            next = tx.timers_next()?;
+            Ok(())
+        });
+        if lapse {
+            self.lapse_at = now.checked_add(jiff::SignedDuration::from_secs(1)).ok();
+        }
+        self.backlog = backlog && result.is_ok();
+        if let Err(error) = &result {
+            tracing::error!(%error, "a transaction failed; nothing of it was written");
+            self.machine.forget();
+            // A failing disk must not be hammered, and the callers are told at once.
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let failure = result.as_ref().err();
+        for reply in replies {
+            reply(failure);
+        }
+        if wrote && failure.is_none() {
+            self.generation.send_modify(|g| *g += 1);
+        }
+        next
+    }
+}
+
+fn deferred<T: 'static>(reply: Reply<T>, value: Result<T, Error>) -> Deferred {
+    Box::new(move |failure| {
+        let _ = reply.send(match failure {
+            Some(error) => Err(Error::Store(error.to_string())),
+            None => value,
+        });
+    })
+}
+
+fn handle(machine: &mut Machine, tx: &mut dyn Tx, request: Request, now: Timestamp) -> StoreResult<Deferred> {
+    let flat = |decision: Decision| decision.map_err(Error::Rejected);
+    Ok(match request {
+        Request::Accept { source, items, reply } => {
+            let seq = tx.inbox_push(&source, now, &items)?;
+            deferred(reply, Ok(seq))
+        }
+        Request::Open { opening, actor, reply } => deferred(reply, flat(machine.open(tx, *opening, &actor, now)?)),
+        Request::Command { id, command, actor, reply } => {
+            deferred(reply, flat(machine.command(tx, &id, &command, &actor, now)?))
+        }
+        Request::Claim { limit, reply } => deferred(reply, Ok(machine.claim(tx, now, limit)?)),
+        Request::Finish { key, fence, result, reply } => {
+            deferred(reply, Ok(machine.finish(tx, &key, fence, &result, now)?))
+        }
+        Request::PutSilence { silence, reply } => {
+            machine.put_silence(tx, &silence)?;
+            deferred(reply, Ok(()))
+        }
+        Request::PutBlob { sha256, bytes, reply } => {
+            tx.blob_put(&sha256, &bytes)?;
+            deferred(reply, Ok(()))
+        }
+        Request::Stop => Box::new(|_| {}),
+    })
+}

@@ -1,0 +1,170 @@
+//! One command: decide, then write events, projection, outbox and timers together.
+
+use firebell_core::cx::Cx;
+use firebell_core::ids::{EffectKey, IncidentId};
+use firebell_core::incident::{self, Actor, AttachedAlert, Command, Event, EventRecord, Incident, Opening, Rejection, Summary};
+use firebell_core::ports::store::{OutboxRow, OutboxState, StoreResult, Tx};
+use jiff::Timestamp;
+
+use super::state::Machine;
+use super::{Decided, Decision};
+
+impl Machine {
+    /// Opens an incident under the next number of the year.
+    ///
+    /// # Errors
+    /// The store's; a rejection is in the answer.
+    pub fn open(&mut self, tx: &mut dyn Tx, opening: Opening, actor: &Actor, now: Timestamp) -> StoreResult<Decision> {
+        self.ensure_loaded(tx)?;
+        let cx = Cx { now, policy: &self.policy };
+        // Checked before a number is taken, so that a rejected opening leaves no gap.
+        let probe = IncidentId::new("probe");
+        if let Err(rejection) = incident::decide(&probe, None, &Command::Open(opening.clone()), actor, &cx) {
+            return Ok(Err(rejection));
+        }
+        let year = now.to_zoned_datetime(jiff::tz::TimeZone::UTC).year();
+        let number = tx.counter_next(&format!("incident:{year}"))?;
+        let id = IncidentId::numbered(year, number);
+        self.command(tx, &id, &Command::Open(opening), actor, now)
+    }
+
+    /// Decides and writes one command.
+    ///
+    /// # Errors
+    /// The store's; a rejection is in the answer.
+    pub fn command(
+        &mut self,
+        tx: &mut dyn Tx,
+        id: &IncidentId,
+        command: &Command,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> StoreResult<Decision> {
+        self.ensure_loaded(tx)?;
+        if let Command::Merge { into } = command {
+            return self.merge(tx, id, into, actor, now);
+        }
+        self.decide_and_write(tx, id, command, actor, now)
+    }
+
+    fn decide_and_write(
+        &mut self,
+        tx: &mut dyn Tx,
+        id: &IncidentId,
+        command: &Command,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> StoreResult<Decision> {
+        let state = self.incident(tx, id)?;
+        // A clock that stepped back must not make the record run backwards.
+        let now = state.as_ref().map_or(now, |i| now.max(last_time(i)));
+        let cx = Cx { now, policy: &self.policy };
+        let records = match incident::decide(id, state.as_ref(), command, actor, &cx) {
+            Ok(records) => records,
+            Err(rejection) => return Ok(Err(rejection)),
+        };
+        self.write(tx, state, &records, now)?;
+        Ok(Ok(Decided { incident: id.clone(), records }))
+    }
+
+    /// Both sides of a merge in one transaction, so that no alert is ever without its incident.
+    fn merge(
+        &mut self,
+        tx: &mut dyn Tx,
+        from: &IncidentId,
+        into: &IncidentId,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> StoreResult<Decision> {
+        let Some(source) = self.incident(tx, from)? else {
+            return Ok(Err(Rejection::NotFound { incident: from.clone() }));
+        };
+        match self.incident(tx, into)? {
+            None => return Ok(Err(Rejection::NotFound { incident: into.clone() })),
+            Some(target) if target.status.is_over() => {
+                return Ok(Err(Rejection::Invalid {
+                    field: "into".to_owned(),
+                    why: format!("{into} is {}; reopen it first", target.status.as_str()),
+                }));
+            }
+            Some(_) => {}
+        }
+        let merged = self.decide_and_write(tx, from, &Command::Merge { into: into.clone() }, actor, now)?;
+        if merged.as_ref().is_ok_and(|d| !d.records.is_empty()) {
+            let alerts: Vec<AttachedAlert> = source
+                .alerts
+                .values()
+                .cloned()
+                .map(|mut a| {
+                    a.why = format!("came with {from}");
+                    a
+                })
+                .collect();
+            for attached in &alerts {
+                if let Some(mut alert) = tx.alert(&attached.fingerprint)? {
+                    alert.incident = Some(into.clone());
+                    tx.put_alert(&alert)?;
+                }
+            }
+            let absorb = Command::Absorb { from: from.clone(), title: source.title.clone(), alerts };
+            // The target was checked above; a rejection here would be a bug, and the merge must not be half done.
+            if let Err(rejection) = self.decide_and_write(tx, into, &absorb, actor, now)? {
+                return Ok(Err(rejection));
+            }
+        }
+        Ok(merged)
+    }
+
+    fn write(
+        &mut self,
+        tx: &mut dyn Tx,
+        state: Option<Incident>,
+        records: &[EventRecord],
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        let Some(last) = records.last() else { return Ok(()) };
+        tx.append(records)?;
+        let mut folded = state;
+        for record in records {
+            incident::apply(&mut folded, record);
+            let Some(after) = &folded else { continue };
+            for (ordinal, effect) in incident::effects(after, record).into_iter().enumerate() {
+                tx.outbox_put(&OutboxRow {
+                    key: EffectKey::of(&record.incident, record.version, ordinal),
+                    incident: record.incident.clone(),
+                    effect,
+                    state: OutboxState::Waiting,
+                    attempts: 0,
+                    next_at: now,
+                    fence: 0,
+                    last_error: None,
+                    created_at: now,
+                })?;
+            }
+            if let Event::EffectRevived { key } = &record.event
+                && let Some(mut row) = tx.outbox_get(key)?
+                && row.state == OutboxState::Dead
+            {
+                row.state = OutboxState::Waiting;
+                row.attempts = 0;
+                row.next_at = now;
+                tx.outbox_update(&row)?;
+            }
+        }
+        if let Some(after) = folded {
+            tx.put_summary(&Summary::of(&after, last.at))?;
+            tx.timers_replace(&after.id, &incident::timers(&after, &self.policy))?;
+            self.keep(after, now);
+        }
+        Ok(())
+    }
+}
+
+/// The latest time that the fold knows of its own record.
+fn last_time(i: &Incident) -> Timestamp {
+    let mut last = i.opened_at;
+    for at in [i.acknowledged_at, i.paged_at, i.mitigated_at, i.resolved_at, i.closed_at].into_iter().flatten() {
+        last = last.max(at);
+    }
+    i.runs.values().map(|r| r.ended_at.unwrap_or(r.requested_at)).max().map_or(last, |t| t.max(last))
+}

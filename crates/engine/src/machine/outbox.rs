@@ -1,0 +1,134 @@
+//! The outbox: leases with fences, retry with backoff, dead letters.
+
+use firebell_core::effect::{Effect, Outcome};
+use firebell_core::ids::EffectKey;
+use firebell_core::incident::{Actor, Command, Incident};
+use firebell_core::ports::store::{OutboxRow, OutboxState, StoreResult, Tx};
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
+
+use super::EffectResult;
+use super::state::Machine;
+
+/// Seconds that a worker has for an effect that is not an agent's run.
+const LEASE_S: i64 = 60;
+/// Seconds beyond an agent's deadline before its lease lapses.
+const AGENT_GRACE_S: i64 = 15;
+/// Attempts at an action in production before it counts as failed: people wait for it.
+const MAX_ACT_ATTEMPTS: u32 = 4;
+
+/// An effect that was leased, with the incident as it stands.
+#[derive(Debug, Clone)]
+pub struct Claimed {
+    /// The row, with the lease's fence.
+    pub row: OutboxRow,
+    /// The incident.
+    pub incident: Incident,
+}
+
+impl Machine {
+    /// Leases due effects, at most `limit`.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn claim(&mut self, tx: &mut dyn Tx, now: Timestamp, limit: usize) -> StoreResult<Vec<Claimed>> {
+        self.ensure_loaded(tx)?;
+        let mut claimed = Vec::new();
+        for mut row in tx.outbox_due(now, limit)? {
+            let Some(incident) = self.incident(tx, &row.incident)? else { continue };
+            row.state = OutboxState::Leased;
+            row.attempts += 1;
+            row.fence += 1;
+            row.next_at = plus(now, lease_s(&row.effect, &incident, now));
+            tx.outbox_update(&row)?;
+            claimed.push(Claimed { row, incident });
+        }
+        Ok(claimed)
+    }
+
+    /// Records what came of a leased effect; a result under an older fence is dropped. Answers whether it counted.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn finish(
+        &mut self,
+        tx: &mut dyn Tx,
+        key: &EffectKey,
+        fence: u64,
+        result: &EffectResult,
+        now: Timestamp,
+    ) -> StoreResult<bool> {
+        self.ensure_loaded(tx)?;
+        let Some(mut row) = tx.outbox_get(key)? else { return Ok(false) };
+        if row.fence != fence || row.state != OutboxState::Leased {
+            return Ok(false);
+        }
+        let limit = match row.effect {
+            Effect::Act { .. } => MAX_ACT_ATTEMPTS.min(self.policy.retry.max_attempts),
+            _ => self.policy.retry.max_attempts,
+        };
+        let final_outcome = match &result.outcome {
+            Outcome::Retry { reason, after_s } if row.attempts < limit => {
+                let backoff = self.policy.retry.delay_s(row.attempts, jitter(key, row.attempts));
+                let delay = after_s.map_or(backoff, |s| f64::from(s).max(backoff));
+                row.state = OutboxState::Waiting;
+                row.next_at = plus_s(now, delay);
+                row.last_error = Some(reason.clone());
+                tx.outbox_update(&row)?;
+                return Ok(true);
+            }
+            Outcome::Retry { reason, .. } => {
+                Outcome::Permanent { reason: format!("given up after {} attempts: {reason}", row.attempts) }
+            }
+            other => other.clone(),
+        };
+        match &final_outcome {
+            Outcome::Done { .. } => row.state = OutboxState::Done,
+            Outcome::Permanent { reason } | Outcome::Retry { reason, .. } => {
+                row.state = OutboxState::Dead;
+                row.last_error = Some(reason.clone());
+            }
+        }
+        row.next_at = now;
+        tx.outbox_update(&row)?;
+        let actor = match &row.effect {
+            Effect::RunAgent { agent, .. } => Actor::Agent { name: agent.clone() },
+            Effect::DraftUpdate { .. } => Actor::Agent { name: "incident-responder".to_owned() },
+            _ => Actor::System,
+        };
+        for command in &result.commands {
+            if let Err(rejection) = self.command(tx, &row.incident, command, &actor, now)? {
+                tracing::warn!(effect.key = %key, %rejection, "a result was rejected by the incident {}", row.incident);
+            }
+        }
+        let finish = Command::FinishEffect { key: key.clone(), effect: row.effect.clone(), outcome: final_outcome };
+        if let Err(rejection) = self.command(tx, &row.incident, &finish, &Actor::System, now)? {
+            tracing::warn!(effect.key = %key, %rejection, "the outcome was rejected by the incident {}", row.incident);
+        }
+        Ok(true)
+    }
+}
+
+fn lease_s(effect: &Effect, incident: &Incident, now: Timestamp) -> i64 {
+    match effect {
+        Effect::RunAgent { run, .. } => incident
+            .runs
+            .get(run)
+            .map_or(LEASE_S, |r| r.deadline.duration_since(now).as_secs().max(0) + AGENT_GRACE_S),
+        _ => LEASE_S,
+    }
+}
+
+/// A draw in 0..1 that is the same for the same attempt: spread over keys, reproducible in a simulation.
+fn jitter(key: &EffectKey, attempt: u32) -> f64 {
+    let digest = Sha256::digest(format!("{key}:{attempt}"));
+    f64::from(u16::from_be_bytes([digest[0], digest[1]])) / f64::from(u16::MAX)
+}
+
+fn plus(at: Timestamp, seconds: i64) -> Timestamp {
+    at.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
+}
+
+fn plus_s(at: Timestamp, seconds: f64) -> Timestamp {
+    at.checked_add(SignedDuration::from_millis((seconds * 1000.0) as i64)).unwrap_or(Timestamp::MAX)
+}
