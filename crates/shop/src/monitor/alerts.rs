@@ -18,7 +18,7 @@ use crate::{platform, shared::Shared};
 /// Span of rates, how long a rule must hold, how long a firing alert outlives its rule, and how often it is sent
 /// again: all at the pace of the demo.
 const WINDOW: Duration = Duration::from_secs(7);
-const HOLD: Duration = Duration::from_secs(2);
+const HOLD: Duration = Duration::from_secs(3);
 const KEEP: Duration = Duration::from_secs(2);
 const RESEND: Duration = Duration::from_secs(4);
 /// Resolved alerts are sent again for so long, in case a post was lost.
@@ -183,9 +183,9 @@ mod tests {
         let at = |s: u64| start + Duration::from_secs(s);
         advance(&mut alerts, vec![finding()], at(0), HOLD);
         assert!(alerts.values().all(|a| !a.due(at(0))), "pending");
-        advance(&mut alerts, vec![finding()], at(2), HOLD);
-        assert!(alerts.values().all(|a| a.due(at(2)) && a.resolved.is_none()), "firing");
-        advance(&mut alerts, vec![], at(3), HOLD);
+        advance(&mut alerts, vec![finding()], at(3), HOLD);
+        assert!(alerts.values().all(|a| a.due(at(3)) && a.resolved.is_none()), "firing");
+        advance(&mut alerts, vec![], at(4), HOLD);
         assert!(alerts.values().all(|a| a.resolved.is_none()), "kept");
         advance(&mut alerts, vec![], at(5), HOLD);
         assert!(alerts.values().all(|a| a.resolved.is_some() && a.due(at(5))), "resolved");
