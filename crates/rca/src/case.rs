@@ -79,6 +79,33 @@ impl<'a> Case<'a> {
         line.component.as_deref().map(|c| self.names.resolve(c)).unwrap_or_default()
     }
 
+    /// Whether a called side goes on answering well by its own account: then what callers see on the way to it is
+    /// not its fault.
+    pub(crate) fn serves_well(&self, component: &str) -> bool {
+        let mut watched = false;
+        for (f, s) in self.features.iter().zip(&self.shifts) {
+            let (Some(s), true) = (s, f.component == component && f.peer.is_none() && f.series.is_some()) else {
+                continue;
+            };
+            match f.kind {
+                Kind::Errors | Kind::Latency if s.z > 0.0 && self.sure(f) * s.strength() > 0.2 => return false,
+                Kind::Workload if f.detail.as_deref() == Some("rate") => {
+                    if s.after < 0.35 * s.before {
+                        return false;
+                    }
+                    watched = true;
+                }
+                _ => {}
+            }
+        }
+        watched
+    }
+
+    /// How sure the count of bad events makes a rise: 0 for what chance brings, 1 for plenty.
+    pub(crate) fn sure(&self, feature: &Feature) -> f64 {
+        sure(&feature.events, |at| self.frame.is_base(at), |at| self.frame.is_fault(at))
+    }
+
     /// First faulty sample that is clearly out of the normal band.
     pub(crate) fn departure(&self, feature: &Feature, shift: &Shift) -> Option<i64> {
         feature
@@ -87,6 +114,25 @@ impl<'a> Case<'a> {
             .find(|p| self.frame.is_fault(p.0) && (p.1 - shift.before) * shift.z.signum() > 3.0 * shift.scale)
             .map(|p| p.0)
     }
+}
+
+/// See [`Case::sure`]; 1 where nothing is counted.
+pub(crate) fn sure(events: &[(i64, f64)], is_base: impl Fn(i64) -> bool, is_fault: impl Fn(i64) -> bool) -> f64 {
+    let (mut base, mut fault, mut base_n, mut fault_n) = (0.0, 0.0, 0usize, 0usize);
+    for (at, n) in events {
+        if is_fault(*at) {
+            fault += n;
+            fault_n += 1;
+        } else if is_base(*at) {
+            base += n;
+            base_n += 1;
+        }
+    }
+    if events.is_empty() {
+        return 1.0;
+    }
+    let usual = if base_n > 0 { base * fault_n as f64 / base_n as f64 } else { 0.0 };
+    ((fault - usual) / (usual + 1.0).sqrt() / 4.0 - 0.4).clamp(0.0, 1.0)
 }
 
 /// Error lines of each component over time, as features.
@@ -118,6 +164,7 @@ fn error_logs(t: &Telemetry, names: &Names) -> Vec<Feature> {
             points: (0..=(last - first) / step)
                 .map(|i| (first + i * step, slots.get(&i).copied().unwrap_or(0.0)))
                 .collect(),
+            events: slots.iter().map(|(i, n)| (first + i * step, *n)).collect(),
             series: None,
         })
         .collect()

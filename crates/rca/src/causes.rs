@@ -29,6 +29,7 @@ pub(crate) fn explains(a: &str, b: &str) -> bool {
         "security.credential_stuffing" => {
             generic.contains(&b) || b_change || b.starts_with("traffic.") || b.starts_with("saturation.")
         }
+        "saturation.memory" => generic.contains(&b) || b == "saturation.cpu",
         "code.memory_leak" => {
             generic.contains(&b) || b_change || b == "saturation.memory" || b == "saturation.cpu"
         }

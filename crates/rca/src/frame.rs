@@ -114,10 +114,13 @@ fn vote(features: &[Feature], from: i64, to: i64) -> Option<(i64, f64)> {
             let size: Vec<f64> = inside.iter().map(|p| p.1).collect();
             let moved = crate::series::stats::median(&size).abs().max(absolute);
             if cp.z.abs() > 3.0 && moved > 0.0 {
-                points.push((refine(&inside, cp.at, f.kind), weight * (cp.z.abs() / 3.0).ln_1p().min(3.0)));
+                let clear = ((cp.explained - 0.2) / 0.3).clamp(0.0, 1.0);
+                let sure = clear * crate::case::sure(&f.events, |t| from <= t && t < cp.at, |t| cp.at <= t && t <= to);
+                points.push((refine(&inside, cp.at, f.kind), sure * weight * (cp.z.abs() / 3.0).ln_1p().min(3.0)));
             }
         }
     }
+    points.retain(|p| p.1 > 0.0);
     points.sort_by_key(|p| p.0);
     let near = ((to - from) / 25).max(1);
     let mut best: Option<(usize, f64)> = None;

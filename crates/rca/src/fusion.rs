@@ -206,6 +206,10 @@ fn weigh(
         _ => 1.0,
     };
     score *= early;
+    // Load that callers multiply is theirs: a surge comes from outside.
+    if cause == "traffic.surge" && case.graph.callers(&component).next().is_some() {
+        score *= 0.25;
+    }
     let mut order = members;
     let symptoms = signals
         .iter()

@@ -71,7 +71,7 @@ impl Names {
             .chain(t.events.iter().map(|e| e.component.as_str()))
             .chain(t.series.iter().filter_map(|s| s.component.as_deref()))
             .chain(t.series.iter().flat_map(|s| {
-                LABELS.iter().chain(&["peer"]).filter_map(|l| s.labels.get(*l)).map(String::as_str)
+                LABELS.iter().filter_map(|l| s.labels.get(*l)).map(String::as_str)
             }))
             .chain(settings.focus.iter().map(String::as_str));
         let mut plain = BTreeSet::new();
@@ -86,6 +86,19 @@ impl Names {
             let labelled = LABELS.iter().any(|l| s.labels.contains_key(*l)) || s.component.is_some();
             if !labelled && let Some(head) = heading(&s.name) {
                 plain.insert(head.to_owned());
+            }
+        }
+        // A called side that reports nothing itself and that nobody declared is somebody else's.
+        let peers = t
+            .series
+            .iter()
+            .filter_map(|s| s.labels.get("peer").or_else(|| s.labels.get("peer_service")))
+            .chain(t.spans.iter().filter_map(|s| s.attributes.get("peer.service")));
+        for peer in peers {
+            if short(peer) != peer {
+                names.learn(peer, peer);
+            } else if !peer.is_empty() && !plain.contains(peer) && guess_kind(peer) == "service" {
+                names.learn(peer, &format!("third_party/{peer}"));
             }
         }
         for name in &plain {
@@ -165,8 +178,10 @@ impl Names {
 fn heading(name: &str) -> Option<&str> {
     let (head, rest) = name.split_once(['_', ' '])?;
     let tail = kinds::kind(rest, &Default::default());
-    (!head.is_empty() && tail != Kind::Other && kinds::kind(head, &Default::default()) == Kind::Other)
-        .then_some(head)
+    let of_head = kinds::kind(head, &Default::default());
+    // `orders` is a fine name for a service; `cpu` or `latency` is not.
+    let nameable = matches!(of_head, Kind::Other | Kind::Workload | Kind::Queue | Kind::Cache | Kind::Network);
+    (!head.is_empty() && tail != Kind::Other && nameable).then_some(head)
 }
 
 fn guess_kind(name: &str) -> &'static str {

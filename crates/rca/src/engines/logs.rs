@@ -158,7 +158,7 @@ fn judge(
         case.names.mentioned(&lower).into_iter().filter(|m| *m != b.owner).collect();
     for (phrase, cause, weight, elsewhere) in phrases::TABLE {
         if lower.contains(phrase) {
-            let place = if *elsewhere { others.iter().next().unwrap_or(&b.owner) } else { &b.owner };
+            let place = if *elsewhere { others.iter().find(|o| !case.serves_well(o)).unwrap_or(&b.owner) } else { &b.owner };
             out.push(make(
                 place,
                 cause,
@@ -172,16 +172,18 @@ fn judge(
         // An error that names another component is harm received: the other one is looked at.
         let blame_other = others.iter().any(|o| case.graph.callees(&b.owner).any(|c| c == o))
             || (!others.is_empty() && lower_is_upstream(&lower));
-        let weight =
-            (0.35 + 0.35 * amount) * if novel { 1.0 } else { 0.8 } * if blame_other { 0.5 } else { 1.0 };
+        let counted = (b.fault - expected) / (expected + 1.0).sqrt();
+        let weight = (counted / 4.0).clamp(0.12, 1.0)
+            * (0.35 + 0.35 * amount) * if novel { 1.0 } else { 0.8 } * if blame_other { 0.5 } else { 1.0 };
         out.push(make(&b.owner, "code.exception", Role::Symptom, weight, reading.clone()));
         if blame_other {
             for o in others.iter().take(3) {
+                let fault = if case.serves_well(o) { 0.06 } else { 0.4 };
                 out.push(make(
                     o,
                     "dependency.errors",
                     Role::Symptom,
-                    0.4 * (0.5 + 0.5 * amount),
+                    fault * (counted / 4.0).clamp(0.1, 1.0) * (0.5 + 0.5 * amount),
                     reading.clone(),
                 ));
             }

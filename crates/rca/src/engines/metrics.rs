@@ -28,7 +28,7 @@ pub(super) fn run(case: &Case<'_>, _: &[Signal]) -> Vec<Signal> {
 fn read(case: &Case<'_>, f: &Feature, s: &Shift, widest: f64, out: &mut Vec<Signal>) {
     let up = s.z > 0.0;
     let relative = (s.z.abs() * s.sustained).ln_1p() / widest.ln_1p();
-    let plain = s.strength();
+    let plain = s.strength() * case.sure(f);
     let strength = plain * (0.45 + 0.55 * relative.clamp(0.0, 1.0));
     let mut push = |component: &str, cause: &'static str, role: Role, weight: f64, reading: String| {
         if weight > 0.02 {
@@ -149,7 +149,8 @@ fn edge(
     text: String,
 ) {
     if case.instrumented.contains(peer) {
-        push(peer, cause, Role::Symptom, 0.35 * strength, text);
+        let fault = if case.serves_well(peer) { 0.05 } else { 0.35 };
+        push(peer, cause, Role::Symptom, fault * strength, text);
     } else {
         push(peer, cause, Role::Mechanism, 0.75 * strength, text);
     }
@@ -171,14 +172,8 @@ fn memory(
         .copied()
         .filter(|p| from <= p.0 && p.0 <= to && (!case.frame.apart || p.0 >= case.frame.onset))
         .collect();
-    // Only the stretch since it began to climb: a leak in an old process climbs from a plateau.
     let values: Vec<f64> = inside.iter().map(|p| p.1).collect();
-    let late: Vec<f64> = values[values.len() * 2 / 5..].to_vec();
-    let climbing = [values, late]
-        .iter()
-        .filter_map(|v| stats::climb(v, 8))
-        .map(|(rising, grown)| if rising >= 0.85 { grown } else { 0.0 })
-        .fold(0.0, f64::max);
+    let climbing = stats::climb(&values).unwrap_or(0.0);
     if climbing > 0.15 {
         let near_limit = if share {
             stats::quantile(&stats::sorted(&f.points.iter().map(|p| p.1).collect::<Vec<_>>()), 0.98)

@@ -62,8 +62,8 @@ fn judge(case: &Case<'_>, owner: &str, attempts: &[Attempt]) -> Option<Signal> {
         .map(|a| a.account.as_str())
         .collect();
     // Spread over many addresses: each account fails, from addresses never seen to succeed first.
-    let (pairs, base_rate, fault_rate) = rates(case, attempts);
-    let spread = hostile.is_empty() && fault_rate > 5.0 * base_rate.max(0.05) && pairs > 30;
+    let (pairs, base_rate, fault_rate, volume) = rates(case, attempts);
+    let spread = hostile.is_empty() && volume > 2.0 && fault_rate > 5.0 * base_rate.max(0.05) && pairs > 30;
     if by_hostile < 20 && !spread {
         return None;
     }
@@ -104,17 +104,17 @@ fn judge(case: &Case<'_>, owner: &str, attempts: &[Attempt]) -> Option<Signal> {
     })
 }
 
-fn rates(case: &Case<'_>, attempts: &[Attempt]) -> (usize, f64, f64) {
+/// Pairs of address and account that failed, failures a second before and after, and growth of all attempts.
+fn rates(case: &Case<'_>, attempts: &[Attempt]) -> (usize, f64, f64, f64) {
     let seconds = |ms: i64| (ms as f64 / 1000.0).max(1.0);
     let base = attempts.iter().filter(|a| !a.ok && case.frame.is_base(a.at)).count();
     let fault = attempts.iter().filter(|a| !a.ok && case.frame.is_fault(a.at)).count();
     let pairs: BTreeSet<(&str, &str)> =
         attempts.iter().filter(|a| !a.ok).map(|a| (a.address.as_str(), a.account.as_str())).collect();
-    (
-        pairs.len(),
-        base as f64 / seconds(case.frame.onset - case.frame.begin),
-        fault as f64 / seconds(case.frame.end - case.frame.onset),
-    )
+    let (calm, ill) = (seconds(case.frame.onset - case.frame.begin), seconds(case.frame.end - case.frame.onset));
+    let all_base = attempts.iter().filter(|a| case.frame.is_base(a.at)).count() as f64 / calm;
+    let all_fault = attempts.iter().filter(|a| case.frame.is_fault(a.at)).count() as f64 / ill;
+    (pairs.len(), base as f64 / calm, fault as f64 / ill, all_fault / all_base.max(0.02))
 }
 
 /// Reads a sign-in record: structured fields, `key=value` text, or sshd's phrases.

@@ -233,7 +233,8 @@ fn judge_places(case: &Case<'_>, places: BTreeMap<(String, String), Place>, out:
                 "{} of {} requests to {operation} begin to fail in {owner} ({} of {} before)",
                 p.fault.origins, p.fault.count, p.base.origins, p.base.count
             );
-            let sure = 1.0 - 0.6 / (1.0 + grown);
+            let usual = (p.base.origins as f64 / (p.base.count as f64).max(1.0)) * p.fault.count as f64;
+            let sure = (grown / (usual + 1.0).sqrt() / 4.0 - 0.2).clamp(0.0, 1.0);
             out.push(signal(
                 case,
                 owner,

@@ -9,12 +9,14 @@ pub(crate) struct ChangePoint {
     pub at: i64,
     /// Difference of the two means in robust scales of the part before.
     pub z: f64,
+    /// Share of the variance that the split explains: little for noise, however calm its first part was.
+    pub explained: f64,
 }
 
 /// The split into two parts that explains most of the variance, if any does.
 pub(crate) fn find(points: &[(i64, f64)]) -> Option<ChangePoint> {
     let n = points.len();
-    if n < 6 {
+    if n < 4 {
         return None;
     }
     let values: Vec<f64> = points.iter().map(|p| p.1).collect();
@@ -23,11 +25,11 @@ pub(crate) fn find(points: &[(i64, f64)]) -> Option<ChangePoint> {
     let (low, high) = (stats::quantile(&order, 0.02), stats::quantile(&order, 0.98));
     let clipped: Vec<f64> = values.iter().map(|v| v.clamp(low, high)).collect();
     let total: f64 = clipped.iter().sum();
-    let margin = 3.max(n / 50);
+    let margin = if n < 10 { 1 } else { 3.max(n / 50) };
     let mut best = (0.0, 0usize);
     let mut left = 0.0;
     for (k, v) in clipped.iter().enumerate() {
-        if k >= margin && k + 2 <= n {
+        if k >= margin && k + margin.min(2) <= n {
             let (a, b) = (left / k as f64, (total - left) / (n - k) as f64);
             let gain = (a - b).powi(2) * k as f64 * (n - k) as f64 / n as f64;
             if gain > best.0 {
@@ -47,5 +49,8 @@ pub(crate) fn find(points: &[(i64, f64)]) -> Option<ChangePoint> {
     let middle = stats::quantile(&sorted, 0.5);
     let whole = (high - low).abs();
     let scale = spread.max(0.05 * middle.abs()).max(0.02 * whole).max(1e-12);
-    Some(ChangePoint { at: points[k].0, z: (stats::median(after) - middle) / scale })
+    let mean = total / n as f64;
+    let variance: f64 = clipped.iter().map(|v| (v - mean).powi(2)).sum();
+    let explained = if variance > 0.0 { best.0 / variance } else { 0.0 };
+    Some(ChangePoint { at: points[k].0, z: (stats::median(after) - middle) / scale, explained })
 }

@@ -28,6 +28,8 @@ pub(crate) struct Feature {
     pub detail: Option<String>,
     /// Milliseconds and value, ascending.
     pub points: Vec<(i64, f64)>,
+    /// Bad events at each sample, where the feature counts some: few of them prove little.
+    pub events: Vec<(i64, f64)>,
     /// Index of the raw series that shows it best; none for what is made of logs.
     pub series: Option<usize>,
 }
@@ -138,6 +140,7 @@ fn group(
         name: name.to_owned(),
         detail,
         points,
+        events: Vec::new(),
         series: Some(series),
     };
     if first.counter && name.ends_with("_bucket") && members.iter().any(|m| m.s.labels.contains_key("le")) {
@@ -214,7 +217,9 @@ fn group(
             } else {
                 let errors =
                     if bad.is_empty() { total.iter().map(|p| (p.0, 0.0)).collect() } else { sum(&bad) };
-                out.push(make(Kind::Errors, None, ratio(&smooth(&errors), &smooth(&total), 0.0), worst));
+                let mut feature = make(Kind::Errors, None, ratio(&smooth(&errors), &smooth(&total), 0.0), worst);
+                feature.events = increments(&errors);
+                out.push(feature);
                 let kind = if first.kind == Kind::Errors { Kind::Other } else { first.kind };
                 out.push(make(kind, Some("rate".into()), smooth_rate(&total), first.index));
             }
@@ -224,7 +229,11 @@ fn group(
         }
         _ if members.len() == 1 || first.counter => {
             let points = if first.counter { smooth_rate(&sum(members)) } else { first.points.clone() };
-            out.push(make(first.kind, None, points, first.index));
+            let mut feature = make(first.kind, None, points, first.index);
+            if first.counter && first.kind == Kind::Errors {
+                feature.events = increments(&sum(members));
+            }
+            out.push(feature);
         }
         _ => {
             // Gauges that differ by some other label stay apart: a mean of unlike things means nothing.
@@ -350,6 +359,12 @@ fn smooth_rate(points: &[(i64, f64)]) -> Points {
         out.push((*at, (held / (i - from + 1) as f64).max(0.0)));
     }
     out
+}
+
+/// Rates back to counts.
+fn increments(points: &[(i64, f64)]) -> Points {
+    let seconds = step(points) as f64 / 1000.0;
+    points.iter().map(|p| (p.0, p.1 * seconds)).collect()
 }
 
 fn ratio(above: &[(i64, f64)], below: &[(i64, f64)], least: f64) -> Points {

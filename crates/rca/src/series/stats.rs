@@ -59,15 +59,18 @@ impl Shift {
 /// Scores the shift of `fault` against `base`. `relative` and `absolute` are floors of the scale: a move below them
 /// is no move, however steady the baseline was.
 pub(crate) fn shift(base: &[f64], fault: &[f64], relative: f64, absolute: f64) -> Option<Shift> {
-    if base.len() < 3 || fault.is_empty() {
+    if base.is_empty() || fault.is_empty() {
         return None;
     }
+    // One or two samples say little about what is usual.
+    let relative = if base.len() < 3 { relative.max(0.05) * 3.0 } else { relative };
     let b = sorted(base);
     let f = sorted(fault);
     let before = quantile(&b, 0.5);
     let iqr = (quantile(&b, 0.75) - quantile(&b, 0.25)) / 1.349;
     // A heavy tail in the baseline is normal behaviour too: a bursty series must not look like a shifted one.
-    let tail = (quantile(&b, 0.98) - quantile(&b, 0.02)) / 5.5;
+    let edge = if b.len() > 200 { 0.005 } else { 0.02 };
+    let tail = (quantile(&b, 1.0 - edge) - quantile(&b, edge)) / 5.5;
     let scale = iqr.max(tail).max(relative * before.abs()).max(absolute).max(1e-12);
     let middle = (quantile(&f, 0.5) - before) / scale;
     let high = (quantile(&f, 0.85) - before) / scale;
@@ -82,16 +85,26 @@ pub(crate) fn shift(base: &[f64], fault: &[f64], relative: f64, absolute: f64) -
     Some(Shift { z, before, after, sustained, scale })
 }
 
-/// How steadily a series climbs: share of rising steps between the medians of `parts` pieces, and the rise relative
-/// to the first piece.
-pub(crate) fn climb(values: &[f64], parts: usize) -> Option<(f64, f64)> {
-    if values.len() < parts * 2 || parts < 3 {
-        return None;
+/// The longest steady climb: growth over it relative to its start. Medians of three samples must go on rising for
+/// at least five of them, and no single step may account for half of the growth: that would be a jump.
+pub(crate) fn climb(values: &[f64]) -> Option<f64> {
+    let size = (values.len() / 60).max(3);
+    let pieces: Vec<f64> = values.chunks(size).filter(|c| c.len() * 2 > size).map(median).collect();
+    let mut best: Option<f64> = None;
+    let mut start = 0;
+    let mut widest: f64 = 0.0;
+    for i in 1..=pieces.len() {
+        if i < pieces.len() && pieces[i] > pieces[i - 1] * 1.003 {
+            widest = widest.max(pieces[i] - pieces[i - 1]);
+            continue;
+        }
+        let grown = pieces[i - 1] - pieces[start];
+        if i - start >= 5 && widest < 0.5 * grown {
+            let share = grown / pieces[start].abs().max(1e-9);
+            best = Some(best.map_or(share, |b| b.max(share)));
+        }
+        start = i;
+        widest = 0.0;
     }
-    let size = values.len() / parts;
-    let pieces: Vec<f64> = values.chunks(size).filter(|c| c.len() * 2 >= size).map(median).collect();
-    let first = pieces.first().copied()?;
-    let last = pieces.last().copied()?;
-    let rising = pieces.windows(2).filter(|w| w[1] > w[0] * 1.002).count();
-    Some((rising as f64 / (pieces.len() - 1) as f64, (last - first) / first.abs().max(1e-9)))
+    best
 }

@@ -86,7 +86,7 @@ mod tests {
         check("took 35 ms for 10.0.0.1:8080", "took <*> ms for <*>");
         check("user 0f8fad5b-d9cb-469f-a165-70867728950e signed in", "user <*> signed in");
         check("http2 stream reset id=77", "http2 stream reset id=<*>");
-        check("blk_-1608999687919862906 terminating", "<*> terminating");
+        check("blk_-1608999687919862906 terminating", "blk_-<*> terminating");
         check("timeout after 30s", "timeout after <*>");
     }
 

@@ -1,1 +1,0 @@
-//! Whole investigations on synthetic telemetry.

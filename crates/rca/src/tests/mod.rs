@@ -1,0 +1,5 @@
+//! Whole investigations on synthetic telemetry of a small company, many seeds each.
+
+mod company;
+mod faults;
+mod properties;
