@@ -25,6 +25,8 @@ pub(crate) struct Case<'a> {
     pub graph: Graph,
     /// Components that report and alerts name.
     pub focus: BTreeSet<String>,
+    /// Whether report and alerts speak of slowness, and of failures.
+    pub complaint: (bool, bool),
     /// Components with telemetry of their own.
     pub instrumented: BTreeSet<String>,
 }
@@ -60,7 +62,8 @@ impl<'a> Case<'a> {
         let mut span_owners: BTreeSet<&str> = t.spans.iter().map(|s| s.component.as_str()).collect();
         span_owners.remove("");
         instrumented.extend(span_owners.into_iter().map(|c| names.resolve(c)));
-        Some(Self { t, settings, names, features, shifts, frame, graph, focus, instrumented })
+        let complaint = complaint(t);
+        Some(Self { t, settings, names, features, shifts, frame, graph, focus, complaint, instrumented })
     }
 
     /// Cites a feature's raw series.
@@ -114,6 +117,20 @@ impl<'a> Case<'a> {
             .find(|p| self.frame.is_fault(p.0) && (p.1 - shift.before) * shift.z.signum() > 3.0 * shift.scale)
             .map(|p| p.0)
     }
+}
+
+/// What sort of harm people and alerts complain of.
+fn complaint(t: &Telemetry) -> (bool, bool) {
+    let mut text = t.report.to_lowercase();
+    for a in &t.alerts {
+        text.push(' ');
+        text.push_str(&a.name.to_lowercase());
+        for v in a.annotations.values() {
+            text.push_str(&v.to_lowercase());
+        }
+    }
+    let has = |words: &[&str]| words.iter().any(|w| text.contains(w));
+    (has(&["latency", "slow", "p95", "p99", "response time"]), has(&["error", "availab", "5xx", "fail", "500", "down"]))
 }
 
 /// See [`Case::sure`]; 1 where nothing is counted.

@@ -182,7 +182,10 @@ fn weigh(
     };
     let specific = causes::specific(&cause);
     let named = case.focus.iter().any(|f| names::same(f, &component));
-    let reaches = named || case.focus.is_empty() || case.focus.iter().any(|f| upstream.contains_key(f));
+    let reaches = named
+        || case.focus.is_empty()
+        || !case.focus.iter().any(|f| case.graph.has(f))
+        || case.focus.iter().any(|f| upstream.contains_key(f));
     // Harm at the component backs whatever mechanism is claimed there.
     let backing = (0.5 * here * own).min(0.5);
     if members.is_empty() {
@@ -193,7 +196,7 @@ fn weigh(
     let ownness = if specific { 0.55 + 0.45 * own } else { 0.2 + 0.8 * own };
     let mut score = support * ownness * (0.45 + 0.55 * coverage);
     if everything > 0.2 && known && !reaches {
-        score *= 0.8;
+        score *= 0.45;
     }
     if named && (case.graph.is_empty() || !known) {
         score *= 1.15;

@@ -151,7 +151,7 @@ fn judge(
     let Some(component) = component else {
         return;
     };
-    if age < -slack {
+    if case.frame.seen && age < -slack {
         out.push(make(
             &component,
             cause_of(first),
@@ -161,7 +161,7 @@ fn judge(
         ));
         return;
     }
-    let near = (-(age.max(0) as f64) / (0.6 * span).max(60_000.0)).exp();
+    let near = if case.frame.seen { (-(age.max(0) as f64) / (0.6 * span).max(60_000.0)).exp() } else { 0.8 };
     let (shared, which) = words::overlap(&c.words, symptom, seen_in);
     let telling = 1.0 - (-shared / 1.5).exp();
     let here = harm.get(component.as_str()).copied().unwrap_or(0.0);

@@ -29,7 +29,12 @@ fn read(case: &Case<'_>, f: &Feature, s: &Shift, widest: f64, out: &mut Vec<Sign
     let up = s.z > 0.0;
     let relative = (s.z.abs() * s.sustained).ln_1p() / widest.ln_1p();
     let plain = s.strength() * case.sure(f);
-    let strength = plain * (0.45 + 0.55 * relative.clamp(0.0, 1.0));
+    // People complain of one sort of harm: the other sort elsewhere is less likely to be what they feel.
+    let fits = match (f.kind, case.complaint) {
+        (Kind::Latency, (false, true)) | (Kind::Errors | Kind::Availability, (true, false)) => 0.6,
+        _ => 1.0,
+    };
+    let strength = fits * plain * (0.45 + 0.55 * relative.clamp(0.0, 1.0));
     let mut push = |component: &str, cause: &'static str, role: Role, weight: f64, reading: String| {
         if weight > 0.02 {
             out.push(Signal {
