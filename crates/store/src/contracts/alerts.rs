@@ -1,0 +1,90 @@
+//! Alerts and keys.
+
+use firebell_core::alert::Alert;
+use firebell_core::ids::Fingerprint;
+use firebell_core::ports::store::AlertFilter;
+use jiff::{SignedDuration, Timestamp};
+
+use super::Subject;
+use super::samples::{alert, at, incident, nanos_after};
+
+fn put(s: &mut Subject, alerts: &[Alert]) {
+    s.tx(|tx| alerts.iter().try_for_each(|alert| tx.put_alert(alert)));
+}
+
+fn lapsed(s: &mut Subject, now: Timestamp) -> Vec<Fingerprint> {
+    s.tx(|tx| tx.lapsed_alerts(now, 100)).into_iter().map(|alert| alert.fingerprint).collect()
+}
+
+pub(super) fn keeps_an_alert_to_the_last_digit(s: &mut Subject) {
+    let mut row = alert(1, 5);
+    row.last_seen = nanos_after(at(5), 321);
+    row.incident = Some(incident(4));
+    row.silenced_by = vec!["s1".to_owned()];
+    row.annotations.insert("description".to_owned(), "\u{0}\u{1f525} % ' \" \\ \n".to_owned());
+    put(s, std::slice::from_ref(&row));
+    assert_eq!(s.tx(|tx| tx.alert(&row.fingerprint)), Some(row.clone()));
+    row.count = 7;
+    row.firing = false;
+    put(s, std::slice::from_ref(&row));
+    assert_eq!(s.tx(|tx| tx.alert(&row.fingerprint)), Some(row));
+    assert_eq!(s.tx(|tx| tx.alert(&Fingerprint::from("none"))), None);
+}
+
+pub(super) fn lists_firing_alerts_oldest_first(s: &mut Subject) {
+    let early = Alert { starts_at: at(1), ..alert(9, 50) };
+    let resolved = Alert { firing: false, ..alert(2, 50) };
+    put(s, &[alert(3, 50), early.clone(), resolved.clone(), alert(4, 50)]);
+    assert_eq!(s.tx(|tx| tx.firing_alerts(10)), [early.clone(), alert(3, 50), alert(4, 50)]);
+    assert_eq!(s.tx(|tx| tx.firing_alerts(1)), [early.clone()]);
+    put(s, &[Alert { firing: false, ..early }, Alert { firing: true, ..resolved.clone() }]);
+    let again = Alert { firing: true, ..resolved };
+    assert_eq!(s.tx(|tx| tx.firing_alerts(10)), [again, alert(3, 50), alert(4, 50)]);
+}
+
+pub(super) fn finds_lapsed_alerts(s: &mut Subject) {
+    let ends = |number, end: Timestamp| Alert { ends_at: Some(end), ..alert(number, 1) };
+    let resolved = Alert { firing: false, ..ends(3, at(1)) };
+    put(s, &[ends(1, at(20)), ends(2, nanos_after(at(10), 1)), resolved, alert(4, 1)]);
+    assert_eq!(lapsed(s, at(10)), [], "not a nanosecond early");
+    let (first, second) = (alert(1, 1).fingerprint, alert(2, 1).fingerprint);
+    assert_eq!(lapsed(s, at(11)), [second.clone()]);
+    assert_eq!(lapsed(s, at(20)), [second.clone(), first.clone()]);
+    // A repeat moves the end.
+    put(s, &[ends(2, at(40))]);
+    assert_eq!(lapsed(s, at(39)), [first]);
+    put(s, &[Alert { ends_at: None, ..ends(1, at(0)) }]);
+    assert_eq!(lapsed(s, at(100)), [second]);
+}
+
+pub(super) fn lists_alerts_last_seen_first(s: &mut Subject) {
+    let member = Alert { incident: Some(incident(1)), ..alert(1, 30) };
+    let resolved = Alert { firing: false, incident: Some(incident(1)), ..alert(2, 20) };
+    let other = alert(3, 40);
+    let twin = alert(4, 40);
+    put(s, &[twin.clone(), member.clone(), resolved.clone(), other.clone()]);
+    let list = |s: &Subject, firing, number: Option<u64>, limit| {
+        s.reader.alerts(&AlertFilter { firing, incident: number.map(incident), limit }).unwrap()
+    };
+    assert_eq!(list(s, None, None, 0), [other.clone(), twin.clone(), member.clone(), resolved.clone()]);
+    assert_eq!(list(s, None, None, 3), [other.clone(), twin.clone(), member.clone()]);
+    assert_eq!(list(s, Some(true), None, 0), [other, twin, member.clone()]);
+    assert_eq!(list(s, Some(false), None, 0), [resolved.clone()]);
+    assert_eq!(list(s, None, Some(1), 0), [member.clone(), resolved]);
+    assert_eq!(list(s, Some(true), Some(1), 0), [member]);
+    assert_eq!(list(s, None, Some(2), 0), []);
+}
+
+pub(super) fn remembers_keys_for_a_month(s: &mut Subject) {
+    assert!(!s.tx(|tx| tx.seen_before("a", at(0))));
+    assert!(s.tx(|tx| tx.seen_before("a", at(1))));
+    assert!(!s.tx(|tx| tx.seen_before("b", at(1))));
+    s.tx_err(|tx| {
+        assert!(!tx.seen_before("c", at(1))?);
+        tx.outbox_update(&super::samples::effect(9, 9, 9))
+    });
+    assert!(!s.tx(|tx| tx.seen_before("c", at(1))), "rolled back, so never seen");
+    let days = |days: i64| at(0).saturating_add(SignedDuration::from_hours(24 * days)).unwrap();
+    assert!(s.tx(|tx| tx.seen_before("a", days(29))));
+    assert!(!s.tx(|tx| tx.seen_before("a", days(31))));
+}
