@@ -21,7 +21,13 @@ use super::{
     actions::{Action, Refusal},
     control, smoke,
 };
-use crate::{crowd::Outside, monitor::Monitor, service::Service, shared::Shared, world::StoredAnswer};
+use crate::{
+    crowd::Outside,
+    monitor::Monitor,
+    service::Service,
+    shared::Shared,
+    world::{StoredAnswer, World},
+};
 
 /// Answers kept; the oldest go first.
 const MAX_ANSWERS: usize = 2_000;
@@ -161,44 +167,67 @@ async fn carry_out(platform: &Platform, order: Order) -> Response {
         };
     }
     let known = platform.shared.read(|w| w.answers.iter().find(|a| a.key == order.key).cloned());
-    if let Some(known) = known {
-        if known.request != request {
-            let error = "this key was used for another action; use a new one".to_owned();
-            return refusal(StatusCode::CONFLICT, &Refusal { field: "key".into(), error });
-        }
-        return Json(known.answer).into_response();
-    }
     let Some(service) = platform.service(name) else {
         let wrong = Refusal { field: "target".into(), error: "there is no such service".into() };
         return refusal(StatusCode::BAD_REQUEST, &wrong);
     };
-    // State first: after a crash in between, the service comes up in the new state and the key may be repeated.
-    let effect = match platform.shared.update(|world| action.change(world, name)) {
-        Ok(Ok(effect)) => effect,
-        Ok(Err(wrong)) => return refusal(StatusCode::BAD_REQUEST, &wrong),
-        Err(error) => return broken(&error),
-    };
-    let mut output = effect.output;
-    if !effect.already {
-        match platform.apply(&action, service).await {
-            Ok(Some(more)) => output = format!("{output}: {more}"),
-            Ok(None) => {}
-            Err(error) => return broken(&error),
+    let stored = match known {
+        Some(known) if known.request != request => {
+            let error = "this key was used for another action; use a new one".to_owned();
+            return refusal(StatusCode::CONFLICT, &Refusal { field: "key".into(), error });
         }
+        Some(known) => known,
+        None => match platform.shared.update(|world| record(world, &action, name, &order.key, request)) {
+            Ok(Ok(stored)) => stored,
+            Ok(Err(wrong)) => return refusal(StatusCode::BAD_REQUEST, &wrong),
+            Err(error) => return broken(&error),
+        },
+    };
+    if stored.applied {
+        return Json(stored.answer).into_response();
     }
-    let status = if effect.already { "already_done" } else { "done" };
-    let answer = answer(status, &output, if effect.already { None } else { effect.inverse });
-    tracing::info!(action = order.action, target = name, status, "carried out a platform action");
-    let stored = StoredAnswer { key: order.key, request, answer: answer.clone() };
+    let mut answer = stored.answer;
+    match platform.apply(&action, service).await {
+        Ok(Some(more)) => {
+            let output = answer["output"].as_str().unwrap_or_default();
+            answer["output"] = json!(format!("{output}: {more}"));
+        }
+        Ok(None) => {}
+        Err(error) => return broken(&error),
+    }
+    tracing::info!(action = order.action, target = name, "carried out a platform action");
     let kept = platform.shared.update(|world| {
-        world.answers.push(stored);
-        let surplus = world.answers.len().saturating_sub(MAX_ANSWERS);
-        world.answers.drain(..surplus);
+        if let Some(stored) = world.answers.iter_mut().find(|a| a.key == order.key) {
+            stored.answer = answer.clone();
+            stored.applied = true;
+        }
     });
     match kept {
         Ok(()) => Json(answer).into_response(),
         Err(error) => broken(&error),
     }
+}
+
+/// Changes the state and keeps the answer with it, so that a crash loses both or neither.
+fn record(
+    world: &mut World,
+    action: &Action,
+    service: &str,
+    key: &str,
+    request: String,
+) -> Result<StoredAnswer, Refusal> {
+    // On a copy first: an action that is refused half-way must leave nothing behind.
+    let mut next = world.clone();
+    let effect = action.change(&mut next, service)?;
+    let status = if effect.already { "already_done" } else { "done" };
+    let inverse = effect.inverse.filter(|_| !effect.already);
+    let answer = answer(status, &effect.output, inverse);
+    let stored = StoredAnswer { key: key.to_owned(), request, answer, applied: effect.already };
+    next.answers.push(stored.clone());
+    let surplus = next.answers.len().saturating_sub(MAX_ANSWERS);
+    next.answers.drain(..surplus);
+    *world = next;
+    Ok(stored)
 }
 
 fn answer(status: &str, output: &str, inverse: Option<Value>) -> Value {

@@ -27,6 +27,8 @@ struct Idle {
     /// Counts changes of the path; connections of an earlier one are closed when they come back.
     generation: u64,
     connections: Vec<Connection>,
+    /// Connections lent out beyond the size, after it shrank; they do not come back.
+    surplus: usize,
 }
 
 /// A connection that somebody holds; it goes back when dropped.
@@ -35,7 +37,7 @@ pub(crate) struct Lease {
     // In a mutex, as a connection may move between threads but not be shared by them.
     connection: Mutex<Option<Connection>>,
     generation: u64,
-    _permit: OwnedSemaphorePermit,
+    permit: Option<OwnedSemaphorePermit>,
 }
 
 /// Counts down again when the wait ends in any way, even by being given up.
@@ -86,7 +88,7 @@ impl Pool {
             in_use: AtomicUsize::new(0),
             waiting: AtomicUsize::new(0),
             timeouts: AtomicU64::new(0),
-            idle: Mutex::new(Idle { path, generation: 0, connections: Vec::new() }),
+            idle: Mutex::new(Idle { path, generation: 0, connections: Vec::new(), surplus: 0 }),
         })
     }
 
@@ -113,24 +115,22 @@ impl Pool {
             pool: Arc::clone(self),
             connection: Mutex::new(Some(connection)),
             generation,
-            _permit: permit,
+            permit: Some(permit),
         })
     }
 
     /// Changes the size at once; when it shrinks, connections leave as they come back.
     pub(crate) fn resize(&self, size: usize) {
         let size = size.max(1);
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.size.swap(size, Ordering::SeqCst);
         if size > before {
-            self.permits.add_permits(size - before);
-        } else if size < before {
-            let permits = Arc::clone(&self.permits);
-            let surplus = u32::try_from(before - size).unwrap_or(u32::MAX);
-            tokio::spawn(async move {
-                if let Ok(taken) = permits.acquire_many_owned(surplus).await {
-                    taken.forget();
-                }
-            });
+            let kept = idle.surplus.min(size - before);
+            idle.surplus -= kept;
+            self.permits.add_permits(size - before - kept);
+        } else {
+            let gone = self.permits.forget_permits(before - size);
+            idle.surplus += before - size - gone;
         }
     }
 
@@ -179,8 +179,15 @@ impl Drop for Lease {
         self.pool.in_use.fetch_sub(1, Ordering::SeqCst);
         let connection = self.connection.get_mut().unwrap_or_else(PoisonError::into_inner).take();
         let mut idle = self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.surplus > 0 {
+            idle.surplus -= 1;
+            if let Some(permit) = self.permit.take() {
+                permit.forget();
+            }
+            return;
+        }
         if let (Some(connection), true) = (connection, idle.generation == self.generation)
-            // A holder that was cut off may have left a temporary table or a transaction behind.
+            // A holder that was cut off may have left a transaction behind.
             && connection.is_autocommit()
         {
             idle.connections.push(connection);

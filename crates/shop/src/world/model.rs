@@ -156,6 +156,9 @@ pub(crate) struct StoredAnswer {
     /// Hash of the request, so that a key is not used for two things.
     pub(crate) request: String,
     pub(crate) answer: Value,
+    /// Whether what runs has followed the state; if the process ended before, a repeated key makes up for it.
+    #[serde(default)]
+    pub(crate) applied: bool,
 }
 
 /// Everything.
