@@ -72,7 +72,8 @@ pub enum Turn {
 impl Alert {
     /// Folds a signal in.
     pub fn fold(before: Option<Self>, signal: &Signal, received_at: Timestamp) -> (Self, Turn) {
-        let firing = signal.state != SignalState::Resolved && signal.ends_at.is_none_or(|end| end > received_at);
+        let firing =
+            signal.state != SignalState::Resolved && signal.ends_at.is_none_or(|end| end > received_at);
         let Some(mut alert) = before else {
             let alert = Self {
                 fingerprint: signal.fingerprint.clone(),

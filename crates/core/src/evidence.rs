@@ -41,7 +41,8 @@ pub fn encode_part(part: &TelemetryPart) -> Result<(Vec<u8>, String), serde_json
 /// Derives an evidence id.
 pub fn evidence_id(source: &str, query: &str, window: Option<Window>, sha256: &str) -> EvidenceId {
     let mut hash = Sha256::new();
-    for text in [source, query, &window.map(|w| format!("{}/{}", w.start, w.end)).unwrap_or_default(), sha256] {
+    for text in [source, query, &window.map(|w| format!("{}/{}", w.start, w.end)).unwrap_or_default(), sha256]
+    {
         hash.update((text.len() as u64).to_le_bytes());
         hash.update(text.as_bytes());
     }

@@ -2,17 +2,17 @@
 //! the world is reached. No I/O, no clock, no randomness, no threads: everything non-deterministic comes in as
 //! data and is recorded.
 
-pub mod cause;
-pub mod change;
-pub mod ids;
-pub mod telemetry;
-pub mod verdict;
 pub mod agent;
 pub mod alert;
+pub mod cause;
+pub mod change;
 pub mod comms;
+pub mod cx;
 pub mod effect;
 pub mod evidence;
+pub mod ids;
 pub mod incident;
+pub mod intake;
 pub mod mitigation;
 pub mod policy;
 pub mod ports;
@@ -20,5 +20,5 @@ pub mod review;
 pub mod severity;
 pub mod signal;
 pub mod silence;
-pub mod cx;
-pub mod intake;
+pub mod telemetry;
+pub mod verdict;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::comms::Audience;
 use crate::effect::RetryPolicy;
@@ -250,7 +251,9 @@ impl Default for Correlation {
             topology_hops: 2,
             flap_turns: 5,
             flap_window_s: 900,
-            opening_severities: ["critical", "page", "error", "high", "warning", "major", "minor"].map(Into::into).to_vec(),
+            opening_severities: ["critical", "page", "error", "high", "warning", "major", "minor"]
+                .map(Into::into)
+                .to_vec(),
             late_s: 300,
             inhibit: Vec::new(),
         }
@@ -323,11 +326,21 @@ pub struct Person {
 }
 
 impl Policy {
+    /// Canonical bytes of the policy, as it is kept for replays.
+    pub fn canonical(&self) -> Vec<u8> {
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    /// SHA-256 of [`Policy::canonical`], hexadecimal.
+    pub fn sha256(&self) -> String {
+        hex::encode(Sha256::digest(self.canonical()))
+    }
+
     /// The service that a name, alias or component id means.
     pub fn service(&self, name: &str) -> Option<&Service> {
-        self.services.iter().find(|s| {
-            s.name == name || s.aliases.iter().any(|a| a == name) || s.component_id() == name
-        })
+        self.services
+            .iter()
+            .find(|s| s.name == name || s.aliases.iter().any(|a| a == name) || s.component_id() == name)
     }
 
     /// People who can hold a role, in order of preference.

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 
 use super::event::{Actor, AttachedAlert, Event, EventRecord};
 use super::state::{
-    ActionItem, AgentRun, Approval, Clock, Incident, Phase, PlanState, PlanStatus, RoleHolder, RunStatus, Status, Task,
+    ActionItem, AgentRun, Approval, Clock, Incident, Phase, PlanState, PlanStatus, RoleHolder, RunStatus,
+    Status, Task,
 };
 use crate::comms::UpdateReason;
 use crate::severity::IncidentKind;
@@ -36,8 +37,20 @@ pub fn apply(state: &mut Option<Incident>, record: &EventRecord) {
 
 fn open(record: &EventRecord) -> Incident {
     let Event::Opened {
-        title, report, severity, facts, kind, services, customer_facing, impact_started_at, first_report_at, restricted,
-        drill, resolve_by, why: _,
+        title,
+        report,
+        severity,
+        facts,
+        kind,
+        services,
+        customer_facing,
+        impact_started_at,
+        first_report_at,
+        restricted,
+        drill,
+        resolve_by,
+        policy_sha256,
+        why: _,
     } = &record.event
     else {
         unreachable!("called for the opening only");
@@ -45,6 +58,7 @@ fn open(record: &EventRecord) -> Incident {
     let mut incident = Incident {
         id: record.incident.clone(),
         version: record.version,
+        policy_sha256: policy_sha256.clone(),
         title: title.clone(),
         report: report.clone(),
         kind: *kind,
@@ -314,12 +328,15 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
             }
         }
         Event::PlanUndone { plan } => {
-            with_plan(i, plan, |p| p.status = if p.steps_undone > 0 { PlanStatus::Undone } else { PlanStatus::Failed });
+            with_plan(i, plan, |p| {
+                p.status = if p.steps_undone > 0 { PlanStatus::Undone } else { PlanStatus::Failed }
+            });
             i.status = Status::Identified;
         }
         Event::UpdateRequested { audience, reason } => {
             i.all_clear_asked |= matches!(reason, UpdateReason::AllClear | UpdateReason::FalseAlarm);
-            let clock = i.clocks.entry(*audience).or_insert(Clock { due: None, every_s: None, asked_at: None });
+            let clock =
+                i.clocks.entry(*audience).or_insert(Clock { due: None, every_s: None, asked_at: None });
             clock.asked_at.get_or_insert(at);
         }
         Event::UpdatePosted { update } => {
@@ -337,7 +354,8 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
             }
         }
         Event::ClockSet { audience, due, every_s } => {
-            let clock = i.clocks.entry(*audience).or_insert(Clock { due: None, every_s: None, asked_at: None });
+            let clock =
+                i.clocks.entry(*audience).or_insert(Clock { due: None, every_s: None, asked_at: None });
             clock.due = *due;
             clock.every_s = *every_s;
         }

@@ -109,7 +109,6 @@ pub struct ProposedPlan {
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "events are stored as JSON and folded one by one; boxing buys nothing")]
 pub enum Event {
     /// The incident exists.
     Opened {
@@ -125,6 +124,9 @@ pub enum Event {
         restricted: bool,
         drill: bool,
         resolve_by: Option<Timestamp>,
+        /// SHA-256 of the policy in force, under which it is kept with the evidence: a replay decides by it.
+        #[serde(default)]
+        policy_sha256: String,
         why: String,
     },
     /// Alerts joined.

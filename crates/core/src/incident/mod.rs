@@ -10,19 +10,20 @@ mod effects;
 mod event;
 mod state;
 mod summary;
-mod timeline;
-mod timers;
 #[cfg(test)]
 mod tests;
+mod timeline;
+mod timers;
 
+pub use advance::channels_for;
 pub use apply::{apply, fold};
 pub use command::{Command, Opening, Rejection};
 pub use decide::decide;
-pub use advance::channels_for;
 pub use effects::effects;
 pub use event::{Actor, AlertTurn, AttachedAlert, Event, EventRecord, ProposedPlan};
 pub use state::{
-    ActionItem, AgentRun, Approval, Clock, Incident, Phase, PlanState, PlanStatus, RoleHolder, RunStatus, Status, Task,
+    ActionItem, AgentRun, Approval, Clock, Incident, Phase, PlanState, PlanStatus, RoleHolder, RunStatus,
+    Status, Task,
 };
 pub use summary::Summary;
 pub use timeline::{Entry, describe};

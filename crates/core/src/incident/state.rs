@@ -276,6 +276,8 @@ pub struct Incident {
     pub id: IncidentId,
     /// Version of the last event folded.
     pub version: u64,
+    /// SHA-256 of the policy that it was opened under.
+    pub policy_sha256: String,
     /// One line.
     pub title: String,
     /// What the reporter wrote.
@@ -412,7 +414,10 @@ impl Incident {
     }
 
     /// Runs of the tasks that `pick` picks.
-    pub fn runs_where<'a>(&'a self, pick: impl Fn(&AgentTask) -> bool + 'a) -> impl Iterator<Item = (&'a RunId, &'a AgentRun)> {
+    pub fn runs_where<'a>(
+        &'a self,
+        pick: impl Fn(&AgentTask) -> bool + 'a,
+    ) -> impl Iterator<Item = (&'a RunId, &'a AgentRun)> {
         self.runs.iter().filter(move |(_, run)| pick(&run.task))
     }
 

@@ -34,26 +34,46 @@ pub fn describe(record: &EventRecord) -> Entry {
 
 fn words(event: &Event) -> (&'static str, String) {
     match event {
-        Event::Opened { title, severity, why, .. } => {
-            ("state", format!("opened as {} ({}: {}): {title}. {why}", severity.severity, severity.rule, severity.because))
-        }
+        Event::Opened { title, severity, why, .. } => (
+            "state",
+            format!(
+                "opened as {} ({}: {}): {title}. {why}",
+                severity.severity, severity.rule, severity.because
+            ),
+        ),
         Event::AlertsAttached { alerts } => {
             let list: Vec<String> = alerts
                 .iter()
                 .take(5)
-                .map(|a| format!("{}{} ({})", a.name, a.service.as_ref().map(|s| format!(" on {s}")).unwrap_or_default(), a.why))
+                .map(|a| {
+                    format!(
+                        "{}{} ({})",
+                        a.name,
+                        a.service.as_ref().map(|s| format!(" on {s}")).unwrap_or_default(),
+                        a.why
+                    )
+                })
                 .collect();
-            let more = if alerts.len() > 5 { format!(" and {} more", alerts.len() - 5) } else { String::new() };
+            let more =
+                if alerts.len() > 5 { format!(" and {} more", alerts.len() - 5) } else { String::new() };
             ("alert", format!("{} joined: {}{more}", count(alerts.len(), "alert"), list.join("; ")))
         }
         Event::AlertsTurned { turns } => {
             let firing = turns.iter().filter(|t| t.firing).count();
             ("alert", format!("{} fired again, {} resolved", count(firing, "alert"), turns.len() - firing))
         }
-        Event::ReportAttached { title, reporter, why, .. } => ("alert", format!("report by {reporter}: {title} ({why})")),
+        Event::ReportAttached { title, reporter, why, .. } => {
+            ("alert", format!("report by {reporter}: {title} ({why})"))
+        }
         Event::FactsMeasured { facts } => {
             let list: Vec<String> = facts.provenance.iter().map(|(k, v)| format!("{k}: {v}")).collect();
-            ("severity", format!("measured {}", if list.is_empty() { "nothing new".to_owned() } else { list.join("; ") }))
+            (
+                "severity",
+                format!(
+                    "measured {}",
+                    if list.is_empty() { "nothing new".to_owned() } else { list.join("; ") }
+                ),
+            )
         }
         Event::SeverityChanged { from, to, .. } if from.severity == to.severity => {
             ("severity", format!("{} confirmed by {}: {}", to.severity, to.rule, to.because))
@@ -61,18 +81,28 @@ fn words(event: &Event) -> (&'static str, String) {
         Event::SeverityChanged { from, to, .. } => {
             ("severity", format!("{} to {} by {}: {}", from.severity, to.severity, to.rule, to.because))
         }
-        Event::KindChanged { kind, restricted } => {
-            ("severity", format!("kind is {}{}", kind.as_str(), if *restricted { "; restricted to its members" } else { "" }))
-        }
+        Event::KindChanged { kind, restricted } => (
+            "severity",
+            format!(
+                "kind is {}{}",
+                kind.as_str(),
+                if *restricted { "; restricted to its members" } else { "" }
+            ),
+        ),
         Event::ImpactDescribed { text } => ("severity", format!("impact: {text}")),
         Event::ImpactStartFound { at } => ("severity", format!("telemetry shows that it began at {at}")),
         Event::PhaseEntered { phase, deadline } => {
             ("state", format!("phase {}: {} (until {deadline})", phase.number(), phase.title()))
         }
-        Event::DeadlineMissed { what, due } => ("clock", format!("{} rang at {due}", what.replace(['_', ':'], " "))),
+        Event::DeadlineMissed { what, due } => {
+            ("clock", format!("{} rang at {due}", what.replace(['_', ':'], " ")))
+        }
         Event::RoleAssigned { role, person } => {
             let role = role.replace('_', " ");
-            ("people", person.as_ref().map_or_else(|| format!("nobody can be {role}"), |p| format!("{p} is {role}")))
+            (
+                "people",
+                person.as_ref().map_or_else(|| format!("nobody can be {role}"), |p| format!("{p} is {role}")),
+            )
         }
         Event::Acknowledged { by } => ("people", format!("{by} acknowledged")),
         Event::Paged { person, text, .. } => ("people", format!("paged {person}: {text}")),
@@ -81,10 +111,14 @@ fn words(event: &Event) -> (&'static str, String) {
             ("people", format!("escalated to {} ({whom}): {why}", to.replace('_', " ")))
         }
         Event::WarRoomOpened { link } => ("people", format!("war room: {link}")),
-        Event::TaskAdded { text, role, .. } => ("people", format!("task for {}: {text}", role.replace('_', " "))),
+        Event::TaskAdded { text, role, .. } => {
+            ("people", format!("task for {}: {text}", role.replace('_', " ")))
+        }
         Event::TaskDone { id } => ("people", format!("task {id} done")),
         Event::NoteAdded { text } => ("note", text.clone()),
-        Event::AgentRequested { run, deadline, .. } => ("agent", format!("{run} asked, to report by {deadline}")),
+        Event::AgentRequested { run, deadline, .. } => {
+            ("agent", format!("{run} asked, to report by {deadline}"))
+        }
         Event::AgentReported { run, report } => {
             let claims: Vec<String> =
                 report.findings.iter().map(|f| format!("{} [{}]", f.claim, strength(f.strength))).collect();
@@ -109,9 +143,24 @@ fn words(event: &Event) -> (&'static str, String) {
             let list: Vec<String> = plans
                 .iter()
                 .enumerate()
-                .map(|(n, p)| format!("{}. {} [{}, needs {}]", n + 1, p.plan.title, p.hash, count(usize::from(p.approvals_needed), "approval")))
+                .map(|(n, p)| {
+                    format!(
+                        "{}. {} [{}, needs {}]",
+                        n + 1,
+                        p.plan.title,
+                        p.hash,
+                        count(usize::from(p.approvals_needed), "approval")
+                    )
+                })
                 .collect();
-            ("mitigation", if list.is_empty() { "no option could be prepared".to_owned() } else { format!("options: {}", list.join(" ")) })
+            (
+                "mitigation",
+                if list.is_empty() {
+                    "no option could be prepared".to_owned()
+                } else {
+                    format!("options: {}", list.join(" "))
+                },
+            )
         }
         Event::ApprovalsNeededChanged { plan, needed } => {
             ("mitigation", format!("plan {plan} now needs {}", count(usize::from(*needed), "approval")))
@@ -121,21 +170,32 @@ fn words(event: &Event) -> (&'static str, String) {
             ("mitigation", format!("{} by {by} on plan {plan}{why}", if *go { "go" } else { "no-go" }))
         }
         Event::PlanExpired { plan } => ("mitigation", format!("plan {plan} lapsed")),
-        Event::StepStarted { plan, step, inverse } => {
-            ("mitigation", format!("{} step {} of plan {plan}", if *inverse { "undoing" } else { "carrying out" }, step + 1))
-        }
+        Event::StepStarted { plan, step, inverse } => (
+            "mitigation",
+            format!("{} step {} of plan {plan}", if *inverse { "undoing" } else { "carrying out" }, step + 1),
+        ),
         Event::StepFinished { plan, step, inverse, ok, output, .. } => {
             let what = if *inverse { "undone" } else { "step" };
-            ("mitigation", format!("{what} {} of plan {plan} {}: {output}", step + 1, if *ok { "done" } else { "failed" }))
+            (
+                "mitigation",
+                format!(
+                    "{what} {} of plan {plan} {}: {output}",
+                    step + 1,
+                    if *ok { "done" } else { "failed" }
+                ),
+            )
         }
-        Event::RecoveryWatched { plan, helped, recovery } => {
-            ("mitigation", format!("plan {plan} {}: {}", if *helped { "helped" } else { "did not help" }, recovery.reading))
-        }
+        Event::RecoveryWatched { plan, helped, recovery } => (
+            "mitigation",
+            format!("plan {plan} {}: {}", if *helped { "helped" } else { "did not help" }, recovery.reading),
+        ),
         Event::PlanUndone { plan } => ("mitigation", format!("plan {plan} was undone as far as it can be")),
         Event::UpdateRequested { audience, reason } => {
             ("update", format!("{} update due ({})", audience.as_str(), reason.as_str().replace('_', " ")))
         }
-        Event::UpdatePosted { update } => ("update", format!("{} update: {}", update.audience.as_str(), update.subject)),
+        Event::UpdatePosted { update } => {
+            ("update", format!("{} update: {}", update.audience.as_str(), update.subject))
+        }
         Event::UpdateDelivered { channel, .. } => ("update", format!("delivered through {channel}")),
         Event::ClockSet { audience, due, .. } => (
             "clock",
@@ -148,9 +208,14 @@ fn words(event: &Event) -> (&'static str, String) {
         Event::LookedAgain => ("state", "looking again".to_owned()),
         Event::SoakStarted { until } => ("state", format!("soaking until {until}")),
         Event::SoakEnded => ("state", "soak is over".to_owned()),
-        Event::Verified { attempt, recovery } => {
-            ("state", format!("verification {attempt} {}: {}", if recovery.ok { "passed" } else { "did not pass" }, recovery.reading))
-        }
+        Event::Verified { attempt, recovery } => (
+            "state",
+            format!(
+                "verification {attempt} {}: {}",
+                if recovery.ok { "passed" } else { "did not pass" },
+                recovery.reading
+            ),
+        ),
         Event::Regressed { why } => ("state", format!("regression: {why}")),
         Event::Resolved { verified, summary } => {
             ("state", format!("resolved{}: {summary}", if *verified { " and verified" } else { "" }))

@@ -68,10 +68,16 @@ pub fn place_alert(alert: &Alert, open: &[OpenIncident], policy: &Policy, now: T
     match best {
         Some((_, _, incident, why)) => {
             let apart = now.duration_since(incident.last_signal_at).as_secs();
-            Placement::Attach { incident: incident.id.clone(), why: format!("{why}, {apart} s after its last signal") }
+            Placement::Attach {
+                incident: incident.id.clone(),
+                why: format!("{why}, {apart} s after its last signal"),
+            }
         }
         None => Placement::Open {
-            why: format!("alert {} fires and no open incident shares its service, its neighbours or its labels", alert.name()),
+            why: format!(
+                "alert {} fires and no open incident shares its service, its neighbours or its labels",
+                alert.name()
+            ),
         },
     }
 }
@@ -83,7 +89,10 @@ fn relation(alert: &Alert, incident: &OpenIncident, policy: &Policy) -> Option<(
         }
         let hops = policy.correlation.topology_hops;
         if let Some((neighbour, distance)) = nearest(service, &incident.services, hops, policy) {
-            return Some((20 - distance as u32, format!("{service} and {neighbour} call each other within {distance} hops")));
+            return Some((
+                20 - distance as u32,
+                format!("{service} and {neighbour} call each other within {distance} hops"),
+            ));
         }
     }
     // A label that half of everything carries (one cluster) binds only together with another.
@@ -92,7 +101,10 @@ fn relation(alert: &Alert, incident: &OpenIncident, policy: &Policy) -> Option<(
         .shared_labels
         .iter()
         .filter(|name| {
-            alert.labels.get(*name).is_some_and(|v| incident.labels.get(*name).is_some_and(|seen| seen.contains(v)))
+            alert
+                .labels
+                .get(*name)
+                .is_some_and(|v| incident.labels.get(*name).is_some_and(|seen| seen.contains(v)))
         })
         .collect();
     let telling = shared.iter().any(|n| *n == "alertname") && alert.service.is_none();
@@ -104,7 +116,12 @@ fn relation(alert: &Alert, incident: &OpenIncident, policy: &Policy) -> Option<(
 }
 
 /// The service of `among` that is nearest in the dependency graph, either direction of calls.
-fn nearest<'a>(from: &str, among: &'a BTreeSet<String>, hops: usize, policy: &Policy) -> Option<(&'a str, usize)> {
+fn nearest<'a>(
+    from: &str,
+    among: &'a BTreeSet<String>,
+    hops: usize,
+    policy: &Policy,
+) -> Option<(&'a str, usize)> {
     let mut seen: BTreeSet<&str> = BTreeSet::from([from]);
     let mut front: Vec<&str> = vec![from];
     for distance in 1..=hops {
@@ -160,15 +177,38 @@ pub fn place_report(
     }
     match best {
         Some((_, _, incident, why)) => Placement::Attach { incident: incident.id.clone(), why },
-        None => Placement::Open { why: format!("reported by {}", if report.reporter.is_empty() { "somebody" } else { &report.reporter }) },
+        None => Placement::Open {
+            why: format!(
+                "reported by {}",
+                if report.reporter.is_empty() { "somebody" } else { &report.reporter }
+            ),
+        },
     }
 }
 
 /// Words of four letters and more that are not in every report.
 fn telling_words(text: &str) -> BTreeSet<String> {
     const COMMON: [&str; 20] = [
-        "with", "that", "this", "from", "have", "when", "customer", "customers", "please", "error", "cannot", "help",
-        "problem", "issue", "there", "after", "since", "your", "what", "they",
+        "with",
+        "that",
+        "this",
+        "from",
+        "have",
+        "when",
+        "customer",
+        "customers",
+        "please",
+        "error",
+        "cannot",
+        "help",
+        "problem",
+        "issue",
+        "there",
+        "after",
+        "since",
+        "your",
+        "what",
+        "they",
     ];
     text.to_lowercase()
         .split(|c: char| !c.is_alphanumeric())

@@ -32,6 +32,6 @@ pub fn is_flapping(alert: &Alert, policy: &Correlation, now: Timestamp) -> bool 
 pub fn may_open(alert: &Alert, policy: &Correlation) -> bool {
     alert.labels.get("severity").is_none_or(|s| {
         let s = s.to_lowercase();
-        policy.opening_severities.iter().any(|o| *o == s)
+        policy.opening_severities.contains(&s)
     })
 }

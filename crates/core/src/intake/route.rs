@@ -4,7 +4,8 @@ use crate::policy::Policy;
 use crate::telemetry::Labels;
 
 /// Labels that name a service, most telling first.
-const SERVICE_LABELS: [&str; 8] = ["service", "service_name", "component", "app", "application", "job", "deployment", "container"];
+const SERVICE_LABELS: [&str; 8] =
+    ["service", "service_name", "component", "app", "application", "job", "deployment", "container"];
 
 /// The service that labels name: one of the catalogue by name, alias or component id; else, where a label `service`
 /// or `component` names one that the catalogue does not know, that name as it is.

@@ -95,9 +95,15 @@ fn joins_same_service_then_neighbours_then_labels_and_says_why() {
     let open = [incident("INC-1", &["payments"], 0), incident("INC-2", &["catalog"], 5)];
     let case = |pairs: &[(&str, &str)]| place_alert(&alert(pairs, &p), &open, &p, at(10));
     assert_eq!(placed(&case(&[("alertname", "A"), ("service", "payments")])), Some("INC-1"));
-    assert_eq!(placed(&case(&[("alertname", "A"), ("service", "checkout")])), Some("INC-1"), "one hop beats two");
+    assert_eq!(
+        placed(&case(&[("alertname", "A"), ("service", "checkout")])),
+        Some("INC-1"),
+        "one hop beats two"
+    );
     assert_eq!(placed(&case(&[("alertname", "A"), ("service", "reports")])), None);
-    let Placement::Attach { why, .. } = case(&[("alertname", "A"), ("service", "gateway")]) else { panic!("attached") };
+    let Placement::Attach { why, .. } = case(&[("alertname", "A"), ("service", "gateway")]) else {
+        panic!("attached")
+    };
     assert!(why.contains("gateway") && why.contains("hops"), "{why}");
 
     let mut labelled = incident("INC-3", &[], 0);

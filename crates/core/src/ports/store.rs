@@ -147,7 +147,11 @@ pub trait Tx {
     fn outbox_next(&mut self) -> StoreResult<Option<Timestamp>>;
 
     /// Replaces all timers of an incident.
-    fn timers_replace(&mut self, incident: &IncidentId, timers: &BTreeMap<String, Timestamp>) -> StoreResult<()>;
+    fn timers_replace(
+        &mut self,
+        incident: &IncidentId,
+        timers: &BTreeMap<String, Timestamp>,
+    ) -> StoreResult<()>;
     /// Timers due at `now`, earliest first.
     fn timers_due(&mut self, now: Timestamp, limit: usize) -> StoreResult<Vec<TimerRow>>;
     /// Earliest timer.
@@ -238,7 +242,12 @@ pub trait Reader: Send + Sync {
     /// Changes in a window, ascending.
     fn changes(&self, window: Window, limit: usize) -> StoreResult<Vec<Change>>;
     /// Outbox rows, of an incident and/or in a state, oldest first.
-    fn outbox(&self, incident: Option<&IncidentId>, state: Option<OutboxState>, limit: usize) -> StoreResult<Vec<OutboxRow>>;
+    fn outbox(
+        &self,
+        incident: Option<&IncidentId>,
+        state: Option<OutboxState>,
+        limit: usize,
+    ) -> StoreResult<Vec<OutboxRow>>;
     /// Timers of an incident, or all.
     fn timers(&self, incident: Option<&IncidentId>) -> StoreResult<Vec<TimerRow>>;
     /// Requests accepted and not yet processed.

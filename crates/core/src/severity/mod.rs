@@ -4,12 +4,12 @@ mod facts;
 mod level;
 mod policy;
 mod rules;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 
 pub use facts::{Facts, IncidentKind};
-pub use level::{Decision, DecidedBy, Severity};
+pub use level::{DecidedBy, Decision, Severity};
 pub use policy::SeverityPolicy;
 pub use rules::assess;
 pub use text::facts_from_text;

@@ -59,7 +59,8 @@ pub(in super::super) fn public_wanted(i: &Incident, cx: &Cx<'_>) -> bool {
 
 /// Whether executives get each internal update.
 pub(in super::super) fn executives_with_updates(i: &Incident, cx: &Cx<'_>) -> bool {
-    cx.policy.levels.of(i.severity.severity).executives_each_update && i.clocks.contains_key(&Audience::Executives)
+    cx.policy.levels.of(i.severity.severity).executives_each_update
+        && i.clocks.contains_key(&Audience::Executives)
 }
 
 /// The channels of an audience. A restricted incident uses no shared channel but the executives' own.

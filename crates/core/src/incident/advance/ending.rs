@@ -10,15 +10,21 @@ use crate::cx::Cx;
 use crate::severity::Severity;
 
 /// Agents of the learning phase.
-const LEARNERS: [&str; 5] =
-    ["incident-responder", "observability-engineer", "test-generator", "code-quality-analyzer", "security-analyzer"];
+const LEARNERS: [&str; 5] = [
+    "incident-responder",
+    "observability-engineer",
+    "test-generator",
+    "code-quality-analyzer",
+    "security-analyzer",
+];
 
 pub(super) fn advance(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
     if i.status == Status::Merged {
         return if i.closed_at.is_none() { vec![Event::Closed] } else { Vec::new() };
     }
     if !i.all_clear_asked && !i.clocks.is_empty() {
-        let reason = if i.status == Status::Resolved { UpdateReason::AllClear } else { UpdateReason::FalseAlarm };
+        let reason =
+            if i.status == Status::Resolved { UpdateReason::AllClear } else { UpdateReason::FalseAlarm };
         return super::comms::tell_all(i, reason);
     }
     if i.phase != Phase::Learn {
@@ -50,7 +56,10 @@ fn learn(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
     let prefix = format!("learn-{}/", i.reopened + 1);
     let mine = |id: &crate::ids::RunId| id.as_str().starts_with(&prefix);
     if !i.runs.keys().any(mine) {
-        return LEARNERS.iter().map(|agent| request(&format!("{prefix}{agent}"), agent, AgentTask::Learn, cx)).collect();
+        return LEARNERS
+            .iter()
+            .map(|agent| request(&format!("{prefix}{agent}"), agent, AgentTask::Learn, cx))
+            .collect();
     }
     debug_assert!(any(i, |t| *t == AgentTask::Learn));
     if !all_ended(i, |t| *t == AgentTask::Learn) {

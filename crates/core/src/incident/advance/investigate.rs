@@ -44,7 +44,9 @@ fn begin(i: &Incident, round: u32, cx: &Cx<'_>) -> Vec<Event> {
     }
     agents
         .into_iter()
-        .map(|agent| request(&format!("investigate-{round}/{agent}"), agent, AgentTask::Investigate { round }, cx))
+        .map(|agent| {
+            request(&format!("investigate-{round}/{agent}"), agent, AgentTask::Investigate { round }, cx)
+        })
         .collect()
 }
 

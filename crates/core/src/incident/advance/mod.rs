@@ -17,8 +17,8 @@ use crate::cx::Cx;
 use crate::ids::RunId;
 use crate::severity::{self, DecidedBy, IncidentKind, Severity};
 
-pub(super) use comms::{executives_with_updates, public_wanted};
 pub use comms::channels_for;
+pub(super) use comms::{executives_with_updates, public_wanted};
 pub(super) use ending::facilitator;
 pub(super) use people::{page, person_for};
 
@@ -118,7 +118,9 @@ pub(super) fn enter(phase: Phase, cx: &Cx<'_>) -> Event {
 pub(super) fn request(run: &str, agent: &str, task: AgentTask, cx: &Cx<'_>) -> Event {
     let allowance = match task {
         // Watching recovery takes as long as recovery may.
-        AgentTask::WatchRecovery { .. } => cx.policy.times.recovery_within_s + cx.policy.times.recovery_hold_s,
+        AgentTask::WatchRecovery { .. } => {
+            cx.policy.times.recovery_within_s + cx.policy.times.recovery_hold_s
+        }
         _ => 0,
     };
     Event::AgentRequested {

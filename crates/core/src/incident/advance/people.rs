@@ -21,7 +21,11 @@ pub(super) fn staff(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
         match person {
             Some(person) if !taken.contains(&person) => {
                 taken.push(person.clone());
-                events.extend(page(Some(person), &format!("{text} (you are {})", role.replace('_', " ")), cx));
+                events.extend(page(
+                    Some(person),
+                    &format!("{text} (you are {})", role.replace('_', " ")),
+                    cx,
+                ));
             }
             _ => {}
         }
@@ -46,7 +50,11 @@ pub(in super::super) fn person_for(i: &Incident, role: &str, cx: &Cx<'_>) -> Opt
 
 /// A page to a person, if there is one.
 pub(in super::super) fn page(person: Option<String>, text: &str, cx: &Cx<'_>) -> Option<Event> {
-    person.map(|person| Event::Paged { person, channels: cx.policy.page_channels.clone(), text: text.to_owned() })
+    person.map(|person| Event::Paged {
+        person,
+        channels: cx.policy.page_channels.clone(),
+        text: text.to_owned(),
+    })
 }
 
 /// The first tasks of each role that is filled.
@@ -65,7 +73,11 @@ pub(super) fn checklist(i: &Incident) -> Vec<Event> {
         .map(|(id, (role, text))| Event::TaskAdded { id, text: (*text).to_owned(), role: (*role).to_owned() })
         .collect();
     if events.is_empty() {
-        return vec![Event::TaskAdded { id: 1, text: "Find somebody to lead this incident".to_owned(), role: String::new() }];
+        return vec![Event::TaskAdded {
+            id: 1,
+            text: "Find somebody to lead this incident".to_owned(),
+            role: String::new(),
+        }];
     }
     events
 }

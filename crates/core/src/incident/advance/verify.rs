@@ -29,7 +29,8 @@ pub(super) fn advance(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
     let attempts = runs.len() as u32;
     let last_ended = runs.iter().filter_map(|(_, r)| r.ended_at).max();
     if attempts >= MAX_ATTEMPTS {
-        let why = i.last_verification.as_ref().map_or("verification failed", |r| r.reading.as_str()).to_owned();
+        let why =
+            i.last_verification.as_ref().map_or("verification failed", |r| r.reading.as_str()).to_owned();
         return vec![Event::Regressed { why }];
     }
     // Between attempts it waits; `look_again_at` is set in the decision that took in the failed one.

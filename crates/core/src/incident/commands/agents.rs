@@ -12,7 +12,12 @@ use crate::ids::RunId;
 /// Most findings, plans and artifacts that one report may carry.
 const MAX_ITEMS: usize = 64;
 
-pub(super) fn report(i: &Incident, run: &RunId, report: &AgentReport, cx: &Cx<'_>) -> Result<Vec<Event>, Rejection> {
+pub(super) fn report(
+    i: &Incident,
+    run: &RunId,
+    report: &AgentReport,
+    cx: &Cx<'_>,
+) -> Result<Vec<Event>, Rejection> {
     let Some(entry) = i.runs.get(run) else {
         return Err(Rejection::invalid("run", format!("no agent was asked for {run}")));
     };
@@ -25,7 +30,9 @@ pub(super) fn report(i: &Incident, run: &RunId, report: &AgentReport, cx: &Cx<'_
     let task = entry.task.clone();
     let mut events = vec![Event::AgentReported { run: run.clone(), report: report.clone() }];
     if !dropped.is_empty() {
-        events.push(Event::NoteAdded { text: format!("claims of {} without evidence were refused: {}", entry.agent, dropped.join("; ")) });
+        events.push(Event::NoteAdded {
+            text: format!("claims of {} without evidence were refused: {}", entry.agent, dropped.join("; ")),
+        });
     }
     if let Some(facts) = &report.facts {
         events.push(Event::FactsMeasured { facts: facts.clone() });
@@ -46,7 +53,9 @@ pub(super) fn report(i: &Incident, run: &RunId, report: &AgentReport, cx: &Cx<'_
                 }
                 events.push(Event::VerdictReached { round, verdict: verdict.clone() });
             }
-            None => events.push(Event::AgentFailed { run: run.clone(), reason: "came to no verdict".to_owned() }),
+            None => {
+                events.push(Event::AgentFailed { run: run.clone(), reason: "came to no verdict".to_owned() })
+            }
         },
         AgentTask::Prepare { round } if !i.status.is_over() => {
             let severity = i.severity.severity;
@@ -73,7 +82,12 @@ pub(super) fn report(i: &Incident, run: &RunId, report: &AgentReport, cx: &Cx<'_
             }
         }
         AgentTask::Learn | AgentTask::Backlog => {
-            let owner = i.services.iter().find_map(|s| cx.policy.service(s)).map(|s| s.owner.clone()).unwrap_or_default();
+            let owner = i
+                .services
+                .iter()
+                .find_map(|s| cx.policy.service(s))
+                .map(|s| s.owner.clone())
+                .unwrap_or_default();
             let mut id = i.action_items.keys().next_back().copied().unwrap_or(0);
             for item in &report.action_items {
                 if i.action_items.values().any(|a| a.item.title == item.title) {
@@ -91,7 +105,9 @@ pub(super) fn report(i: &Incident, run: &RunId, report: &AgentReport, cx: &Cx<'_
 
 /// Drops claims whose evidence is not there; answers their texts.
 fn check(i: &Incident, report: &mut AgentReport) -> Vec<String> {
-    let known = |id: &crate::ids::EvidenceId| report.evidence.iter().any(|e| e.id == *id) || i.evidence.iter().any(|e| e.id == *id);
+    let known = |id: &crate::ids::EvidenceId| {
+        report.evidence.iter().any(|e| e.id == *id) || i.evidence.iter().any(|e| e.id == *id)
+    };
     let (good, bad): (Vec<_>, Vec<_>) = report.findings.iter().cloned().partition(|f| {
         f.strength == Strength::Inconclusive || (!f.evidence.is_empty() && f.evidence.iter().all(known))
     });

@@ -40,7 +40,13 @@ pub(super) fn turn(i: &Incident, turns: &[AlertTurn]) -> Vec<Event> {
     events
 }
 
-pub(super) fn report(title: &str, text: &str, reporter: &str, reported_at: Timestamp, why: &str) -> Vec<Event> {
+pub(super) fn report(
+    title: &str,
+    text: &str,
+    reporter: &str,
+    reported_at: Timestamp,
+    why: &str,
+) -> Vec<Event> {
     vec![Event::ReportAttached {
         title: title.to_owned(),
         text: text.to_owned(),

@@ -14,11 +14,13 @@ pub(super) fn finish(i: &Incident, key: &EffectKey, effect: &Effect, outcome: &O
         Outcome::Done { detail, data } => (true, detail.clone(), data.clone()),
         Outcome::Permanent { reason } | Outcome::Retry { reason, .. } => (false, reason.clone(), Value::Null),
     };
-    let died = || Event::EffectDied { key: key.clone(), effect: effect.kind().to_owned(), reason: text.clone() };
+    let died =
+        || Event::EffectDied { key: key.clone(), effect: effect.kind().to_owned(), reason: text.clone() };
     match effect {
         Effect::Act { plan, step, inverse } => {
             let waits = i.plan(plan).is_some_and(|p| {
-                let expected = if *inverse { p.steps_done.checked_sub(p.steps_undone + 1) } else { Some(p.steps_done) };
+                let expected =
+                    if *inverse { p.steps_done.checked_sub(p.steps_undone + 1) } else { Some(p.steps_done) };
                 p.step_running && expected == Some(*step)
             });
             if !waits {
@@ -38,10 +40,16 @@ pub(super) fn finish(i: &Incident, key: &EffectKey, effect: &Effect, outcome: &O
         }
         Effect::Send { update, channel } if done => {
             let fresh = i.updates.get(*update).is_some_and(|u| !u.delivered.contains(channel));
-            if fresh { vec![Event::UpdateDelivered { update: *update, channel: channel.clone() }] } else { Vec::new() }
+            if fresh {
+                vec![Event::UpdateDelivered { update: *update, channel: channel.clone() }]
+            } else {
+                Vec::new()
+            }
         }
         Effect::ArchiveBundle if done => match data.get("path").and_then(Value::as_str) {
-            Some(path) if i.bundle.as_deref() != Some(path) => vec![Event::BundleArchived { path: path.to_owned() }],
+            Some(path) if i.bundle.as_deref() != Some(path) => {
+                vec![Event::BundleArchived { path: path.to_owned() }]
+            }
             _ => Vec::new(),
         },
         Effect::WritePostmortem if done => {

@@ -15,7 +15,12 @@ use super::state::Incident;
 use crate::cx::Cx;
 
 /// Runs a command on an incident that exists.
-pub(super) fn run(i: &Incident, command: &Command, actor: &Actor, cx: &Cx<'_>) -> Result<Vec<Event>, Rejection> {
+pub(super) fn run(
+    i: &Incident,
+    command: &Command,
+    actor: &Actor,
+    cx: &Cx<'_>,
+) -> Result<Vec<Event>, Rejection> {
     match command {
         Command::Open(_) => Err(Rejection::Exists),
         Command::AttachAlerts { alerts } => Ok(alerts::attach(i, alerts)),
@@ -29,7 +34,9 @@ pub(super) fn run(i: &Incident, command: &Command, actor: &Actor, cx: &Cx<'_>) -
         Command::AddTask { text, role } => people::add_task(i, text, role),
         Command::CompleteTask { id } => people::complete_task(i, *id),
         Command::SetSeverity { severity, reason } => people::set_severity(i, *severity, reason, actor, cx),
-        Command::PostUpdate { audience, subject, body } => people::post_update(i, *audience, subject, body, actor, cx),
+        Command::PostUpdate { audience, subject, body } => {
+            people::post_update(i, *audience, subject, body, actor, cx)
+        }
         Command::Decide { plan, go, reason } => plans::decide(i, plan, *go, reason, actor, cx),
         Command::Resolve { summary } => endings::resolve(i, summary),
         Command::Reopen { reason } => endings::reopen(i, reason),
@@ -54,7 +61,10 @@ pub(super) fn required(field: &str, text: &str, max: usize) -> Result<String, Re
         return Err(Rejection::invalid(field, "must not be empty"));
     }
     if text.len() > max {
-        return Err(Rejection::invalid(field, format!("is {} bytes long; at most {max} are kept", text.len())));
+        return Err(Rejection::invalid(
+            field,
+            format!("is {} bytes long; at most {max} are kept", text.len()),
+        ));
     }
     Ok(text.to_owned())
 }

@@ -27,7 +27,8 @@ pub(in super::super) fn open(o: &Opening, actor: &Actor, cx: &Cx<'_>) -> Result<
     let kind = facts.kind.unwrap_or_default();
     let level = cx.policy.levels.of(decision.severity);
     let customer_facing = facts.customer_facing.unwrap_or(true);
-    let impact_started_at = o.alerts.iter().map(|a| a.starts_at).chain(o.reported_at).min().map(|t| t.min(cx.now));
+    let impact_started_at =
+        o.alerts.iter().map(|a| a.starts_at).chain(o.reported_at).min().map(|t| t.min(cx.now));
     let mut events = vec![Event::Opened {
         title,
         report: o.report.clone(),
@@ -41,12 +42,16 @@ pub(in super::super) fn open(o: &Opening, actor: &Actor, cx: &Cx<'_>) -> Result<
         first_report_at: o.reported_at,
         restricted: kind == IncidentKind::Security,
         drill: o.drill,
+        policy_sha256: cx.policy.sha256(),
         why: o.why.clone(),
     }];
     if !o.alerts.is_empty() {
         events.push(Event::AlertsAttached { alerts: o.alerts.clone() });
     }
-    events.push(Event::PhaseEntered { phase: Phase::Assess, deadline: after(cx.now, cx.policy.times.assess_by_s) });
+    events.push(Event::PhaseEntered {
+        phase: Phase::Assess,
+        deadline: after(cx.now, cx.policy.times.assess_by_s),
+    });
     Ok(events)
 }
 
@@ -56,7 +61,11 @@ pub(super) fn first_facts(o: &Opening, policy: &Policy) -> Facts {
     for alert in &o.alerts {
         facts.absorb(&alert_facts(alert, policy));
     }
-    let words = if o.report.is_empty() || o.report == o.title { o.title.clone() } else { format!("{}. {}", o.title, o.report) };
+    let words = if o.report.is_empty() || o.report == o.title {
+        o.title.clone()
+    } else {
+        format!("{}. {}", o.title, o.report)
+    };
     facts.absorb(&severity::facts_from_text(&words));
     for name in &o.services {
         let name = policy.service(name).map_or(name, |s| &s.name);

@@ -23,12 +23,20 @@ pub(super) fn acknowledge(i: &Incident, actor: &Actor) -> Result<Vec<Event>, Rej
     Ok(vec![Event::Acknowledged { by }])
 }
 
-pub(super) fn assign_role(i: &Incident, role: &str, person: &str, cx: &Cx<'_>) -> Result<Vec<Event>, Rejection> {
+pub(super) fn assign_role(
+    i: &Incident,
+    role: &str,
+    person: &str,
+    cx: &Cx<'_>,
+) -> Result<Vec<Event>, Rejection> {
     let role = required("role", role, 64)?;
     let person = required("person", person, 128)?;
     if !cx.policy.people.is_empty() && !cx.policy.people.iter().any(|p| p.name == person) {
         let known: Vec<&str> = cx.policy.people.iter().map(|p| p.name.as_str()).collect();
-        return Err(Rejection::invalid("person", format!("{person:?} is not configured; known: {}", known.join(", "))));
+        return Err(Rejection::invalid(
+            "person",
+            format!("{person:?} is not configured; known: {}", known.join(", ")),
+        ));
     }
     if i.holder(&role) == Some(&person) {
         return Ok(Vec::new());

@@ -32,7 +32,10 @@ pub(super) fn decide(
         return Err(Rejection::not_now(what, "only a person decides on a mitigation"));
     };
     let Some(plan) = i.plan(hash) else {
-        return Err(Rejection::invalid("plan", format!("there is no plan {hash:?}; `show` lists the plans' hashes")));
+        return Err(Rejection::invalid(
+            "plan",
+            format!("there is no plan {hash:?}; `show` lists the plans' hashes"),
+        ));
     };
     match plan.status {
         PlanStatus::Proposed => {}

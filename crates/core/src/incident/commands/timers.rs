@@ -33,7 +33,10 @@ pub(super) fn fire(i: &Incident, key: &str, cx: &Cx<'_>) -> Vec<Event> {
         "unclear" => escalate(i, key, due, &level.unclear_to, "the cause is still unclear", cx),
         "escalate" => escalate(i, key, due, &level.escalate_to, "it is not resolved", cx),
         "executives_again" => {
-            vec![missed(key, due), Event::UpdateRequested { audience: Audience::Executives, reason: UpdateReason::Cadence }]
+            vec![
+                missed(key, due),
+                Event::UpdateRequested { audience: Audience::Executives, reason: UpdateReason::Cadence },
+            ]
         }
         "resolve_by" => {
             let text = format!("{} {} has passed its resolve-by time", i.severity.severity, i.id);
@@ -54,7 +57,9 @@ fn missed(what: &str, due: Timestamp) -> Event {
 
 /// The clock of an audience rang: ask for the draft, with those who are told with it, and wind the clock again.
 fn update(i: &Incident, audience: &str, cx: &Cx<'_>) -> Vec<Event> {
-    let Some(audience) = Audience::ALL.into_iter().find(|a| a.as_str() == audience) else { return Vec::new() };
+    let Some(audience) = Audience::ALL.into_iter().find(|a| a.as_str() == audience) else {
+        return Vec::new();
+    };
     let every_s = i.clocks.get(&audience).and_then(|c| c.every_s);
     let mut audiences = vec![audience];
     if audience == Audience::Internal {
@@ -76,26 +81,32 @@ fn update(i: &Incident, audience: &str, cx: &Cx<'_>) -> Vec<Event> {
 
 /// A page that nobody acknowledged goes to the next person, round and round.
 fn unheard(i: &Incident, key: &str, due: Timestamp, cx: &Cx<'_>) -> Vec<Event> {
-    let ladder: Vec<String> = ["on_call", "incident_commander", "technical_lead", "senior_engineer", "team_lead"]
-        .iter()
-        .flat_map(|role| cx.policy.people_for(role))
-        .map(|p| p.name.clone())
-        .fold(Vec::new(), |mut all, name| {
-            if !all.contains(&name) {
-                all.push(name);
-            }
-            all
-        });
+    let ladder: Vec<String> =
+        ["on_call", "incident_commander", "technical_lead", "senior_engineer", "team_lead"]
+            .iter()
+            .flat_map(|role| cx.policy.people_for(role))
+            .map(|p| p.name.clone())
+            .fold(Vec::new(), |mut all, name| {
+                if !all.contains(&name) {
+                    all.push(name);
+                }
+                all
+            });
     let turn = i.awaiting_ack.map_or(0, |(_, n)| n as usize) + 1;
     let next = if ladder.is_empty() { None } else { ladder.get(turn % ladder.len()).cloned() };
     let mut events = vec![missed(key, due)];
     let why = format!("nobody has acknowledged {}", i.id);
     match next {
         Some(person) => {
-            events.push(Event::Escalated { to: "next responder".to_owned(), people: vec![person.clone()], why: why.clone() });
+            events.push(Event::Escalated {
+                to: "next responder".to_owned(),
+                people: vec![person.clone()],
+                why: why.clone(),
+            });
             events.extend(page(Some(person), &format!("{why}: {}", i.title), cx));
         }
-        None => events.push(Event::NoteAdded { text: format!("{why}, and nobody else is configured to be paged") }),
+        None => events
+            .push(Event::NoteAdded { text: format!("{why}, and nobody else is configured to be paged") }),
     }
     events
 }
