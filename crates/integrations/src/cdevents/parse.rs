@@ -151,7 +151,7 @@ impl CdEvents {
             by: None,
             source: source.or_else(|| Some(cx.source.to_owned())),
             commit: (change_kind == ChangeKind::Commit).then(|| about.id.clone()),
-            summary: format!("{thing} {} {what}{place}", about.id),
+            summary: format!("{thing} {} {}{place}", about.id, what.replace("rolledback", "rolled back")),
             diff: None,
             files: Vec::new(),
         };

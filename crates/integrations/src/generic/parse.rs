@@ -108,6 +108,9 @@ impl AlertSource for Generic {
 
 impl Generic {
     fn alert(&self, raw: &RawValue, cx: &RequestContext<'_>) -> Result<Intake, Problem> {
+        if !raw.get().starts_with('{') {
+            return Err(Problem::new("", "expected an object"));
+        }
         let item: Value =
             serde_json::from_str(raw.get()).map_err(|e| Problem::new("", format!("cannot be read: {e}")))?;
         let text = |getter: &Option<Getter>| -> Result<Option<Found>, Problem> {

@@ -192,6 +192,9 @@ fn read_payload(
         Some(raw) if raw.get().starts_with('{') => {
             let details = Object::parse(raw).map_err(|p| p.within("custom_details"))?;
             for (name, raw) in details.fields() {
+                if raw.get() == "null" || annotations.contains_key(name) {
+                    continue;
+                }
                 let text = serde_json::from_str(raw.get()).unwrap_or_else(|_| raw.get().to_owned());
                 if name == "service" && raw.get().starts_with('"') {
                     insert_capped(labels, "service", &text);

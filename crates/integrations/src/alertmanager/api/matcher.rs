@@ -37,14 +37,15 @@ pub fn parse_matchers(text: &str, field: &str) -> Result<Vec<Matcher>, ParseErro
     }
     let mut matchers = Vec::new();
     while !rest.is_empty() {
-        let (name, after) = if rest.starts_with('"') {
+        let in_quotes = rest.starts_with('"');
+        let (name, after) = if in_quotes {
             quoted(rest).ok_or_else(|| wrong("a quote is not closed"))?
         } else {
             let end = rest.find(|c: char| matches!(c, '=' | '!' | '~' | ',')).unwrap_or(rest.len());
             (rest[..end].trim().to_owned(), &rest[end..])
         };
-        let name_ok =
-            !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || matches!(c, '{' | '}' | '"'));
+        let odd = |c: char| c.is_whitespace() || matches!(c, '{' | '}' | '"');
+        let name_ok = !name.is_empty() && (in_quotes || !name.contains(odd));
         if !name_ok {
             return Err(wrong("expected a label name first"));
         }

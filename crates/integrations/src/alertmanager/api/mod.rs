@@ -11,7 +11,7 @@ mod tests;
 
 pub use alerts::{AlertGroup, AlertStatus, GettableAlert, ReceiverReference, alert_groups, gettable_alerts};
 pub use filter::{AlertFilter, SilenceFilter};
-pub use general::{RECEIVER, Receiver, Status, receivers, status};
+pub use general::{GROUP_BY, RECEIVER, Receiver, Status, receivers, status};
 pub use matcher::{parse_matcher, parse_matchers};
 pub use silences::{
     GettableSilence, PostableSilence, SilenceCreated, SilenceWrite, expire, gettable_silence,

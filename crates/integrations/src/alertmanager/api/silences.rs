@@ -232,13 +232,13 @@ pub fn put(
     };
     let in_place = old.matchers == matchers
         && match old.state(now) {
-            // What has begun has begun.
-            "active" => starts_at == old.starts_at,
+            // What has begun has begun. By the second: clients hand the start back rounded.
+            "active" => starts_at.as_second() == old.starts_at.as_second(),
             "pending" => true,
             _ => false,
         };
     if in_place {
-        let starts_at = if old.state(now) == "active" { starts_at } else { starts_at.max(now) };
+        let starts_at = if old.state(now) == "active" { old.starts_at } else { starts_at.max(now) };
         return Ok(SilenceWrite { store: fresh(&id, starts_at, matchers), expired: None });
     }
     let expired = (old.state(now) != "expired").then(|| expire(old, now));
