@@ -1,1 +1,25 @@
-//! Placeholder.
+//! Texts and pictures made from an incident's record: updates, the postmortem, charts, the weekly report, lines for
+//! terminals. Pure: no I/O, no clock; equal input gives equal bytes. What comes from outside (titles, reports, log
+//! lines, names) is neutralised before it reaches Markdown or HTML.
+
+mod charts;
+mod error;
+mod measure;
+mod oneliner;
+mod postmortem;
+mod terminal;
+#[cfg(test)]
+mod tests;
+mod text;
+mod updates;
+mod weekly;
+mod words;
+
+pub use charts::{Chart, ChartSpec, Marker, MarkerKind, Unit, change_markers, markers, pick, render};
+pub use error::Error;
+pub use measure::{measured, reviewed};
+pub use oneliner::one_line;
+pub use postmortem::{Postmortem, content_security_policy, postmortem};
+pub use terminal::{entry_line, phase_line};
+pub use updates::{Templates, draft};
+pub use weekly::weekly_markdown;
