@@ -44,7 +44,14 @@ impl<'a> Case<'a> {
             .map(|f| {
                 let (base, fault) = frame.split(&f.points);
                 let (relative, absolute) = f.kind.floors();
-                stats::shift(&base, &fault, relative, absolute)
+                stats::shift(&base, &fault, relative, absolute).map(|mut s| {
+                    if frame.drift {
+                        let (low, high) = fault.iter().fold((f64::MAX, f64::MIN), |(a, b), v| (a.min(*v), b.max(*v)));
+                        let moved = (high - low) / s.scale;
+                        s.z = s.z.clamp(-moved, moved);
+                    }
+                    s
+                })
             })
             .collect();
         let mut focus: BTreeSet<String> = settings.focus.iter().map(|f| names.resolve(f)).collect();

@@ -19,6 +19,9 @@ pub(crate) struct Frame {
     pub normal_after: bool,
     /// Whether the onset was seen in the data rather than only said or assumed.
     pub seen: bool,
+    /// Whether levels may have drifted between a normal recording and the window: then only what also moves inside
+    /// the window counts.
+    pub drift: bool,
     /// Whether the normal part was recorded apart: then the onset is an edge of a recording.
     pub apart: bool,
 }
@@ -71,7 +74,7 @@ pub(crate) fn find(t: &Telemetry, features: &[Feature]) -> Option<Frame> {
     } else {
         vote(features, if apart { start.min(hint.unwrap_or(start)) } else { begin }, end)
     };
-    let frame = |onset: i64, seen: bool| Frame { onset, end, begin, normal_after, seen, apart };
+    let frame = |onset: i64, seen: bool| Frame { onset, end, begin, normal_after, seen, apart, drift: apart && hint.is_none() };
     Some(match (hint, found) {
         (Some(h), Some((at, strength)))
             if strength >= 6.0 && (at - h).abs() <= 600_000.min(span / 3) && !apart =>

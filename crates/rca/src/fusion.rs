@@ -127,6 +127,8 @@ pub(crate) fn rank(case: &Case<'_>, signals: &[Signal], harm: &Harm) -> Vec<Riva
         }
     }
     let everything: f64 = harm.at.values().sum();
+    let groups: Vec<((String, String), Vec<usize>)> =
+        groups.into_iter().flat_map(|(key, members)| by_change(signals, &key, members)).collect();
     let mut rivals: Vec<Rival> = groups
         .into_iter()
         .map(|((component, cause), members)| {
@@ -147,8 +149,28 @@ pub(crate) fn rank(case: &Case<'_>, signals: &[Signal], harm: &Harm) -> Vec<Riva
             .total_cmp(&a.score)
             .then_with(|| a.component.cmp(&b.component))
             .then_with(|| a.cause.cmp(&b.cause))
+            .then_with(|| a.change.cmp(&b.change))
     });
     rivals
+}
+
+/// Changes of one component are rivals of each other; what speaks for no change in particular backs all of them.
+fn by_change(
+    signals: &[Signal],
+    key: &(String, String),
+    members: Vec<usize>,
+) -> Vec<((String, String), Vec<usize>)> {
+    let changes: BTreeSet<&String> = members.iter().filter_map(|i| signals[*i].change.as_ref()).collect();
+    if changes.len() < 2 {
+        return vec![(key.clone(), members)];
+    }
+    changes
+        .into_iter()
+        .map(|c| {
+            let own = members.iter().copied().filter(|i| signals[*i].change.as_ref().is_none_or(|o| o == c)).collect();
+            (key.clone(), own)
+        })
+        .collect()
 }
 
 fn weigh(
@@ -197,6 +219,10 @@ fn weigh(
     let mut score = support * ownness * (0.45 + 0.55 * coverage);
     if everything > 0.2 && known && !reaches {
         score *= 0.45;
+    }
+    // What people name is where it shows; with a mechanism of its own it is likely where it is.
+    if named && known && specific && best.values().any(|w| *w > 0.5) {
+        score *= 1.12;
     }
     if named && (case.graph.is_empty() || !known) {
         score *= 1.15;

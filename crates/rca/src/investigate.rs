@@ -15,7 +15,7 @@ use crate::evidence::{Cite, millis};
 use crate::fusion::{self, Harm, Rival};
 use crate::series::kinds::Kind;
 use crate::settings::Settings;
-use crate::signal::{Role, Signal};
+use crate::signal::{Modality, Role, Signal};
 
 /// Most hypotheses printed.
 const MAX_HYPOTHESES: usize = 10;
@@ -115,10 +115,13 @@ fn select(rivals: &[Rival]) -> Vec<&Rival> {
 }
 
 fn outcome(case: &Case<'_>, signals: &[Signal], rivals: &[Rival]) -> Outcome {
-    let felt = signals
+    let felt = case
+        .features
         .iter()
-        .filter(|s| s.role == Role::Symptom && s.cause != "code.retry_storm")
-        .map(|s| s.weight)
+        .zip(&case.shifts)
+        .filter(|(f, _)| f.kind.is_symptom())
+        .filter_map(|(f, s)| s.map(|s| s.strength() * case.sure(f)))
+        .chain(signals.iter().filter(|s| s.modality == Modality::Traces && s.role == Role::Symptom).map(|s| s.weight))
         .fold(0.0, f64::max);
     let best = rivals.first().map_or(0.0, |r| r.score);
     let mechanism = rivals.first().is_some_and(|r| {
@@ -294,7 +297,7 @@ fn mechanism(case: &Case<'_>, signals: &[Signal], order: &[usize], r: &Rival, pa
     let lead = order
         .iter()
         .map(|i| &signals[*i])
-        .find(|s| s.modality == crate::signal::Modality::Security)
+        .find(|s| s.modality == Modality::Security)
         .or_else(|| order.first().map(|i| &signals[*i]));
     if let Some(s) = lead {
         text.push_str(": ");

@@ -58,12 +58,10 @@ fn candidates<'a>(case: &Case<'a>) -> Vec<Candidate<'a>> {
                 .map_or(i64::MAX, jiff::Timestamp::as_millisecond);
             let mut text = String::new();
             for c in &entries {
-                for part in [
-                    c.summary.as_str(),
-                    c.diff.as_deref().unwrap_or(""),
-                    &c.files.join(" "),
-                    c.to.as_deref().unwrap_or(""),
-                ] {
+                // Only what was changed counts: context and notes describe, they do nothing.
+                let changed = c.diff.as_deref().unwrap_or("").lines().filter(|l| l.starts_with(['+', '-']));
+                let parts = [c.summary.as_str(), c.to.as_deref().unwrap_or("")];
+                for part in parts.into_iter().chain(c.files.iter().map(String::as_str)).chain(changed) {
                     text.push_str(part);
                     text.push(' ');
                 }
@@ -179,7 +177,16 @@ fn judge(
         ));
         return;
     }
-    let live = if c.deployed { 1.0 } else { 0.55 };
+    // A commit goes live with the next deploy, whatever commit that one is labelled with.
+    let carried = case.t.changes.iter().any(|d| {
+        let at = d.at.as_millisecond();
+        d.kind == ChangeKind::Deploy && at >= c.at && at <= case.frame.onset + slack && case.names.resolve(&d.component) == component
+    });
+    let live = match (c.deployed, carried) {
+        (true, _) => 1.0,
+        (false, true) => 0.9,
+        (false, false) => 0.55,
+    };
     let weight = mechanism * (0.35 + 0.65 * near) * live;
     let words = if which.is_empty() {
         String::new()
@@ -265,6 +272,8 @@ fn harmless(c: &Candidate<'_>) -> f64 {
         let comment = ["//", "#", "*", "/*", "<!--"].iter().any(|p| body.starts_with(p));
         let words = [
             "log.",
+            "error:",
+            "message:",
             "logger",
             "log_",
             "printf(\"",

@@ -7,6 +7,7 @@ use crate::case::{Case, is_error};
 use crate::engines::phrases;
 use crate::evidence::Cite;
 use crate::signal::{Modality, Role, Signal};
+use crate::text::mask;
 use crate::text::templates::{self, Template};
 
 /// Most signals of one component.
@@ -51,6 +52,7 @@ pub(super) fn run(case: &Case<'_>, _: &[Signal]) -> Vec<Signal> {
         judge(case, b, base_s, fault_s, &volume, &mut out);
         *n += out.len() - before;
     }
+    first_in_trace(case, &mut out);
     out
 }
 
@@ -209,6 +211,50 @@ fn lower_is_upstream(lower: &str) -> bool {
     ]
     .iter()
     .any(|w| lower.contains(w))
+}
+
+/// In each failing trace the component that logs the first error has begun it; the others received it.
+fn first_in_trace(case: &Case<'_>, out: &mut Vec<Signal>) {
+    let mut first: BTreeMap<&str, (jiff::Timestamp, &firebell_core::telemetry::LogLine)> = BTreeMap::new();
+    for l in case.t.logs.iter().filter(|l| is_error(l)) {
+        let (Some(trace), Some(at)) = (l.trace_id.as_deref(), l.at) else { continue };
+        let entry = first.entry(trace).or_insert((at, l));
+        if at < entry.0 {
+            *entry = (at, l);
+        }
+    }
+    let mut counts: BTreeMap<String, (f64, f64, Option<&firebell_core::telemetry::LogLine>)> = BTreeMap::new();
+    for (at, l) in first.into_values() {
+        let slot = counts.entry(case.owner(l)).or_default();
+        if case.frame.is_fault(at.as_millisecond()) {
+            slot.1 += 1.0;
+            slot.2 = slot.2.or(Some(l));
+        } else {
+            slot.0 += 1.0;
+        }
+    }
+    let (base_s, fault_s) = durations(case);
+    let gain = |c: &(f64, f64, Option<&firebell_core::telemetry::LogLine>)| c.1 - c.0 / base_s * fault_s;
+    let total: f64 = counts.values().map(|c| gain(c).max(0.0)).sum();
+    for (owner, c) in &counts {
+        let gained = gain(c);
+        let Some(line) = c.2.filter(|_| gained >= 2.0 && !owner.is_empty()) else { continue };
+        let text = mask::template(&line.text);
+        let (from, to) = case.frame.shown();
+        out.push(Signal {
+            component: owner.clone(),
+            cause: "code.exception",
+            modality: Modality::Logs,
+            role: Role::Symptom,
+            weight: 0.75 * (gained / total.max(1.0)) * (gained / 4.0).min(1.0),
+            onset: None,
+            indicator: Some(text.clone()),
+            change: None,
+            cite: Cite::new(&line.source, format!("logs {} ~ {text}", line.component.as_deref().unwrap_or("-")))
+                .within(from, to),
+            reading: format!("{owner} logs the first error in {:.0} failing traces ({:.0} before)", c.1, c.0),
+        });
+    }
 }
 
 /// A template that stops although its component goes on logging: the code no longer gets there.

@@ -1,5 +1,7 @@
 //! Metrics: what shifted, against which limit, and which mechanism that speaks for.
 
+use std::collections::BTreeMap;
+
 use crate::case::Case;
 use crate::series::features::Feature;
 use crate::series::kinds::Kind;
@@ -16,16 +18,17 @@ pub(super) fn run(case: &Case<'_>, _: &[Signal]) -> Vec<Signal> {
         .filter_map(|(_, s)| s.map(|s| s.z.abs() * s.sustained))
         .fold(3.0f64, f64::max)
         .min(1e5);
+    let volume = Volumes::measure(case);
     let mut out = Vec::new();
     for (f, s) in case.features.iter().zip(&case.shifts) {
         let (Some(s), false) = (s, f.component.is_empty()) else { continue };
-        read(case, f, s, widest, &mut out);
+        read(case, f, s, widest, volume.share(f, s), &mut out);
     }
     vanished(case, &mut out);
     out
 }
 
-fn read(case: &Case<'_>, f: &Feature, s: &Shift, widest: f64, out: &mut Vec<Signal>) {
+fn read(case: &Case<'_>, f: &Feature, s: &Shift, widest: f64, volume: f64, out: &mut Vec<Signal>) {
     let up = s.z > 0.0;
     let relative = (s.z.abs() * s.sustained).ln_1p() / widest.ln_1p();
     let plain = s.strength() * case.sure(f);
@@ -34,7 +37,7 @@ fn read(case: &Case<'_>, f: &Feature, s: &Shift, widest: f64, out: &mut Vec<Sign
         (Kind::Latency, (false, true)) | (Kind::Errors | Kind::Availability, (true, false)) => 0.6,
         _ => 1.0,
     };
-    let strength = fits * plain * (0.45 + 0.55 * relative.clamp(0.0, 1.0));
+    let strength = fits * volume * plain * (0.45 + 0.55 * relative.clamp(0.0, 1.0));
     let mut push = |component: &str, cause: &'static str, role: Role, weight: f64, reading: String| {
         if weight > 0.02 {
             out.push(Signal {
@@ -141,6 +144,55 @@ fn read(case: &Case<'_>, f: &Feature, s: &Shift, widest: f64, out: &mut Vec<Sign
             push(&f.component, "code.slow_path", Symptom, 0.2 * strength, went);
         }
         _ => {}
+    }
+}
+
+/// How much traffic each place has: slowness or failure of many requests is more harm than of few.
+struct Volumes {
+    rates: BTreeMap<(String, Option<String>), f64>,
+    /// Largest harm by slowness and by failure.
+    most: (f64, f64),
+}
+
+impl Volumes {
+    fn measure(case: &Case<'_>) -> Self {
+        let mut volumes = Self { rates: BTreeMap::new(), most: (0.0, 0.0) };
+        for (f, s) in case.features.iter().zip(&case.shifts) {
+            if let (Kind::Workload, Some(s)) = (f.kind, s) {
+                let rate = volumes.rates.entry((f.component.clone(), f.peer.clone())).or_default();
+                *rate = rate.max(s.before.max(s.after));
+            }
+        }
+        for (f, s) in case.features.iter().zip(&case.shifts) {
+            let Some((harm, slow)) = s.as_ref().and_then(|s| volumes.harm(f, s)) else { continue };
+            let most = if slow { &mut volumes.most.0 } else { &mut volumes.most.1 };
+            *most = most.max(harm);
+        }
+        volumes
+    }
+
+    fn harm(&self, f: &Feature, s: &Shift) -> Option<(f64, bool)> {
+        let rate = self.rates.get(&(f.component.clone(), f.peer.clone()))?;
+        match f.kind {
+            Kind::Latency if s.z > 2.5 => Some(((s.after - s.before) * rate, true)),
+            Kind::Errors if s.z > 2.5 => Some(((s.after - s.before) * rate, false)),
+            Kind::Availability if s.z < -2.5 => {
+                let whole = if s.before > 1.5 { 100.0 } else { 1.0 };
+                Some(((s.before - s.after) / whole * rate, false))
+            }
+            _ => None,
+        }
+    }
+
+    /// 0.3 to 1; 1 where the traffic is not known.
+    fn share(&self, f: &Feature, s: &Shift) -> f64 {
+        match self.harm(f, s) {
+            Some((harm, slow)) => {
+                let most = if slow { self.most.0 } else { self.most.1 };
+                (harm / most.max(1e-12)).max(0.0).powf(0.25).clamp(0.3, 1.0)
+            }
+            None => 1.0,
+        }
     }
 }
 
@@ -267,7 +319,7 @@ fn vanished(case: &Case<'_>, out: &mut Vec<Signal>) {
     if fault <= 0 {
         return;
     }
-    let mut last: std::collections::BTreeMap<&str, (i64, &Feature)> = std::collections::BTreeMap::new();
+    let mut last: BTreeMap<&str, (i64, &Feature)> = BTreeMap::new();
     for f in
         case.features.iter().filter(|f| f.peer.is_none() && f.series.is_some() && !f.component.is_empty())
     {
