@@ -17,11 +17,11 @@ fn due(s: &mut Subject, now: Timestamp) -> Vec<EffectKey> {
 
 pub(super) fn leaves_an_effect_that_exists_as_it_is(s: &mut Subject) {
     let row = effect(1, 1, 10);
-    put(s, &[row.clone()]);
+    put(s, std::slice::from_ref(&row));
     let taken =
         OutboxRow { state: OutboxState::Leased, attempts: 1, fence: 1, next_at: at(99), ..row.clone() };
     s.tx(|tx| tx.outbox_update(&taken));
-    put(s, &[row.clone()]);
+    put(s, std::slice::from_ref(&row));
     assert_eq!(s.tx(|tx| tx.outbox_get(&row.key)), Some(taken.clone()));
     assert_eq!(s.reader.outbox(None, None, 10).unwrap(), [taken]);
     assert_eq!(s.tx(|tx| tx.outbox_get(&EffectKey::from("none"))), None);
@@ -64,7 +64,7 @@ pub(super) fn done_and_dead_effects_are_never_due(s: &mut Subject) {
     s.tx(|tx| tx.outbox_update(&dead));
     assert_eq!(due(s, at(1_000)), []);
     assert_eq!(s.tx(|tx| tx.outbox_next()), None);
-    assert_eq!(s.reader.outbox(None, Some(OutboxState::Dead), 10).unwrap(), [dead.clone()]);
+    assert_eq!(s.reader.outbox(None, Some(OutboxState::Dead), 10).unwrap(), std::slice::from_ref(&dead));
     s.tx(|tx| tx.outbox_update(&OutboxRow { state: OutboxState::Waiting, next_at: at(20), ..dead.clone() }));
     assert_eq!(due(s, at(20)), [dead.key], "a revived effect is due again");
 }
