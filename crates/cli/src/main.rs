@@ -1,1 +1,52 @@
-fn main() {}
+//! The `firebell` binary: the composition root, and the only crate that knows every other one.
+
+mod archive;
+mod args;
+mod client;
+mod cmd;
+mod compose;
+mod config;
+mod exit_code;
+mod follow;
+mod output;
+
+use clap::Parser;
+
+use crate::args::Cli;
+use crate::exit_code::ExitCode;
+
+fn main() -> std::process::ExitCode {
+    let cli = Cli::parse();
+    init_logs(&cli);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            output::error(&format!("the runtime could not be started: {error}"));
+            return ExitCode::Failure.into();
+        }
+    };
+    let code = match runtime.block_on(cmd::run(cli)) {
+        Ok(code) => code,
+        Err(error) => {
+            output::error(&format!("{error:#}"));
+            exit_code::of(&error)
+        }
+    };
+    // A blocked read of the terminal must not keep the process.
+    runtime.shutdown_timeout(std::time::Duration::from_millis(500));
+    code.into()
+}
+
+/// Logs go to standard error; `FIREBELL_LOG` filters them (`firebell=debug`), `FIREBELL_LOG_FORMAT=json` structures
+/// them. Commands that talk to a person are quiet unless asked.
+fn init_logs(cli: &Cli) {
+    let default = if cli.command.is_server() { "info" } else { "warn" };
+    let filter = tracing_subscriber::EnvFilter::try_from_env("FIREBELL_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if std::env::var("FIREBELL_LOG_FORMAT").is_ok_and(|f| f == "json") {
+        builder.json().init();
+    } else {
+        builder.with_target(false).compact().init();
+    }
+}

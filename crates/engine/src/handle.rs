@@ -53,7 +53,6 @@ enum Request {
     Claim { limit: usize, reply: Reply<Vec<Claimed>> },
     Finish { key: EffectKey, fence: u64, result: Box<EffectResult>, reply: Reply<bool> },
     PutSilence { silence: Silence, reply: Reply<()> },
-    PutBlob { sha256: String, bytes: Vec<u8>, reply: Reply<()> },
     Stop,
 }
 
@@ -170,14 +169,6 @@ impl Handle {
     /// The store's.
     pub async fn put_silence(&self, silence: Silence) -> Result<(), Error> {
         self.ask(|reply| Request::PutSilence { silence, reply }).await
-    }
-
-    /// Stores bytes under their hash.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn put_blob(&self, sha256: String, bytes: Vec<u8>) -> Result<(), Error> {
-        self.ask(|reply| Request::PutBlob { sha256, bytes, reply }).await
     }
 }
 
@@ -299,10 +290,6 @@ fn handle(machine: &mut Machine, tx: &mut dyn Tx, request: Request, now: Timesta
         }
         Request::PutSilence { silence, reply } => {
             machine.put_silence(tx, &silence)?;
-            deferred(reply, Ok(()))
-        }
-        Request::PutBlob { sha256, bytes, reply } => {
-            tx.blob_put(&sha256, &bytes)?;
             deferred(reply, Ok(()))
         }
         Request::Stop => Box::new(|_| {}),

@@ -1,0 +1,479 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Runs production incidents from the first alert to the postmortem's last action item.
+///
+/// Exit codes: 0 done, 1 failed, 2 wrong use or input, 3 not reachable, 4 not found, 5 refused by the incident's state,
+/// 6 no permission, 7 checked and found wanting.
+#[derive(Debug, Parser)]
+#[command(name = "firebell", version, max_term_width = 110)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Where the server is.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ServerArgs {
+    /// Print JSON instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Address of a running server [default: the one that wrote DIR/server.json].
+    #[arg(long, env = "FIREBELL_URL")]
+    pub(crate) url: Option<String>,
+    /// Token to sign in with [default: the administrator's of DIR/server.json].
+    #[arg(long, env = "FIREBELL_TOKEN", hide_env_values = true)]
+    pub(crate) token: Option<String>,
+    /// Data folder of the server.
+    #[arg(long, env = "FIREBELL_DATA", default_value = "firebell-data", value_name = "DIR")]
+    pub(crate) data: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a whole incident against a small simulated company: fault, alert, investigation, mitigation, postmortem.
+    Demo(DemoArgs),
+    /// Run the server.
+    Serve(ServeArgs),
+    /// Declare an incident and follow it; starts a server in the process if none runs.
+    #[command(alias = "incident-response")]
+    Respond(RespondArgs),
+    /// Look at incidents and act on them.
+    #[command(subcommand)]
+    Incident(IncidentCommand),
+    /// Look at alerts, silence them.
+    #[command(subcommand)]
+    Alert(AlertCommand),
+    /// Investigate an evidence bundle and print the verdict.
+    Investigate(InvestigateArgs),
+    /// Collect evidence bundles.
+    #[command(subcommand)]
+    Bundle(BundleCommand),
+    /// Investigate every labelled bundle below a folder and print a scorecard.
+    Bench(BenchArgs),
+    /// The weekly incident report.
+    Weekly(WeeklyArgs),
+    /// Effects that were given up and need a person.
+    #[command(subcommand)]
+    DeadLetter(DeadLetterCommand),
+    /// Check a configuration file without starting anything.
+    CheckConfig(CheckConfigArgs),
+    /// Reach every configured system and say what is wrong.
+    Doctor(DoctorArgs),
+    /// Write a commented configuration and show what to paste into Prometheus and Alertmanager.
+    Init(InitArgs),
+    /// Print the sign-in token of the server on this machine.
+    Token(TokenArgs),
+    /// Print shell completions.
+    Completions {
+        /// For which shell.
+        shell: clap_complete::Shell,
+    },
+    /// The simulated company alone.
+    #[command(hide = true)]
+    Shop(ShopArgs),
+}
+
+impl Command {
+    /// Whether it serves, so that its log is of interest.
+    pub(crate) fn is_server(&self) -> bool {
+        matches!(self, Self::Serve(_))
+    }
+}
+
+/// Who approves mitigations in the demo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Approve {
+    /// You do.
+    Ask,
+    /// Two simulated people do.
+    Auto,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Which fault [default: connection-pool-exhaustion].
+    #[arg(long)]
+    pub(crate) fault: Option<String>,
+    /// List the faults.
+    #[arg(long)]
+    pub(crate) list_faults: bool,
+    /// Varies victims, magnitudes, timing and decoys [default: 1].
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// Who approves mitigations.
+    #[arg(long, value_enum, default_value = "ask")]
+    pub(crate) approve: Approve,
+    /// Run to the end without questions.
+    #[arg(long)]
+    pub(crate) headless: bool,
+    /// Write a summary of the run there, as JSON (`firebell-demo/1`); with --list-faults, print JSON.
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+    pub(crate) json: Option<PathBuf>,
+    /// Go on where an interrupted demo stopped.
+    #[arg(long)]
+    pub(crate) resume: bool,
+    /// Folder of the demo's state.
+    #[arg(long, default_value = "firebell-demo", value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// Keep the server and the shop running after the end, for a look around.
+    #[arg(long)]
+    pub(crate) stay: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Print JSON instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Configuration file.
+    #[arg(long, env = "FIREBELL_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Address to listen on [default: 127.0.0.1:7300].
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) listen: Option<String>,
+    /// Data folder.
+    #[arg(long, env = "FIREBELL_DATA", value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RespondArgs {
+    /// What is wrong, in a sentence.
+    pub(crate) title: String,
+    /// More about it.
+    #[arg(long, default_value = "")]
+    pub(crate) report: String,
+    /// Service that is affected; may be given several times.
+    #[arg(long = "service")]
+    pub(crate) services: Vec<String>,
+    /// Severity, instead of what policy decides.
+    #[arg(long)]
+    pub(crate) severity: Option<String>,
+    /// An exercise: never counted in reports.
+    #[arg(long)]
+    pub(crate) drill: bool,
+    /// Declare it and return at once.
+    #[arg(long)]
+    pub(crate) no_follow: bool,
+    /// Configuration for the server that is started if none runs.
+    #[arg(long, env = "FIREBELL_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum IncidentCommand {
+    /// List incidents, newest first.
+    List {
+        /// Those that are over too.
+        #[arg(long)]
+        all: bool,
+        /// Words in id or title.
+        #[arg(long)]
+        text: Option<String>,
+        /// Of one service.
+        #[arg(long)]
+        service: Option<String>,
+        /// At most so many.
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Show one with its timeline, hypotheses and plans.
+    Show {
+        /// Incident id.
+        id: String,
+        /// Follow it until it is closed.
+        #[arg(long)]
+        follow: bool,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Declare one.
+    Declare {
+        /// What is wrong, in a sentence.
+        title: String,
+        /// More about it.
+        #[arg(long, default_value = "")]
+        report: String,
+        /// Service that is affected; may be given several times.
+        #[arg(long = "service")]
+        services: Vec<String>,
+        /// Severity, instead of what policy decides.
+        #[arg(long)]
+        severity: Option<String>,
+        /// An exercise.
+        #[arg(long)]
+        drill: bool,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Acknowledge: I take it.
+    Ack {
+        /// Incident id.
+        id: String,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Give a role to a person.
+    Role {
+        /// Incident id.
+        id: String,
+        /// incident_commander, technical_lead, communications_lead, scribe, on_call.
+        role: String,
+        /// Name as configured.
+        person: String,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Add a note to the timeline.
+    Note {
+        /// Incident id.
+        id: String,
+        /// Text.
+        text: String,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Override severity, with a reason.
+    Severity {
+        /// Incident id.
+        id: String,
+        /// SEV1 to SEV4.
+        severity: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Say go (or, with --reject, no-go) on a mitigation plan.
+    Approve {
+        /// Incident id.
+        id: String,
+        /// Hash of the plan [default: the one that waits, if it is one].
+        plan: Option<String>,
+        /// No-go.
+        #[arg(long)]
+        reject: bool,
+        /// Why.
+        #[arg(long, default_value = "")]
+        reason: String,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Say that it is over.
+    Resolve {
+        /// Incident id.
+        id: String,
+        /// How, in a sentence.
+        #[arg(long)]
+        summary: String,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Say that it is not over.
+    Reopen {
+        /// Incident id.
+        id: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Merge it into another.
+    Merge {
+        /// Incident id.
+        id: String,
+        /// The one in which it goes on.
+        #[arg(long)]
+        into: String,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Cancel it as a false alarm.
+    Cancel {
+        /// Incident id.
+        id: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Ask for a postmortem that policy does not require.
+    Postmortem {
+        /// Incident id.
+        id: String,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Rebuild it from its events and recorded evidence and compare byte for byte.
+    Replay {
+        /// Incident id.
+        id: String,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AlertCommand {
+    /// List alerts, last seen first.
+    List {
+        /// Resolved ones too.
+        #[arg(long)]
+        all: bool,
+        /// Of one incident.
+        #[arg(long)]
+        incident: Option<String>,
+        /// At most so many.
+        #[arg(long, default_value_t = 100)]
+        limit: usize,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Silence alerts by matchers; without matchers, list silences.
+    Silence {
+        /// `name=value`, `name!=value`, `name=~regex`, `name!~regex`.
+        matchers: Vec<String>,
+        /// How long, minutes.
+        #[arg(long, default_value_t = 60)]
+        minutes: u32,
+        /// Why.
+        #[arg(long, default_value = "")]
+        comment: String,
+        /// End this silence now.
+        #[arg(long, value_name = "ID", conflicts_with = "matchers")]
+        expire: Option<String>,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InvestigateArgs {
+    /// Folder of the bundle.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) bundle: PathBuf,
+    /// Form of the verdict.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
+    /// The same as --format json.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Form of a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BundleCommand {
+    /// Write the evidence of an incident as a bundle.
+    Collect {
+        /// Incident id.
+        #[arg(long)]
+        incident: String,
+        /// Folder to write; must not exist or be empty.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BenchArgs {
+    /// Print JSON instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Folder with labelled bundles (`answer.json`).
+    pub(crate) dir: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WeeklyArgs {
+    /// Week, as in 2026-W48 [default: this week].
+    #[arg(long)]
+    pub(crate) week: Option<String>,
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeadLetterCommand {
+    /// List them.
+    List {
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Try one again.
+    Retry {
+        /// Its key.
+        key: String,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckConfigArgs {
+    /// Print JSON instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Configuration file.
+    #[arg(default_value = "firebell.toml")]
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// Print JSON instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Configuration file.
+    #[arg(long, env = "FIREBELL_CONFIG", default_value = "firebell.toml", value_name = "FILE")]
+    pub(crate) config: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// Print JSON instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// File to write.
+    #[arg(default_value = "firebell.toml")]
+    pub(crate) file: PathBuf,
+    /// Address of a Prometheus to query.
+    #[arg(long)]
+    pub(crate) prometheus: Option<String>,
+    /// Replace the file if it exists.
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TokenArgs {
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShopArgs {
+    /// Options as JSON, in a file (it holds keys).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) options: PathBuf,
+}

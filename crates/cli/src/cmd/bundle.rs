@@ -1,0 +1,58 @@
+//! `firebell bundle collect`: the evidence of an incident as a folder.
+
+use std::collections::BTreeMap;
+
+use firebell_agents::{Recorded, assemble};
+use firebell_core::incident::Incident;
+use firebell_core::policy::Policy;
+use serde_json::json;
+
+use crate::archive::write_bundle;
+use crate::args::BundleCommand;
+use crate::client::Client;
+use crate::exit_code::{ExitCode, coded};
+use crate::output;
+
+pub(super) async fn run(command: BundleCommand) -> anyhow::Result<ExitCode> {
+    let BundleCommand::Collect { incident: id, out, server } = command;
+    if out.exists() && std::fs::read_dir(&out)?.next().is_some() {
+        return Err(coded(ExitCode::Usage, format!("--out: {} exists and is not empty", out.display())));
+    }
+    let client = Client::of(&server)?;
+    let incident: Incident = client.read(&format!("/api/v1/incidents/{id}"), "incident").await?;
+    if incident.evidence.is_empty() {
+        return Err(coded(ExitCode::NotFound, format!("{id} has no recorded evidence yet")));
+    }
+    let policy = policy_of(&client, &incident).await?;
+    let recorded = evidence_of(&client, &incident).await?;
+    let records: Vec<Recorded> = recorded.into_values().collect();
+    let telemetry = assemble(&incident, &policy, records);
+    write_bundle(&out, &telemetry, &incident).map_err(|e| anyhow::anyhow!(e))?;
+    if server.json {
+        output::json(&json!({ "path": out, "incident": id, "evidence": incident.evidence.len() }));
+    } else {
+        output::line(&format!("{} queries of {id} written to {}", incident.evidence.len(), out.display()));
+    }
+    Ok(ExitCode::Ok)
+}
+
+/// The policy that an incident was opened under.
+pub(super) async fn policy_of(client: &Client, incident: &Incident) -> anyhow::Result<Policy> {
+    let bytes = client.bytes(&format!("/api/v1/blobs/{}", incident.policy_sha256)).await?;
+    serde_json::from_slice(&bytes).map_err(|e| anyhow::anyhow!("the policy of {} cannot be read: {e}", incident.id))
+}
+
+/// All recorded evidence, by id; each is checked against its hash.
+pub(super) async fn evidence_of(client: &Client, incident: &Incident) -> anyhow::Result<BTreeMap<String, Recorded>> {
+    use sha2::{Digest, Sha256};
+    let mut all = BTreeMap::new();
+    for record in &incident.evidence {
+        let bytes = client.bytes(&format!("/api/v1/blobs/{}", record.sha256)).await?;
+        if hex::encode(Sha256::digest(&bytes)) != record.sha256 {
+            return Err(coded(ExitCode::Wanting, format!("evidence {} is not what was recorded: its hash differs", record.id)));
+        }
+        let recorded = Recorded::decode(record.clone(), &bytes).map_err(|e| anyhow::anyhow!(e))?;
+        all.insert(record.id.0.clone(), recorded);
+    }
+    Ok(all)
+}

@@ -1,0 +1,36 @@
+//! `firebell check-config`.
+
+use serde_json::json;
+
+use crate::args::CheckConfigArgs;
+use crate::config;
+use crate::exit_code::ExitCode;
+use crate::output;
+
+pub(super) fn run(args: &CheckConfigArgs) -> anyhow::Result<ExitCode> {
+    let result = config::load(Some(&args.file));
+    if args.json {
+        let error = result.as_ref().err().map(|e| format!("{e:#}"));
+        output::json(&json!({ "file": args.file, "ok": error.is_none(), "error": error }));
+        return Ok(if error.is_none() { ExitCode::Ok } else { ExitCode::Wanting });
+    }
+    match result {
+        Ok(file) => {
+            output::line(&format!(
+                "{} is in order: {} sources, {} telemetry systems, {} notifiers, {} platforms, {} services, {} people",
+                args.file.display(),
+                file.sources.len(),
+                file.telemetry.len() + usize::from(file.otlp.is_some()),
+                file.notifiers.len(),
+                file.platforms.len(),
+                file.services.len(),
+                file.people.len()
+            ));
+            Ok(ExitCode::Ok)
+        }
+        Err(error) => {
+            output::error(&format!("{error:#}"));
+            Ok(ExitCode::Wanting)
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! `firebell investigate --bundle DIR`.
+
+use std::time::Instant;
+
+use firebell_core::verdict::Verdict;
+use firebell_integrations::bundle;
+use firebell_rca::Settings;
+
+use crate::args::{Format, InvestigateArgs};
+use crate::exit_code::{ExitCode, coded};
+use crate::output::{self, Tone, paint};
+
+pub(super) fn run(args: &InvestigateArgs) -> anyhow::Result<ExitCode> {
+    let started = Instant::now();
+    let loaded = bundle::read(&args.bundle).map_err(|e| {
+        let source = std::error::Error::source(&e).map(|s| format!(": {s}")).unwrap_or_default();
+        coded(ExitCode::Usage, format!("{e}{source}"))
+    })?;
+    for name in &loaded.ignored {
+        output::note(&format!("ignored: {}", output::clean(name)));
+    }
+    for broken in &loaded.broken {
+        output::note(&format!("left out: {}", output::clean(&broken.to_string())));
+    }
+    let mut verdict = firebell_rca::investigate(&loaded.telemetry, &Settings::default());
+    verdict.stats.wall_ms = started.elapsed().as_millis() as u64;
+    verdict.stats.peak_rss_bytes = peak_rss();
+    if args.json || args.format == Format::Json {
+        output::line(&serde_json::to_string_pretty(&verdict)?);
+    } else {
+        text(&verdict);
+    }
+    Ok(ExitCode::Ok)
+}
+
+fn text(verdict: &Verdict) {
+    let word = serde_json::to_value(verdict.verdict).ok().and_then(|v| v.as_str().map(|s| s.replace('_', " ")));
+    output::line(&paint(Tone::Strong, &word.unwrap_or_default()));
+    if let Some(onset) = verdict.onset {
+        output::line(&format!("onset {onset}"));
+    }
+    for h in &verdict.hypotheses {
+        output::line(&format!(
+            "{}. {} at {} ({:.0} %)",
+            h.rank,
+            paint(Tone::Strong, &h.cause),
+            output::clean(&h.component),
+            h.confidence * 100.0
+        ));
+        output::line(&format!("   {}", output::clean(&h.mechanism)));
+        for e in &h.evidence {
+            output::line(&format!("   {} {} {}", paint(Tone::Good, "for    "), paint(Tone::Dim, &e.id), output::clean(&e.reading)));
+        }
+        for e in &h.against {
+            output::line(&format!("   {} {} {}", paint(Tone::Bad, "against"), paint(Tone::Dim, &e.id), output::clean(&e.reading)));
+        }
+        for text in &h.expected_but_absent {
+            output::line(&format!("   {} {}", paint(Tone::Warn, "absent "), output::clean(text)));
+        }
+        for m in &h.mitigations {
+            output::line(&format!("   {} {} {}", paint(Tone::Link, "could  "), m.action, output::clean(&m.target)));
+        }
+    }
+    for gap in &verdict.gaps {
+        output::line(&format!("{} {}", paint(Tone::Warn, "gap:"), output::clean(gap)));
+    }
+}
+
+/// Peak resident memory of this process in bytes; 0 where the system does not say.
+pub(super) fn peak_rss() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    status
+        .lines()
+        .find_map(|l| l.strip_prefix("VmHWM:"))
+        .and_then(|v| v.split_whitespace().next())
+        .and_then(|kib| kib.parse::<u64>().ok())
+        .map_or(0, |kib| kib * 1024)
+}

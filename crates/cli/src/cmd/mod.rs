@@ -1,0 +1,50 @@
+//! One file per subcommand.
+
+mod alert;
+mod bench;
+mod bundle;
+mod check_config;
+mod dead_letter;
+mod demo;
+mod doctor;
+mod incident;
+mod init;
+mod investigate;
+mod replay;
+mod respond;
+mod serve;
+mod shop;
+mod token;
+mod weekly;
+
+use clap::CommandFactory;
+
+use crate::args::{Cli, Command};
+use crate::exit_code::ExitCode;
+
+/// Runs the command.
+pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    match cli.command {
+        Command::Demo(args) => demo::run(args).await,
+        Command::Serve(args) => serve::run(args).await,
+        Command::Respond(args) => respond::run(args).await,
+        Command::Incident(command) => incident::run(command).await,
+        Command::Alert(command) => alert::run(command).await,
+        Command::Investigate(args) => investigate::run(&args),
+        Command::Bundle(command) => bundle::run(command).await,
+        Command::Bench(args) => bench::run(&args),
+        Command::Weekly(args) => weekly::run(args).await,
+        Command::DeadLetter(command) => dead_letter::run(command).await,
+        Command::CheckConfig(args) => check_config::run(&args),
+        Command::Doctor(args) => doctor::run(&args).await,
+        Command::Init(args) => init::run(&args),
+        Command::Token(args) => token::run(&args),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "firebell", &mut script);
+            crate::output::raw(&script);
+            Ok(ExitCode::Ok)
+        }
+        Command::Shop(args) => shop::run(&args).await,
+    }
+}

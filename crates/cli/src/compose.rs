@@ -1,0 +1,239 @@
+//! Wires a server from its configuration: store, engine, agents, effects, HTTP.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+use firebell_agents::{AgentTeam, Tools};
+use firebell_core::ports::agent::BlobStore;
+use firebell_core::ports::notifier::Notifier;
+use firebell_core::ports::platform::Platform;
+use firebell_core::ports::store::Reader;
+use firebell_core::ports::telemetry::TelemetrySource;
+use firebell_engine::dispatcher;
+use firebell_engine::effects::Executor;
+use firebell_engine::handle::{self, Clock, Handle};
+use firebell_integrations::otlp::OtlpStore;
+use firebell_integrations::{backends, changes, http};
+use firebell_report::Templates;
+use firebell_server::{AppState, Auth, Sources};
+use firebell_store::{Durability, SqliteStore};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::archive::FolderArchive;
+use crate::client::{ServerFile, write_private};
+use crate::config::File;
+use crate::exit_code::{ExitCode, coded};
+
+/// Default address: loopback, so that nothing is reachable from outside by accident.
+pub(crate) const DEFAULT_LISTEN: &str = "127.0.0.1:7300";
+
+/// The systems that a configuration names.
+pub(crate) struct Systems {
+    pub(crate) telemetry: Vec<Arc<dyn TelemetrySource>>,
+    pub(crate) notifiers: BTreeMap<String, Arc<dyn Notifier>>,
+    pub(crate) platforms: Vec<Arc<dyn Platform>>,
+}
+
+/// Builds the systems; calls none of them.
+pub(crate) fn systems(file: &File) -> anyhow::Result<Systems> {
+    http::install_tls();
+    let mut telemetry: Vec<Arc<dyn TelemetrySource>> = Vec::new();
+    for config in &file.telemetry {
+        telemetry.push(backends::build_telemetry(config)?);
+    }
+    let mut notifiers = BTreeMap::new();
+    for config in &file.notifiers {
+        let notifier = backends::build_notifier(config)?;
+        notifiers.insert(notifier.name().to_owned(), notifier);
+    }
+    let mut platforms: Vec<Arc<dyn Platform>> = Vec::new();
+    for config in &file.platforms {
+        let platform = backends::build_platform(config)?;
+        telemetry.push(Arc::clone(&platform) as Arc<dyn TelemetrySource>);
+        platforms.push(platform);
+    }
+    Ok(Systems { telemetry, notifiers, platforms })
+}
+
+/// A running server. [`Running::stop`] ends it in order; a process that dies instead loses nothing either.
+pub(crate) struct Running {
+    pub(crate) url: String,
+    pub(crate) token: String,
+    pub(crate) data: PathBuf,
+    pub(crate) reader: Arc<dyn Reader>,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+    handle: Handle,
+    service: handle::Service,
+}
+
+impl Running {
+    /// Stops serving, lets effects end, closes the store.
+    pub(crate) async fn stop(self) {
+        let _ = self.stop.send(true);
+        for task in self.tasks {
+            let _ = tokio::time::timeout(std::time::Duration::from_secs(8), task).await;
+        }
+        let _ = std::fs::remove_file(self.data.join(ServerFile::NAME));
+        drop(self.handle);
+        let service = self.service;
+        let _ = tokio::task::spawn_blocking(move || drop(service)).await;
+    }
+}
+
+/// Starts a server.
+pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Result<Running> {
+    let listener = TcpListener::bind(listen)
+        .await
+        .map_err(|e| coded(ExitCode::Usage, format!("cannot listen on {listen}: {e}; choose another with --listen")))?;
+    let address = listener.local_addr()?;
+    let url = format!("http://{}", reachable(address));
+    let public_url = file.server.public_url.clone().unwrap_or_else(|| url.clone());
+    let policy = Arc::new(file.policy(&public_url));
+    let Systems { mut telemetry, notifiers, platforms } = systems(file)?;
+
+    let (store, reader) = SqliteStore::open(data, Durability::default())
+        .with_context(|| format!("the store in {} could not be opened", data.display()))?;
+    let reader: Arc<dyn Reader> = Arc::new(reader);
+    let blobs: Arc<dyn BlobStore> = Arc::new(store.blobs()?);
+    // A replay decides by the policy of the time.
+    blobs.put(policy.canonical()).await.map_err(|e| anyhow::anyhow!("the policy could not be recorded: {e}"))?;
+    let clock: Clock = Arc::new(jiff::Timestamp::now);
+    let (service, handle) = handle::start(Box::new(store), Arc::clone(&policy), Arc::clone(&clock))?;
+
+    let otlp = match &file.otlp {
+        Some(config) => Some(Arc::new(OtlpStore::new(config.store.clone())?)),
+        None => None,
+    };
+    telemetry.extend(otlp.clone().map(|o| o as Arc<dyn TelemetrySource>));
+    telemetry.push(Arc::new(changes::Ledger::new(Arc::clone(&reader))));
+
+    let team = AgentTeam::new(Tools {
+        telemetry,
+        platforms: platforms.clone(),
+        blobs,
+        reader: Arc::clone(&reader),
+        clock: Arc::clone(&clock),
+    });
+    let executor = Arc::new(Executor {
+        agents: Arc::new(team),
+        notifiers,
+        platforms,
+        archive: Arc::new(FolderArchive { data: data.to_owned(), reader: Arc::clone(&reader), policy: Arc::clone(&policy) }),
+        reader: Arc::clone(&reader),
+        templates: Arc::new(templates(file)?),
+        policy: Arc::clone(&policy),
+        clock: Arc::clone(&clock),
+    });
+
+    let token = admin_token(data)?;
+    let auth = auth(file, &token)?;
+    let state = AppState {
+        handle: handle.clone(),
+        reader: Arc::clone(&reader),
+        sources: Arc::new(sources(file)?),
+        auth: Arc::new(auth),
+        otlp,
+        clock,
+        data_dir: data.to_owned(),
+        public_url,
+    };
+    let (stop, stopped) = watch::channel(false);
+    let dispatching = tokio::spawn(dispatcher::run(handle.clone(), executor, stopped.clone()));
+    let serving = tokio::spawn(async move {
+        let shutdown = async move {
+            let mut stopped = stopped;
+            let _ = stopped.wait_for(|s| *s).await;
+        };
+        if let Err(error) = firebell_server::serve(listener, firebell_server::router(state), shutdown).await {
+            tracing::error!(%error, "the server stopped");
+        }
+    });
+    ServerFile { url: url.clone(), token: token.clone(), pid: std::process::id() }
+        .write(data)
+        .with_context(|| format!("{} could not be written", data.join(ServerFile::NAME).display()))?;
+    Ok(Running {
+        url,
+        token,
+        data: data.to_owned(),
+        reader,
+        stop,
+        tasks: vec![serving, dispatching],
+        handle,
+        service,
+    })
+}
+
+/// An address that a client on this machine can use.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() { SocketAddr::from(([127, 0, 0, 1], address.port())) } else { address }
+}
+
+/// The administrator's token: made once, kept in the data folder for its owner only.
+fn admin_token(data: &Path) -> anyhow::Result<String> {
+    let path = data.join("admin.token");
+    match std::fs::read_to_string(&path) {
+        Ok(token) if token.trim().len() >= 32 => Ok(token.trim().to_owned()),
+        Ok(_) => Err(coded(ExitCode::Usage, format!("{} is too short; delete it to make a new one", path.display()))),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            let token = random_key();
+            write_private(&path, token.as_bytes()).with_context(|| format!("{} could not be written", path.display()))?;
+            Ok(token)
+        }
+        Err(e) => Err(e).with_context(|| format!("{} could not be read", path.display())),
+    }
+}
+
+/// 256 random bits, hexadecimal.
+pub(crate) fn random_key() -> String {
+    hex::encode(rand::random::<[u8; 32]>())
+}
+
+fn auth(file: &File, admin: &str) -> anyhow::Result<Auth> {
+    let mut auth = Auth::new();
+    auth.add("admin", firebell_server::Role::Admin, admin);
+    for token in &file.tokens {
+        let field = format!("tokens/{}", token.name);
+        let text = token.token.resolve(&field, "token")?;
+        if text.expose().len() < 16 {
+            return Err(coded(ExitCode::Usage, format!("{field}: token: must have at least 16 characters")));
+        }
+        let role = firebell_server::Role::parse(&token.role)
+            .ok_or_else(|| coded(ExitCode::Usage, format!("{field}: role {:?} is unknown", token.role)))?;
+        auth.add(&token.name, role, text.expose());
+    }
+    Ok(auth)
+}
+
+fn sources(file: &File) -> anyhow::Result<Sources> {
+    let mut sources = Sources::new();
+    for config in &file.sources {
+        sources.add(config).map_err(|e| coded(ExitCode::Usage, e.to_string()))?;
+    }
+    if let Some(otlp) = &file.otlp {
+        sources.set_otlp_key(otlp.key.resolve("otlp", "key")?.expose());
+    }
+    Ok(sources)
+}
+
+fn templates(file: &File) -> anyhow::Result<Templates> {
+    let mut overrides = BTreeMap::new();
+    if let Some(dir) = &file.templates.dir {
+        let entries = std::fs::read_dir(dir).with_context(|| format!("templates: {} cannot be read", dir.display()))?;
+        for entry in entries {
+            let path = entry?.path();
+            if path.extension().is_some_and(|e| e == "md")
+                && let Some(name) = path.file_name().and_then(|n| n.to_str())
+            {
+                let text = std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+                overrides.insert(name.to_owned(), text);
+            }
+        }
+    }
+    Templates::with_overrides(overrides).map_err(|e| coded(ExitCode::Usage, format!("templates: {e}")))
+}

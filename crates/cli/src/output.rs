@@ -1,0 +1,89 @@
+//! The only place that prints: results to standard output, everything else to standard error.
+
+use std::io::{IsTerminal, Write};
+
+use anstyle::{AnsiColor, Style};
+use firebell_core::severity::Severity;
+
+/// What a piece of text means; the look follows from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tone {
+    /// Headings.
+    Strong,
+    /// Times, ids, what one looks at second.
+    Dim,
+    /// Good.
+    Good,
+    /// Needs attention.
+    Warn,
+    /// Bad.
+    Bad,
+    /// Links and commands.
+    Link,
+}
+
+fn style(tone: Tone) -> Style {
+    match tone {
+        Tone::Strong => Style::new().bold(),
+        Tone::Dim => Style::new().dimmed(),
+        Tone::Good => Style::new().fg_color(Some(AnsiColor::Green.into())),
+        Tone::Warn => Style::new().fg_color(Some(AnsiColor::Yellow.into())),
+        Tone::Bad => Style::new().fg_color(Some(AnsiColor::Red.into())).bold(),
+        Tone::Link => Style::new().fg_color(Some(AnsiColor::Cyan.into())),
+    }
+}
+
+/// Styles a text; `anstream` strips it where the other side is no terminal.
+pub(crate) fn paint(tone: Tone, text: &str) -> String {
+    let style = style(tone);
+    format!("{style}{}{style:#}", clean(text))
+}
+
+/// A severity in its colour.
+pub(crate) fn severity(severity: Severity) -> String {
+    let tone = match severity {
+        Severity::Sev1 => Tone::Bad,
+        Severity::Sev2 => Tone::Warn,
+        Severity::Sev3 | Severity::Sev4 => Tone::Link,
+    };
+    paint(tone, severity.as_str())
+}
+
+/// Takes control characters out of outside text: telemetry must not steer the terminal.
+pub(crate) fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
+}
+
+/// A line of the result.
+pub(crate) fn line(text: &str) {
+    let mut out = anstream::stdout();
+    let _ = writeln!(out, "{text}");
+}
+
+/// Raw bytes of the result.
+pub(crate) fn raw(bytes: &[u8]) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(bytes);
+    let _ = out.flush();
+}
+
+/// A JSON result, pretty where a person looks at it.
+pub(crate) fn json(value: &serde_json::Value) {
+    let text = if std::io::stdout().is_terminal() {
+        serde_json::to_string_pretty(value)
+    } else {
+        serde_json::to_string(value)
+    };
+    line(&text.unwrap_or_default());
+}
+
+/// Tells something beside the result.
+pub(crate) fn note(text: &str) {
+    let mut out = anstream::stderr();
+    let _ = writeln!(out, "{text}");
+}
+
+/// Tells that something failed.
+pub(crate) fn error(text: &str) {
+    note(&format!("{} {}", paint(Tone::Bad, "error:"), clean(text)));
+}
