@@ -41,7 +41,7 @@ pub fn parse_matchers(text: &str, field: &str) -> Result<Vec<Matcher>, ParseErro
         let (name, after) = if in_quotes {
             quoted(rest).ok_or_else(|| wrong("a quote is not closed"))?
         } else {
-            let end = rest.find(|c: char| matches!(c, '=' | '!' | '~' | ',')).unwrap_or(rest.len());
+            let end = rest.find(['=', '!', '~', ',']).unwrap_or(rest.len());
             (rest[..end].trim().to_owned(), &rest[end..])
         };
         let odd = |c: char| c.is_whitespace() || matches!(c, '{' | '}' | '"');
