@@ -14,3 +14,22 @@ pub mod report;
 pub mod source_config;
 #[cfg(test)]
 mod testing;
+
+// Telemetry, platforms, notifiers.
+mod answers;
+pub mod backends;
+pub mod changes;
+#[cfg(test)]
+mod doubles;
+pub mod email;
+pub mod http;
+pub mod jaeger;
+pub mod limits;
+pub mod logfiles;
+pub mod otlp;
+pub mod platform;
+pub mod prometheus;
+mod sample;
+pub mod settings;
+mod spans;
+pub mod webhook;

@@ -1,0 +1,100 @@
+//! A message to a mail: headers that outside text cannot break out of, text and HTML. Pure.
+
+use firebell_core::ports::notifier::Message as Notice;
+use lettre::Message;
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MultiPart, SinglePart};
+use sha2::{Digest as _, Sha256};
+
+/// Longest subject, characters.
+const MAX_SUBJECT: usize = 200;
+
+/// Composes the mail. The same notice gives the same Message-ID, always.
+///
+/// # Errors
+/// A sentence: what cannot be put in a mail.
+pub(super) fn compose(notice: &Notice, from: &Mailbox, to: &[Mailbox]) -> Result<Message, String> {
+    let domain = from.email.domain();
+    let mut builder = Message::builder()
+        .from(from.clone())
+        .message_id(Some(format!("<{}@{domain}>", digest(&notice.key))))
+        .subject(subject(&notice.subject))
+        .date_now();
+    for mailbox in to {
+        builder = builder.to(mailbox.clone());
+    }
+    if !notice.incident.is_empty() {
+        // All mails of an incident make one thread.
+        let thread = format!("<{}@{domain}>", digest(&format!("thread {}", notice.incident)));
+        builder = builder.references(thread.clone()).in_reply_to(thread);
+    }
+    for (name, value) in [
+        ("Auto-Submitted", "auto-generated"),
+        ("X-Firebell-Incident", &one_line(&notice.incident)),
+        ("X-Firebell-Audience", &one_line(&notice.audience)),
+    ] {
+        let name = HeaderName::new_from_ascii(name.to_owned()).map_err(|e| e.to_string())?;
+        builder = builder.raw_header(HeaderValue::new(name, value.to_owned()));
+    }
+    let mut text = notice.body.clone();
+    if !notice.link.is_empty() && !text.contains(&notice.link) {
+        text.push_str("\n\n");
+        text.push_str(&notice.link);
+    }
+    let part = |kind: ContentType, body: String| SinglePart::builder().header(kind).body(body);
+    builder
+        .multipart(
+            MultiPart::alternative()
+                .singlepart(part(ContentType::TEXT_PLAIN, text))
+                .singlepart(part(ContentType::TEXT_HTML, html(notice))),
+        )
+        .map_err(|e| format!("the mail cannot be composed: {e}"))
+}
+
+fn digest(text: &str) -> String {
+    hex::encode(&Sha256::digest(text.as_bytes())[..16])
+}
+
+/// Without line ends and other control characters: nothing in it can begin another header.
+pub(super) fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().trim().to_owned()
+}
+
+fn subject(text: &str) -> String {
+    let line = one_line(text);
+    if line.chars().count() <= MAX_SUBJECT {
+        return line;
+    }
+    line.chars().take(MAX_SUBJECT - 1).chain(['…']).collect()
+}
+
+fn html(notice: &Notice) -> String {
+    let mut out = String::from("<!doctype html><html><body style=\"font-family:sans-serif\">");
+    for paragraph in notice.body.split("\n\n") {
+        out.push_str("<p>");
+        out.push_str(&escape(paragraph.trim()).replace('\n', "<br>\n"));
+        out.push_str("</p>\n");
+    }
+    // Only what a browser opens safely becomes a link.
+    if notice.link.starts_with("https://") || notice.link.starts_with("http://") {
+        let link = escape(&notice.link);
+        out.push_str(&format!("<p><a href=\"{link}\">{link}</a></p>\n"));
+    }
+    out.push_str("</body></html>\n");
+    out
+}
+
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}

@@ -1,0 +1,69 @@
+//! What `[[telemetry]] kind = "jaeger"` holds.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use crate::settings::{Connection, Secret};
+
+/// One Jaeger or compatible system.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Name of this source; evidence says `jaeger/NAME`.
+    pub name: String,
+    /// Base address with path prefix, without `/api`: `http://jaeger:16686`, `http://vt:10428/select/jaeger`.
+    pub url: String,
+    /// `Authorization: Bearer`.
+    #[serde(default)]
+    pub bearer_token: Option<Secret>,
+    /// `Authorization: Basic`.
+    #[serde(default)]
+    pub username: Option<String>,
+    /// See `username`.
+    #[serde(default)]
+    pub password: Option<Secret>,
+    /// Further headers.
+    #[serde(default)]
+    pub headers: BTreeMap<String, Secret>,
+    /// PEM file of certificates to trust besides those of the machine.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
+    /// For one call, seconds.
+    #[serde(default = "timeout")]
+    pub timeout_s: f64,
+    /// Calls at once.
+    #[serde(default = "concurrent")]
+    pub max_concurrent: usize,
+    /// Largest answer, bytes.
+    #[serde(default = "body")]
+    pub max_body_bytes: usize,
+}
+
+fn timeout() -> f64 {
+    10.0
+}
+
+fn concurrent() -> usize {
+    2
+}
+
+fn body() -> usize {
+    32 << 20
+}
+
+impl Config {
+    pub(super) fn connection(&self) -> Connection {
+        Connection {
+            url: self.url.clone(),
+            bearer_token: self.bearer_token.clone(),
+            username: self.username.clone(),
+            password: self.password.clone(),
+            headers: self.headers.clone(),
+            ca_file: self.ca_file.clone(),
+            timeout_s: self.timeout_s,
+            max_body: self.max_body_bytes,
+        }
+    }
+}
