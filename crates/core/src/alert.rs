@@ -118,7 +118,10 @@ impl Alert {
         alert.ends_at = if firing { signal.ends_at } else { Some(signal.ends_at.unwrap_or(received_at)) };
         alert.last_seen = received_at;
         alert.count += 1;
-        alert.annotations = signal.annotations.clone();
+        // A resolve or acknowledge without texts must not wipe what the alert said.
+        if !signal.annotations.is_empty() {
+            alert.annotations = signal.annotations.clone();
+        }
         if signal.generator_url.is_some() {
             alert.generator_url = signal.generator_url.clone();
         }

@@ -12,8 +12,8 @@ mod init;
 mod investigate;
 mod replay;
 mod respond;
-mod serve;
-mod shop;
+pub(crate) mod serve;
+pub(crate) mod shop;
 mod token;
 mod weekly;
 

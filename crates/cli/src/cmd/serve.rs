@@ -10,7 +10,7 @@ use crate::config;
 use crate::exit_code::ExitCode;
 use crate::output::{self, Tone, paint};
 
-pub(super) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let file = config::load(args.config.as_deref())?;
     let listen = args.listen.or_else(|| file.server.listen.clone()).unwrap_or_else(|| DEFAULT_LISTEN.to_owned());
     let data = args.data.or_else(|| file.server.data.clone()).unwrap_or_else(|| PathBuf::from("firebell-data"));
@@ -32,7 +32,7 @@ pub(super) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// Ctrl-C or SIGTERM.
-pub(super) async fn ended() {
+pub(crate) async fn ended() {
     let ctrl_c = tokio::signal::ctrl_c();
     #[cfg(unix)]
     {

@@ -13,25 +13,25 @@ use crate::output;
 
 /// The part of the shop's options that a demo decides.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct ShopFile {
-    pub(super) seed: u64,
-    pub(super) state_dir: PathBuf,
-    pub(super) platform_token: String,
-    pub(super) otlp: Door,
-    pub(super) changes: Door,
-    pub(super) alerts: Option<Door>,
-    pub(super) reports: Door,
+pub(crate) struct ShopFile {
+    pub(crate) seed: u64,
+    pub(crate) state_dir: PathBuf,
+    pub(crate) platform_token: String,
+    pub(crate) otlp: Door,
+    pub(crate) changes: Door,
+    pub(crate) alerts: Option<Door>,
+    pub(crate) reports: Door,
 }
 
 impl ShopFile {
-    pub(super) fn read(path: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(path)
             .map_err(|e| coded(ExitCode::Usage, format!("{} cannot be read: {e}", path.display())))?;
         serde_json::from_str(&text).map_err(|e| coded(ExitCode::Usage, format!("{}: {e}", path.display())))
     }
 }
 
-pub(super) async fn run(args: &ShopArgs) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: &ShopArgs) -> anyhow::Result<ExitCode> {
     let file = ShopFile::read(&args.options)?;
     let mut options = ShopOptions::new(&file.state_dir, &file.platform_token);
     options.seed = file.seed;
