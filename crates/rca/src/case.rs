@@ -46,7 +46,8 @@ impl<'a> Case<'a> {
                 let (relative, absolute) = f.kind.floors();
                 stats::shift(&base, &fault, relative, absolute).map(|mut s| {
                     if frame.drift {
-                        let (low, high) = fault.iter().fold((f64::MAX, f64::MIN), |(a, b), v| (a.min(*v), b.max(*v)));
+                        let (low, high) =
+                            fault.iter().fold((f64::MAX, f64::MIN), |(a, b), v| (a.min(*v), b.max(*v)));
                         let moved = (high - low) / s.scale;
                         s.z = s.z.clamp(-moved, moved);
                     }
@@ -94,11 +95,14 @@ impl<'a> Case<'a> {
     pub(crate) fn serves_well(&self, component: &str) -> bool {
         let mut watched = false;
         for (f, s) in self.features.iter().zip(&self.shifts) {
-            let (Some(s), true) = (s, f.component == component && f.peer.is_none() && f.series.is_some()) else {
+            let (Some(s), true) = (s, f.component == component && f.peer.is_none() && f.series.is_some())
+            else {
                 continue;
             };
             match f.kind {
-                Kind::Errors | Kind::Latency if s.z > 0.0 && self.sure(f) * s.strength() > 0.2 => return false,
+                Kind::Errors | Kind::Latency if s.z > 0.0 && self.sure(f) * s.strength() > 0.2 => {
+                    return false;
+                }
                 Kind::Workload if f.detail.as_deref() == Some("rate") => {
                     if s.after < 0.35 * s.before {
                         return false;
@@ -137,11 +141,18 @@ fn complaint(t: &Telemetry) -> (bool, bool) {
         }
     }
     let has = |words: &[&str]| words.iter().any(|w| text.contains(w));
-    (has(&["latency", "slow", "p95", "p99", "response time"]), has(&["error", "availab", "5xx", "fail", "500", "down"]))
+    (
+        has(&["latency", "slow", "p95", "p99", "response time"]),
+        has(&["error", "availab", "5xx", "fail", "500", "down"]),
+    )
 }
 
 /// See [`Case::sure`]; 1 where nothing is counted.
-pub(crate) fn sure(events: &[(i64, f64)], is_base: impl Fn(i64) -> bool, is_fault: impl Fn(i64) -> bool) -> f64 {
+pub(crate) fn sure(
+    events: &[(i64, f64)],
+    is_base: impl Fn(i64) -> bool,
+    is_fault: impl Fn(i64) -> bool,
+) -> f64 {
     let (mut base, mut fault, mut base_n, mut fault_n) = (0.0, 0.0, 0usize, 0usize);
     for (at, n) in events {
         if is_fault(*at) {

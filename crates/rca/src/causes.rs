@@ -39,6 +39,7 @@ pub(crate) fn explains(a: &str, b: &str) -> bool {
                 || ["saturation.queue", "saturation.threads", "database.slow_query"].contains(&b)
         }
         "network.delay" | "network.tls_expired" | "network.dns" | "network.loss" => generic.contains(&b),
+        "saturation.cpu" => generic.contains(&b) || b == "network.delay",
         _ if a.starts_with("change.") => {
             generic.contains(&b) || b == "code.retry_storm" || b == "saturation.cpu"
         }

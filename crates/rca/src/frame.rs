@@ -74,7 +74,15 @@ pub(crate) fn find(t: &Telemetry, features: &[Feature]) -> Option<Frame> {
     } else {
         vote(features, if apart { start.min(hint.unwrap_or(start)) } else { begin }, end)
     };
-    let frame = |onset: i64, seen: bool| Frame { onset, end, begin, normal_after, seen, apart, drift: apart && hint.is_none() };
+    let frame = |onset: i64, seen: bool| Frame {
+        onset,
+        end,
+        begin,
+        normal_after,
+        seen,
+        apart,
+        drift: apart && hint.is_none(),
+    };
     Some(match (hint, found) {
         (Some(h), Some((at, strength)))
             if strength >= 6.0 && (at - h).abs() <= 600_000.min(span / 3) && !apart =>
@@ -83,7 +91,7 @@ pub(crate) fn find(t: &Telemetry, features: &[Feature]) -> Option<Frame> {
         }
         (Some(h), _) if h > begin && h < end => frame(h, true),
         _ if apart => frame(start, true),
-        (_, Some((at, strength))) if strength > 1.5 => frame(at, true),
+        (_, Some((at, strength))) if strength > 2.5 => frame(at, true),
         // Nothing moved: the last part is looked at, against the rest.
         _ => frame(begin + (last - begin) * 2 / 3, false),
     })
@@ -118,8 +126,12 @@ fn vote(features: &[Feature], from: i64, to: i64) -> Option<(i64, f64)> {
             let moved = crate::series::stats::median(&size).abs().max(absolute);
             if cp.z.abs() > 3.0 && moved > 0.0 {
                 let clear = ((cp.explained - 0.2) / 0.3).clamp(0.0, 1.0);
-                let sure = clear * crate::case::sure(&f.events, |t| from <= t && t < cp.at, |t| cp.at <= t && t <= to);
-                points.push((refine(&inside, cp.at, f.kind), sure * weight * (cp.z.abs() / 3.0).ln_1p().min(3.0)));
+                let sure = clear
+                    * crate::case::sure(&f.events, |t| from <= t && t < cp.at, |t| cp.at <= t && t <= to);
+                points.push((
+                    refine(&inside, cp.at, f.kind),
+                    sure * weight * (cp.z.abs() / 3.0).ln_1p().min(3.0),
+                ));
             }
         }
     }

@@ -167,7 +167,11 @@ fn by_change(
     changes
         .into_iter()
         .map(|c| {
-            let own = members.iter().copied().filter(|i| signals[*i].change.as_ref().is_none_or(|o| o == c)).collect();
+            let own = members
+                .iter()
+                .copied()
+                .filter(|i| signals[*i].change.as_ref().is_none_or(|o| o == c))
+                .collect();
             (key.clone(), own)
         })
         .collect()

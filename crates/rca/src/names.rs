@@ -70,9 +70,11 @@ impl Names {
             .chain(t.spans.iter().map(|s| s.component.as_str()))
             .chain(t.events.iter().map(|e| e.component.as_str()))
             .chain(t.series.iter().filter_map(|s| s.component.as_deref()))
-            .chain(t.series.iter().flat_map(|s| {
-                LABELS.iter().filter_map(|l| s.labels.get(*l)).map(String::as_str)
-            }))
+            .chain(
+                t.series
+                    .iter()
+                    .flat_map(|s| LABELS.iter().filter_map(|l| s.labels.get(*l)).map(String::as_str)),
+            )
             .chain(settings.focus.iter().map(String::as_str));
         let mut plain = BTreeSet::new();
         for name in with_kind {
@@ -180,7 +182,8 @@ fn heading(name: &str) -> Option<&str> {
     let tail = kinds::kind(rest, &Default::default());
     let of_head = kinds::kind(head, &Default::default());
     // `orders` is a fine name for a service; `cpu` or `latency` is not.
-    let nameable = matches!(of_head, Kind::Other | Kind::Workload | Kind::Queue | Kind::Cache | Kind::Network);
+    let nameable =
+        matches!(of_head, Kind::Other | Kind::Workload | Kind::Queue | Kind::Cache | Kind::Network);
     (!head.is_empty() && tail != Kind::Other && nameable).then_some(head)
 }
 

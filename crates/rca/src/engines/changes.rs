@@ -16,6 +16,8 @@ struct Candidate<'a> {
     at: i64,
     entries: Vec<&'a Change>,
     words: BTreeSet<String>,
+    /// Words of the lines around the changed ones.
+    around: BTreeSet<String>,
     deployed: bool,
 }
 
@@ -57,7 +59,12 @@ fn candidates<'a>(case: &Case<'a>) -> Vec<Candidate<'a>> {
                 .or_else(|| entries.iter().map(|c| c.at).min())
                 .map_or(i64::MAX, jiff::Timestamp::as_millisecond);
             let mut text = String::new();
+            let mut context = String::new();
             for c in &entries {
+                for line in c.diff.as_deref().unwrap_or("").lines().filter(|l| l.starts_with(' ')) {
+                    context.push_str(line);
+                    context.push(' ');
+                }
                 // Only what was changed counts: context and notes describe, they do nothing.
                 let changed = c.diff.as_deref().unwrap_or("").lines().filter(|l| l.starts_with(['+', '-']));
                 let parts = [c.summary.as_str(), c.to.as_deref().unwrap_or("")];
@@ -66,7 +73,14 @@ fn candidates<'a>(case: &Case<'a>) -> Vec<Candidate<'a>> {
                     text.push(' ');
                 }
             }
-            Candidate { key, at, deployed: !live.is_empty(), words: words::words(&text), entries }
+            Candidate {
+                key,
+                at,
+                deployed: !live.is_empty(),
+                words: words::words(&text),
+                around: words::words(&context),
+                entries,
+            }
         })
         .collect()
 }
@@ -127,7 +141,22 @@ fn judge(
     let component = place(case, c, harm);
     let span = (case.frame.onset - case.frame.begin).max(1) as f64;
     let slack = (0.04 * (case.frame.end - case.frame.begin) as f64).clamp(1_500.0, 90_000.0) as i64;
-    let age = case.frame.onset - c.at;
+    // A commit goes live with the next deploy, whatever commit that one is labelled with.
+    let carried = component.as_ref().and_then(|component| {
+        case.t
+            .changes
+            .iter()
+            .filter(|d| d.kind == ChangeKind::Deploy && case.names.resolve(&d.component) == *component)
+            .map(|d| d.at.as_millisecond())
+            .filter(|at| *at >= c.at && *at <= case.frame.onset + slack)
+            .min()
+    });
+    let (at, live) = match (c.deployed, carried) {
+        (true, _) => (c.at, 1.0),
+        (false, Some(at)) => (at, 0.9),
+        (false, None) => (c.at, 0.55),
+    };
+    let age = case.frame.onset - at;
     let make = |component: &str, cause: &'static str, role: Role, weight: f64, reading: String| Signal {
         component: component.to_owned(),
         cause,
@@ -160,13 +189,19 @@ fn judge(
         return;
     }
     let near = if case.frame.seen { (-(age.max(0) as f64) / (0.6 * span).max(60_000.0)).exp() } else { 0.8 };
-    let (shared, which) = words::overlap(&c.words, symptom, seen_in);
-    let telling = 1.0 - (-shared / 1.5).exp();
+    // The place's own name stands in everything about it: no evidence.
+    let name = words::words(crate::names::short(&component));
+    let symptom: BTreeSet<String> = symptom.difference(&name).cloned().collect();
+    let (shared, which) = words::overlap(&c.words, &symptom, seen_in);
+    let (near_by, _) = words::overlap(&c.around, &symptom, seen_in);
+    let telling = 1.0 - (-(shared + 0.35 * near_by) / 1.5).exp();
     let here = harm.get(component.as_str()).copied().unwrap_or(0.0);
     let flagged = first.kind == ChangeKind::Flag
         && seen.iter().any(|s| s.cause == "change.flag" && s.component == component);
     let harmless = harmless(c);
-    let mechanism = (0.55 * here + 0.5 * telling + if flagged { 0.25 } else { 0.0 }).min(1.0) * harmless;
+    let idle = if first.kind == ChangeKind::Flag && !flagged && shared == 0.0 { 0.6 } else { 1.0 };
+    let mechanism =
+        idle * (0.55 * here + 0.5 * telling + if flagged { 0.25 } else { 0.0 }).min(1.0) * harmless;
     if mechanism < 0.12 {
         out.push(make(
             &component,
@@ -177,16 +212,6 @@ fn judge(
         ));
         return;
     }
-    // A commit goes live with the next deploy, whatever commit that one is labelled with.
-    let carried = case.t.changes.iter().any(|d| {
-        let at = d.at.as_millisecond();
-        d.kind == ChangeKind::Deploy && at >= c.at && at <= case.frame.onset + slack && case.names.resolve(&d.component) == component
-    });
-    let live = match (c.deployed, carried) {
-        (true, _) => 1.0,
-        (false, true) => 0.9,
-        (false, false) => 0.55,
-    };
     let weight = mechanism * (0.35 + 0.65 * near) * live;
     let words = if which.is_empty() {
         String::new()

@@ -160,7 +160,11 @@ fn judge(
         case.names.mentioned(&lower).into_iter().filter(|m| *m != b.owner).collect();
     for (phrase, cause, weight, elsewhere) in phrases::TABLE {
         if lower.contains(phrase) {
-            let place = if *elsewhere { others.iter().find(|o| !case.serves_well(o)).unwrap_or(&b.owner) } else { &b.owner };
+            let place = if *elsewhere {
+                others.iter().find(|o| !case.serves_well(o)).unwrap_or(&b.owner)
+            } else {
+                &b.owner
+            };
             out.push(make(
                 place,
                 cause,
@@ -176,7 +180,9 @@ fn judge(
             || (!others.is_empty() && lower_is_upstream(&lower));
         let counted = (b.fault - expected) / (expected + 1.0).sqrt();
         let weight = (counted / 4.0).clamp(0.12, 1.0)
-            * (0.35 + 0.35 * amount) * if novel { 1.0 } else { 0.8 } * if blame_other { 0.5 } else { 1.0 };
+            * (0.35 + 0.35 * amount)
+            * if novel { 1.0 } else { 0.8 }
+            * if blame_other { 0.5 } else { 1.0 };
         out.push(make(&b.owner, "code.exception", Role::Symptom, weight, reading.clone()));
         if blame_other {
             for o in others.iter().take(3) {
@@ -223,7 +229,8 @@ fn first_in_trace(case: &Case<'_>, out: &mut Vec<Signal>) {
             *entry = (at, l);
         }
     }
-    let mut counts: BTreeMap<String, (f64, f64, Option<&firebell_core::telemetry::LogLine>)> = BTreeMap::new();
+    let mut counts: BTreeMap<String, (f64, f64, Option<&firebell_core::telemetry::LogLine>)> =
+        BTreeMap::new();
     for (at, l) in first.into_values() {
         let slot = counts.entry(case.owner(l)).or_default();
         if case.frame.is_fault(at.as_millisecond()) {
@@ -250,8 +257,11 @@ fn first_in_trace(case: &Case<'_>, out: &mut Vec<Signal>) {
             onset: None,
             indicator: Some(text.clone()),
             change: None,
-            cite: Cite::new(&line.source, format!("logs {} ~ {text}", line.component.as_deref().unwrap_or("-")))
-                .within(from, to),
+            cite: Cite::new(
+                &line.source,
+                format!("logs {} ~ {text}", line.component.as_deref().unwrap_or("-")),
+            )
+            .within(from, to),
             reading: format!("{owner} logs the first error in {:.0} failing traces ({:.0} before)", c.1, c.0),
         });
     }

@@ -34,7 +34,7 @@ fn read(case: &Case<'_>, f: &Feature, s: &Shift, widest: f64, volume: f64, out: 
     let plain = s.strength() * case.sure(f);
     // People complain of one sort of harm: the other sort elsewhere is less likely to be what they feel.
     let fits = match (f.kind, case.complaint) {
-        (Kind::Latency, (false, true)) | (Kind::Errors | Kind::Availability, (true, false)) => 0.6,
+        (Kind::Latency, (false, true)) | (Kind::Errors | Kind::Availability, (true, false)) => 0.45,
         _ => 1.0,
     };
     let strength = fits * volume * plain * (0.45 + 0.55 * relative.clamp(0.0, 1.0));
@@ -184,12 +184,12 @@ impl Volumes {
         }
     }
 
-    /// 0.3 to 1; 1 where the traffic is not known.
+    /// 0.2 to 1; 1 where the traffic is not known.
     fn share(&self, f: &Feature, s: &Shift) -> f64 {
         match self.harm(f, s) {
             Some((harm, slow)) => {
                 let most = if slow { self.most.0 } else { self.most.1 };
-                (harm / most.max(1e-12)).max(0.0).powf(0.25).clamp(0.3, 1.0)
+                (harm / most.max(1e-12)).max(0.0).powf(0.4).clamp(0.2, 1.0)
             }
             None => 1.0,
         }

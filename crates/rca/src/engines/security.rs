@@ -111,7 +111,8 @@ fn rates(case: &Case<'_>, attempts: &[Attempt]) -> (usize, f64, f64, f64) {
     let fault = attempts.iter().filter(|a| !a.ok && case.frame.is_fault(a.at)).count();
     let pairs: BTreeSet<(&str, &str)> =
         attempts.iter().filter(|a| !a.ok).map(|a| (a.address.as_str(), a.account.as_str())).collect();
-    let (calm, ill) = (seconds(case.frame.onset - case.frame.begin), seconds(case.frame.end - case.frame.onset));
+    let (calm, ill) =
+        (seconds(case.frame.onset - case.frame.begin), seconds(case.frame.end - case.frame.onset));
     let all_base = attempts.iter().filter(|a| case.frame.is_base(a.at)).count() as f64 / calm;
     let all_fault = attempts.iter().filter(|a| case.frame.is_fault(a.at)).count() as f64 / ill;
     (pairs.len(), base as f64 / calm, fault as f64 / ill, all_fault / all_base.max(0.02))

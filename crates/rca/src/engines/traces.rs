@@ -301,7 +301,7 @@ fn judge_gaps(case: &Case<'_>, gaps: BTreeMap<String, Pair>, out: &mut Vec<Signa
                 callee,
                 "network.delay",
                 Role::Mechanism,
-                0.75 * s.strength(),
+                0.68 * s.strength(),
                 None,
                 at,
                 text,

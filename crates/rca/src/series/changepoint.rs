@@ -25,7 +25,7 @@ pub(crate) fn find(points: &[(i64, f64)]) -> Option<ChangePoint> {
     let (low, high) = (stats::quantile(&order, 0.02), stats::quantile(&order, 0.98));
     let clipped: Vec<f64> = values.iter().map(|v| v.clamp(low, high)).collect();
     let total: f64 = clipped.iter().sum();
-    let margin = if n < 10 { 1 } else { 3.max(n / 12).min(40) };
+    let margin = if n < 10 { 1 } else { if n < 24 { 3 } else { (n / 8).clamp(5, 40) } };
     let mut best = (0.0, 0usize);
     let mut left = 0.0;
     for (k, v) in clipped.iter().enumerate() {

@@ -217,7 +217,8 @@ fn group(
             } else {
                 let errors =
                     if bad.is_empty() { total.iter().map(|p| (p.0, 0.0)).collect() } else { sum(&bad) };
-                let mut feature = make(Kind::Errors, None, ratio(&smooth(&errors), &smooth(&total), 0.0), worst);
+                let mut feature =
+                    make(Kind::Errors, None, ratio(&smooth(&errors), &smooth(&total), 0.0), worst);
                 feature.events = increments(&errors);
                 out.push(feature);
                 let kind = if first.kind == Kind::Errors { Kind::Other } else { first.kind };

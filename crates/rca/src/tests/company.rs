@@ -62,11 +62,21 @@ pub(super) struct Model {
 
 impl Model {
     pub(super) fn healthy() -> Self {
-        let own = [("gateway", 2.0), ("checkout", 12.0), ("catalog", 8.0), ("inventory", 6.0), ("payments", 9.0), ("accounts", 7.0), ("notifications", 4.0)];
+        let own = [
+            ("gateway", 2.0),
+            ("checkout", 12.0),
+            ("catalog", 8.0),
+            ("inventory", 6.0),
+            ("payments", 9.0),
+            ("accounts", 7.0),
+            ("notifications", 4.0),
+        ];
         Self {
             own: own.into_iter().collect(),
             fail: own.iter().map(|o| (o.0, 0.002)).collect(),
-            queries: [("catalog", 2), ("checkout", 3), ("inventory", 1), ("accounts", 1)].into_iter().collect(),
+            queries: [("catalog", 2), ("checkout", 3), ("inventory", 1), ("accounts", 1)]
+                .into_iter()
+                .collect(),
             pool: (0.2, 0.0, 0.25),
             acquirer: 40.0,
             inventory_timeout: 800.0,
@@ -95,7 +105,14 @@ fn labels(pairs: &[(&str, &str)]) -> Labels {
 
 impl Company {
     pub(super) fn new(seed: u64) -> Self {
-        Self { rng: Rng::new(seed), t: Telemetry::default(), now: START_MS, values: BTreeMap::new(), traces: 0, sampled: false }
+        Self {
+            rng: Rng::new(seed),
+            t: Telemetry::default(),
+            now: START_MS,
+            values: BTreeMap::new(),
+            traces: 0,
+            sampled: false,
+        }
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -108,7 +125,10 @@ impl Company {
     }
 
     fn set(&mut self, name: &str, pairs: &[(&str, &str)], value: f64) {
-        self.values.entry((name.to_owned(), labels(pairs))).or_insert((0.0, MetricKind::Gauge, Vec::new())).0 = value;
+        self.values
+            .entry((name.to_owned(), labels(pairs)))
+            .or_insert((0.0, MetricKind::Gauge, Vec::new()))
+            .0 = value;
     }
 
     fn observe(&mut self, base: &str, pairs: &[(&str, &str)], seconds: f64) {
@@ -137,7 +157,15 @@ impl Company {
         });
     }
 
-    pub(super) fn change(&mut self, kind: ChangeKind, service: &str, seconds: i64, from: &str, to: &str, summary: &str) {
+    pub(super) fn change(
+        &mut self,
+        kind: ChangeKind,
+        service: &str,
+        seconds: i64,
+        from: &str,
+        to: &str,
+        summary: &str,
+    ) {
         let id = format!("chg-{}", self.t.changes.len() + 1);
         self.t.changes.push(Change {
             id,
@@ -197,8 +225,16 @@ impl Company {
         self.set("disk_used_bytes", &[("service", "inventory")], m.disk * 1e9);
         self.set("disk_size_bytes", &[("service", "inventory")], 1e9);
         let on = (m.variant * 20.0 + self.rng.next()).floor();
-        self.count("feature_flag_evaluations_total", &[("service", "catalog"), ("flag", "new_ranking"), ("variant", "on")], on);
-        self.count("feature_flag_evaluations_total", &[("service", "catalog"), ("flag", "new_ranking"), ("variant", "off")], 20.0 - on);
+        self.count(
+            "feature_flag_evaluations_total",
+            &[("service", "catalog"), ("flag", "new_ranking"), ("variant", "on")],
+            on,
+        );
+        self.count(
+            "feature_flag_evaluations_total",
+            &[("service", "catalog"), ("flag", "new_ranking"), ("variant", "off")],
+            20.0 - on,
+        );
         if self.rng.next() < 0.5 {
             let service = ["gateway", "catalog", "checkout", "payments"][self.rng.below(4)];
             let took = self.rng.below(90);
@@ -211,7 +247,15 @@ impl Company {
         self.now += 1000;
     }
 
-    fn request(&mut self, m: &Model, service: &'static str, callees: &[&'static str], operation: &str, trace: &str, start: i64) {
+    fn request(
+        &mut self,
+        m: &Model,
+        service: &'static str,
+        callees: &[&'static str],
+        operation: &str,
+        trace: &str,
+        start: i64,
+    ) {
         self.call(m, service, callees, operation, trace, None, start);
     }
 
@@ -239,13 +283,28 @@ impl Company {
             if self.rng.next() < m.pool.1 {
                 ok = false;
                 self.count("db_pool_timeouts_total", &[("service", "checkout")], 1.0);
-                self.log("checkout", "error", "timed out waiting for connection from pool after 500 ms".into());
+                self.log(
+                    "checkout",
+                    "error",
+                    "timed out waiting for connection from pool after 500 ms".into(),
+                );
             }
         }
         for _ in 0..m.queries.get(service).copied().unwrap_or(0) {
             let q = self.rng.around(1.5);
             let statement = format!("SELECT * FROM {service}_items WHERE id = ?");
-            self.span(service, "db.query", SpanKind::Client, trace, &id, start + (took * 1e3) as i64, q, false, &[("db.system", "sqlite"), ("db.statement", &statement)], None);
+            self.span(
+                service,
+                "db.query",
+                SpanKind::Client,
+                trace,
+                &id,
+                start + (took * 1e3) as i64,
+                q,
+                false,
+                &[("db.system", "sqlite"), ("db.statement", &statement)],
+                None,
+            );
             took += q;
             self.count("db_queries_total", &[("service", service)], 1.0);
             self.observe("db_query_duration_seconds", &[("service", service)], q / 1e3);
@@ -263,7 +322,8 @@ impl Company {
                     let (mut ms, mut good) = if *callee == "acquirer" {
                         (self.rng.around(m.acquirer), true)
                     } else {
-                        let (a, b) = self.call(m, callee, next, "handle", trace, Some(client.clone()), begin + 300);
+                        let (a, b) =
+                            self.call(m, callee, next, "handle", trace, Some(client.clone()), begin + 300);
                         (a + 0.6, b)
                     };
                     if *callee == "inventory" && ms > m.inventory_timeout {
@@ -273,10 +333,29 @@ impl Company {
                     } else if !good {
                         self.log(service, "error", format!("upstream {callee} returned 503"));
                     }
-                    self.span(service, "call", SpanKind::Client, trace, &id, begin, ms, !good, &[("peer.service", callee)], Some(client));
+                    self.span(
+                        service,
+                        "call",
+                        SpanKind::Client,
+                        trace,
+                        &id,
+                        begin,
+                        ms,
+                        !good,
+                        &[("peer.service", callee)],
+                        Some(client),
+                    );
                     let code = if good { "200" } else { "503" };
-                    self.count("http_client_requests_total", &[("service", service), ("peer", callee), ("code", code)], 1.0);
-                    self.observe("http_client_request_duration_seconds", &[("service", service), ("peer", callee)], ms / 1e3);
+                    self.count(
+                        "http_client_requests_total",
+                        &[("service", service), ("peer", callee), ("code", code)],
+                        1.0,
+                    );
+                    self.observe(
+                        "http_client_request_duration_seconds",
+                        &[("service", service), ("peer", callee)],
+                        ms / 1e3,
+                    );
                     took += ms;
                     if attempt > 0 {
                         self.count("retries_total", &[("service", service)], 1.0);
@@ -294,7 +373,11 @@ impl Company {
         let code = if ok { "200" } else { "503" };
         let pairs = [("service", service), ("route", operation), ("method", "POST"), ("code", code)];
         self.count("http_requests_total", &pairs, 1.0);
-        self.observe("http_request_duration_seconds", &[("service", service), ("route", operation)], took / 1e3);
+        self.observe(
+            "http_request_duration_seconds",
+            &[("service", service), ("route", operation)],
+            took / 1e3,
+        );
         self.span_at(service, operation, SpanKind::Server, trace, parent, &id, start, took, !ok, &[]);
         (took, ok)
     }
@@ -332,13 +415,48 @@ impl Company {
     }
 
     #[expect(clippy::too_many_arguments, reason = "a span has that many parts")]
-    fn span(&mut self, service: &str, operation: &str, kind: SpanKind, trace: &str, parent: &str, start: i64, ms: f64, error: bool, attributes: &[(&str, &str)], id: Option<String>) {
+    fn span(
+        &mut self,
+        service: &str,
+        operation: &str,
+        kind: SpanKind,
+        trace: &str,
+        parent: &str,
+        start: i64,
+        ms: f64,
+        error: bool,
+        attributes: &[(&str, &str)],
+        id: Option<String>,
+    ) {
         let id = id.unwrap_or_else(|| format!("{:016x}", (self.rng.next() * 1e15) as u64));
-        self.span_at(service, operation, kind, trace, Some(parent.to_owned()), &id, start, ms, error, attributes);
+        self.span_at(
+            service,
+            operation,
+            kind,
+            trace,
+            Some(parent.to_owned()),
+            &id,
+            start,
+            ms,
+            error,
+            attributes,
+        );
     }
 
     #[expect(clippy::too_many_arguments, reason = "a span has that many parts")]
-    fn span_at(&mut self, service: &str, operation: &str, kind: SpanKind, trace: &str, parent: Option<String>, id: &str, start: i64, ms: f64, error: bool, attributes: &[(&str, &str)]) {
+    fn span_at(
+        &mut self,
+        service: &str,
+        operation: &str,
+        kind: SpanKind,
+        trace: &str,
+        parent: Option<String>,
+        id: &str,
+        start: i64,
+        ms: f64,
+        error: bool,
+        attributes: &[(&str, &str)],
+    ) {
         if !self.sampled {
             return;
         }
@@ -362,7 +480,14 @@ impl Company {
         self.t.series = self
             .values
             .into_iter()
-            .map(|((name, labels), (_, kind, points))| Series { source: "prometheus/main".into(), name, labels, component: None, kind, points })
+            .map(|((name, labels), (_, kind, points))| Series {
+                source: "prometheus/main".into(),
+                name,
+                labels,
+                component: None,
+                kind,
+                points,
+            })
             .collect();
         self.t.logs.sort_by_key(|l| l.at);
         self.t

@@ -10,7 +10,12 @@ use crate::{Settings, investigate, reevaluate};
 const SEEDS: u64 = 8;
 
 /// Runs a normal stretch, then `fault` for each second of the faulty one.
-pub(super) fn run(seed: u64, report: &str, before: impl Fn(&mut Company), fault: impl Fn(&mut Company, &mut Model, usize)) -> (Telemetry, i64) {
+pub(super) fn run(
+    seed: u64,
+    report: &str,
+    before: impl Fn(&mut Company),
+    fault: impl Fn(&mut Company, &mut Model, usize),
+) -> (Telemetry, i64) {
     let mut c = Company::new(seed);
     let calm = 28 + (seed % 5) as usize * 7;
     let ill = 14 + (seed % 4) as usize * 9;
@@ -34,21 +39,45 @@ pub(super) fn run(seed: u64, report: &str, before: impl Fn(&mut Company), fault:
     (t, START_MS + calm as i64 * 1000)
 }
 
-fn check(name: &str, make: impl Fn(u64) -> (Telemetry, i64), components: &[&str], causes: &[&str], also: impl Fn(&Verdict) -> bool) {
+fn check(
+    name: &str,
+    make: impl Fn(u64) -> (Telemetry, i64),
+    components: &[&str],
+    causes: &[&str],
+    also: impl Fn(&Verdict) -> bool,
+) {
     let mut wrong = Vec::new();
     for seed in 1..=SEEDS {
         let (t, onset) = make(seed);
         let v = investigate(&t, &Settings::default());
         let top = v.hypotheses.first();
         let right = v.verdict == Outcome::Cause
-            && top.is_some_and(|h| components.contains(&h.component.as_str()) && causes.contains(&h.cause.as_str()))
+            && top.is_some_and(|h| {
+                components.contains(&h.component.as_str()) && causes.contains(&h.cause.as_str())
+            })
             && also(&v);
         if !right {
-            let list: Vec<String> = v.hypotheses.iter().take(4).map(|h| format!("{} {} {:.2} [{}]", h.component, h.cause, h.confidence, h.mechanism)).collect();
-            wrong.push(format!("seed {seed}: {:?} onset {:?} (true {}) {list:#?}", v.verdict, v.onset.map(|o| (o.as_millisecond() - START_MS) / 1000), (onset - START_MS) / 1000));
+            let list: Vec<String> = v
+                .hypotheses
+                .iter()
+                .take(4)
+                .map(|h| format!("{} {} {:.2} [{}]", h.component, h.cause, h.confidence, h.mechanism))
+                .collect();
+            wrong.push(format!(
+                "seed {seed}: {:?} onset {:?} (true {}) {list:#?}",
+                v.verdict,
+                v.onset.map(|o| (o.as_millisecond() - START_MS) / 1000),
+                (onset - START_MS) / 1000
+            ));
         }
         for e in v.hypotheses.iter().flat_map(|h| h.evidence.iter().chain(&h.against)) {
-            assert_eq!(reevaluate(&t, e).as_deref(), Some(e.sha256.as_str()), "{name}: {} {}", e.source, e.query);
+            assert_eq!(
+                reevaluate(&t, e).as_deref(),
+                Some(e.sha256.as_str()),
+                "{name}: {} {}",
+                e.source,
+                e.query
+            );
         }
     }
     assert!(wrong.is_empty(), "{name}: {} of {SEEDS} wrong\n{}", wrong.len(), wrong.join("\n"));
@@ -59,9 +88,14 @@ fn an_exhausted_pool_is_found_at_its_service() {
     check(
         "pool",
         |s| {
-            run(s, "High error rate on checkout API", |_| {}, |_, m, i| {
-                m.pool = (120.0 + 30.0 * i.min(10) as f64, 0.5, 1.0);
-            })
+            run(
+                s,
+                "High error rate on checkout API",
+                |_| {},
+                |_, m, i| {
+                    m.pool = (120.0 + 30.0 * i.min(10) as f64, 0.5, 1.0);
+                },
+            )
         },
         &["service/checkout"],
         &["saturation.connection_pool"],
@@ -74,9 +108,23 @@ fn an_n_plus_one_is_found_and_names_the_release() {
     check(
         "n plus one",
         |s| {
-            run(s, "Slow API responses", |c| c.change(ChangeKind::Deploy, "catalog", 0, "1.7.3", "1.8.0", "product page with suppliers"), |_, m, _| {
-                m.queries.insert("catalog", 60);
-            })
+            run(
+                s,
+                "Slow API responses",
+                |c| {
+                    c.change(
+                        ChangeKind::Deploy,
+                        "catalog",
+                        0,
+                        "1.7.3",
+                        "1.8.0",
+                        "product page with suppliers",
+                    )
+                },
+                |_, m, _| {
+                    m.queries.insert("catalog", 60);
+                },
+            )
         },
         &["service/catalog"],
         &["code.n_plus_one"],
@@ -100,10 +148,16 @@ fn a_bad_release_is_blamed_and_the_decoys_are_not() {
     check(
         "release",
         |s| {
-            run(s, "errors on product pages", |c| c.change(ChangeKind::Deploy, "catalog", 0, "1.7.3", "1.8.0", "price formatting"), |_, m, _| {
-                m.fail.insert("catalog", 0.35);
-                m.error_text.insert("catalog", "TypeError: cannot read property of undefined at formatPrice");
-            })
+            run(
+                s,
+                "errors on product pages",
+                |c| c.change(ChangeKind::Deploy, "catalog", 0, "1.7.3", "1.8.0", "price formatting"),
+                |_, m, _| {
+                    m.fail.insert("catalog", 0.35);
+                    m.error_text
+                        .insert("catalog", "TypeError: cannot read property of undefined at formatPrice");
+                },
+            )
         },
         &["service/catalog"],
         &["change.release"],
@@ -116,14 +170,19 @@ fn a_memory_leak_needs_no_deploy() {
     check(
         "leak",
         |s| {
-            run(s, "checkout is slow", |_| {}, |_, m, i| {
-                m.memory.insert("inventory", 8.0e7 + 6.0e6 * i as f64);
-                m.own.insert("inventory", 6.0 + 3.0 * i as f64);
-                if i > 8 {
-                    m.fail.insert("inventory", 0.1);
-                    m.error_text.insert("inventory", "request aborted: garbage collection took 900 ms");
-                }
-            })
+            run(
+                s,
+                "checkout is slow",
+                |_| {},
+                |_, m, i| {
+                    m.memory.insert("inventory", 8.0e7 + 6.0e6 * i as f64);
+                    m.own.insert("inventory", 6.0 + 3.0 * i as f64);
+                    if i > 8 {
+                        m.fail.insert("inventory", 0.1);
+                        m.error_text.insert("inventory", "request aborted: garbage collection took 900 ms");
+                    }
+                },
+            )
         },
         &["service/inventory"],
         &["code.memory_leak"],
@@ -136,12 +195,21 @@ fn a_flag_at_twenty_percent_is_found_without_any_harm_in_metrics() {
     check(
         "flag",
         |s| {
-            run(s, "customers report strange ranking of products", |c| c.change(ChangeKind::Flag, "catalog", 0, "0 %", "20 %", "new_ranking enabled for 20 %"), |c, m, i| {
-                m.variant = 0.2;
-                if i % 2 == 0 {
-                    c.log("catalog", "info", "ranking variant new_ranking served, 0 matching products".into());
-                }
-            })
+            run(
+                s,
+                "customers report strange ranking of products",
+                |c| c.change(ChangeKind::Flag, "catalog", 0, "0 %", "20 %", "new_ranking enabled for 20 %"),
+                |c, m, i| {
+                    m.variant = 0.2;
+                    if i % 2 == 0 {
+                        c.log(
+                            "catalog",
+                            "info",
+                            "ranking variant new_ranking served, 0 matching products".into(),
+                        );
+                    }
+                },
+            )
         },
         &["service/catalog"],
         &["change.flag"],
@@ -165,11 +233,16 @@ fn an_outage_that_retries_spread_is_found_where_it_began() {
     check(
         "cascade",
         |s| {
-            run(s, "everything fails", |_| {}, |_, m, _| {
-                m.fail.insert("accounts", 0.95);
-                m.error_text.insert("accounts", "token store unavailable");
-                m.retries = 3;
-            })
+            run(
+                s,
+                "everything fails",
+                |_| {},
+                |_, m, _| {
+                    m.fail.insert("accounts", 0.95);
+                    m.error_text.insert("accounts", "token store unavailable");
+                    m.retries = 3;
+                },
+            )
         },
         &["service/accounts"],
         &["dependency.unavailable", "code.exception", "code.slow_path"],
@@ -182,9 +255,23 @@ fn a_bad_configuration_is_blamed() {
     check(
         "config",
         |s| {
-            run(s, "orders fail", |c| c.change(ChangeKind::Config, "checkout", 0, "800", "4", "upstream_timeout_ms 800 -> 4, reloaded"), |_, m, _| {
-                m.inventory_timeout = 4.0;
-            })
+            run(
+                s,
+                "orders fail",
+                |c| {
+                    c.change(
+                        ChangeKind::Config,
+                        "checkout",
+                        0,
+                        "800",
+                        "4",
+                        "upstream_timeout_ms 800 -> 4, reloaded",
+                    )
+                },
+                |_, m, _| {
+                    m.inventory_timeout = 4.0;
+                },
+            )
         },
         &["service/checkout"],
         &["change.config"],
@@ -197,13 +284,18 @@ fn a_full_disk_is_found() {
     check(
         "disk",
         |s| {
-            run(s, "orders fail", |_| {}, |_, m, i| {
-                m.disk = (0.35 + 0.12 * i as f64).min(0.995);
-                if m.disk > 0.98 {
-                    m.fail.insert("inventory", 0.8);
-                    m.error_text.insert("inventory", "write failed: No space left on device");
-                }
-            })
+            run(
+                s,
+                "orders fail",
+                |_| {},
+                |_, m, i| {
+                    m.disk = (0.35 + 0.12 * i as f64).min(0.995);
+                    if m.disk > 0.98 {
+                        m.fail.insert("inventory", 0.8);
+                        m.error_text.insert("inventory", "write failed: No space left on device");
+                    }
+                },
+            )
         },
         &["service/inventory"],
         &["saturation.disk"],
@@ -214,11 +306,16 @@ fn a_full_disk_is_found() {
 #[test]
 fn a_flapping_alert_with_nothing_behind_it_is_healthy() {
     for seed in 1..=SEEDS {
-        let (t, _) = run(seed, "", |_| {}, |c, _, i| {
-            if i % 5 == 0 {
-                c.alert("HighLatency", "catalog", true);
-            }
-        });
+        let (t, _) = run(
+            seed,
+            "",
+            |_| {},
+            |c, _, i| {
+                if i % 5 == 0 {
+                    c.alert("HighLatency", "catalog", true);
+                }
+            },
+        );
         let v = investigate(&t, &Settings::default());
         assert_eq!(v.verdict, Outcome::Healthy, "seed {seed}: {:#?}", v.hypotheses.first());
     }
