@@ -39,13 +39,12 @@ pub(crate) fn markdown(text: &str, max: usize) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '&' if after.is_some_and(|a| a == '#' || a.is_ascii_alphabetic()) => out.push_str("&amp;"),
-            '\\' | '`' | '*' | '[' | ']' | '|' => {
+            '\\' | '`' | '*' | '[' | ']' | '|' | '~' | '$' => {
                 out.push('\\');
                 out.push(c);
             }
             '_' if inside_word => out.push(c),
             '_' => out.push_str("\\_"),
-            '~' if before == Some('~') || after == Some('~') => out.push_str("\\~"),
             // A scheme would be made a link by many readers.
             ':' if after == Some('/') && chars.get(i + 2) == Some(&'/') => out.push_str("\\:"),
             '#' | '+' | '-' | '=' if i == 0 => {
@@ -120,14 +119,20 @@ pub(crate) fn list(items: &[String]) -> String {
     }
 }
 
-/// A finished sentence: first letter as it is, a full stop at its end.
+/// `1 alert`, `2 alerts`.
+pub(crate) fn count(n: u64, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+}
+
+/// A finished sentence: a capital at its start unless it begins with a name such as `db_pool`, a full stop at its end.
 pub(crate) fn sentence(text: &str) -> String {
-    let text = text.trim_end();
-    match text.chars().last() {
-        None => String::new(),
-        Some('.' | '!' | '?' | '…') => text.to_owned(),
-        Some(_) => format!("{text}."),
-    }
+    let text = text.trim();
+    let Some(first) = text.chars().next() else { return String::new() };
+    let word = text.split(|c: char| c.is_whitespace() || ".,:;!?".contains(c)).next().unwrap_or("");
+    let plain_word = word.chars().all(|c| c.is_ascii_lowercase());
+    let start = if plain_word { first.to_ascii_uppercase() } else { first };
+    let stop = if text.ends_with(['.', '!', '?', '…']) { "" } else { "." };
+    format!("{start}{}{stop}", &text[first.len_utf8()..])
 }
 
 fn is_invisible(c: char) -> bool {

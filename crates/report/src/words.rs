@@ -122,7 +122,7 @@ pub(crate) fn issue(incident: &Incident, policy: &Policy) -> String {
 /// What customers may experience: one sentence without its full stop.
 pub(crate) fn experience(incident: &Incident, policy: &Policy) -> String {
     let place = known_services(incident, policy);
-    let mut all = vec![match incident.kind {
+    let felt = match incident.kind {
         _ if incident.facts.functional_impact == Some(false) => {
             format!("see something that looks wrong in {place}; everything works as usual")
         }
@@ -136,11 +136,10 @@ pub(crate) fn experience(incident: &Incident, policy: &Policy) -> String {
         IncidentKind::Security => format!("be asked to sign in again to {place}"),
         IncidentKind::Data => format!("see missing or outdated information in {place}"),
         IncidentKind::Other => format!("notice that {place} does not behave as usual"),
-    }];
-    if incident.facts.revenue_stopped == Some(true) {
-        all.push("find that purchases do not go through".to_owned());
-    }
-    format!("Customers may {}", text::list(&all))
+    };
+    let paying =
+        if incident.facts.revenue_stopped == Some(true) { "; purchases may not go through" } else { "" };
+    format!("Customers may {felt}{paying}")
 }
 
 /// The affected services that customers know by name; "our service" where there are none.

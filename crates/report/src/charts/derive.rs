@@ -21,10 +21,13 @@ pub(super) fn is_counter(series: &Series) -> bool {
     }
 }
 
-/// Finite points, ascending, one an instant.
+/// The last instant of the year 9999: what a calendar can show.
+const FAR: i64 = 253_402_207_200_000;
+
+/// Finite points at instants that a calendar knows, ascending, one an instant.
 pub(super) fn clean(points: &[(i64, f64)]) -> Points {
     let mut by_time = BTreeMap::new();
-    for (at, value) in points.iter().filter(|(_, v)| v.is_finite()) {
+    for (at, value) in points.iter().filter(|(at, v)| (-FAR..=FAR).contains(at) && v.is_finite()) {
         by_time.insert(*at, *value);
     }
     by_time.into_iter().collect()

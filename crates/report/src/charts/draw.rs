@@ -6,7 +6,7 @@ use plotters::prelude::{
 };
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::derive::Points;
+use super::derive::{Points, clean};
 use super::marker::{Marker, caption, inside};
 use crate::error::Error;
 use crate::{text, words};
@@ -162,10 +162,11 @@ fn draw(
     Ok(())
 }
 
-/// Points that a plotter can place: finite, of a size that leaves room for arithmetic.
+/// Points that a plotter can place: of a size that leaves room for arithmetic.
 fn sane(points: &[(i64, f64)]) -> Points {
-    const FAR: i64 = 253_402_300_799_000;
-    points.iter().copied().filter(|(at, v)| at.abs() <= FAR && v.is_finite() && v.abs() < 1e18).collect()
+    let mut points = clean(points);
+    points.retain(|(_, v)| v.abs() < 1e18);
+    points
 }
 
 /// Makes the element scale with its place, take the page's ink, and tell screen readers what it shows.

@@ -33,10 +33,15 @@ pub(super) fn to_markdown(heading: &str, sections: &[Section]) -> String {
         out.push_str(&format!("\n## {}\n", section.title));
         for block in &section.blocks {
             let (Block::Markdown(text) | Block::Figure { markdown: text, .. }) = block;
-            out.push('\n');
-            out.push_str(text.trim());
-            out.push('\n');
+            if !text.trim().is_empty() {
+                out.push('\n');
+                out.push_str(text.trim_matches('\n').trim_end());
+                out.push('\n');
+            }
         }
+    }
+    while out.contains("\n\n\n") {
+        out = out.replace("\n\n\n", "\n\n");
     }
     out
 }

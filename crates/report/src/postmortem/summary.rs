@@ -129,7 +129,11 @@ pub(super) fn impact(record: &Record<'_>) -> String {
     out.push_str("\n\n");
     out.push_str(&text::table(&["What", "How much", "Known from"], &rows));
     let alerts = i.alerts.len() as u64 + i.alerts_beyond;
-    out.push_str(&format!("\n{alerts} alerts and {} further reports were attached.", i.reports.len()));
+    out.push_str(&format!(
+        "\nAttached: {} and {}.",
+        text::count(alerts, "alert"),
+        text::count(i.reports.len() as u64, "further report")
+    ));
     out
 }
 

@@ -1,1 +1,245 @@
-//! Tests.
+//! Templates and drafts.
+
+use std::collections::BTreeMap;
+
+use firebell_core::comms::{Audience, UpdateReason};
+use firebell_core::incident::{Event, EventRecord, Incident, apply};
+use firebell_core::severity::IncidentKind;
+
+use super::view::{Escape, VARIABLES, context};
+use super::{Templates, draft};
+use crate::error::Error;
+use crate::tests::story::{self, Stage};
+
+/// The moment at which each reason is told.
+fn moment(reason: UpdateReason) -> (Incident, i64) {
+    let then = |stage, seconds, event| {
+        let incident = story::incident(stage);
+        let (id, version) = (incident.id.clone(), incident.version + 1);
+        let mut state = Some(incident);
+        let actor = firebell_core::incident::Actor::System;
+        apply(&mut state, &EventRecord { incident: id, version, at: story::at(seconds), actor, event });
+        (state.expect("it was there"), seconds)
+    };
+    match reason {
+        UpdateReason::Declared | UpdateReason::SeverityChanged => (story::incident(Stage::Declared), 61),
+        UpdateReason::Cadence => (story::incident(Stage::Declared), 960),
+        UpdateReason::Identified => (story::incident(Stage::Identified), 905),
+        UpdateReason::Mitigated => (story::incident(Stage::Mitigated), 1110),
+        UpdateReason::AllClear => (story::incident(Stage::Resolved), 1805),
+        UpdateReason::FalseAlarm => {
+            then(Stage::Declared, 400, Event::ClosedHealthy { why: "all figures are as usual".to_owned() })
+        }
+        UpdateReason::Reopened => {
+            then(Stage::Resolved, 2500, Event::Reopened { why: "errors are back".to_owned() })
+        }
+    }
+}
+
+const REASONS: [UpdateReason; 8] = [
+    UpdateReason::Declared,
+    UpdateReason::Cadence,
+    UpdateReason::SeverityChanged,
+    UpdateReason::Identified,
+    UpdateReason::Mitigated,
+    UpdateReason::AllClear,
+    UpdateReason::FalseAlarm,
+    UpdateReason::Reopened,
+];
+
+fn told(audience: Audience, reason: UpdateReason) -> (String, String) {
+    let policy = story::policy();
+    let (incident, now) = moment(reason);
+    let templates = Templates::built_in().expect("the built-in templates are right");
+    let update =
+        draft(&templates, &incident, audience, reason, &story::cx(&policy, now), "incident-responder")
+            .unwrap_or_else(|error| panic!("{audience:?} {reason:?}: {error}"));
+    assert_eq!(update.channels, [format!("email/{}", audience.as_str())]);
+    assert_eq!((update.at, update.by.as_str()), (story::at(now), "incident-responder"));
+    (update.subject, update.body)
+}
+
+#[test]
+fn every_audience_is_told_at_every_occasion() {
+    for audience in Audience::ALL {
+        let all: Vec<String> = REASONS
+            .into_iter()
+            .map(|reason| {
+                let (subject, body) = told(audience, reason);
+                assert!(
+                    !body.contains("\n\n\n") && !body.contains("none"),
+                    "{audience:?} {reason:?}: {body}"
+                );
+                format!("=== {}\nSubject: {subject}\n\n{body}\n", reason.as_str())
+            })
+            .collect();
+        insta::assert_snapshot!(audience.as_str(), all.join("\n"));
+    }
+}
+
+fn check(audience: Audience, reason: UpdateReason, fields: &[&str]) {
+    let (subject, body) = told(audience, reason);
+    let text = format!("{subject}\n{body}");
+    for field in fields {
+        assert!(text.contains(field), "{field:?} is missing from {text}");
+    }
+}
+
+#[test]
+fn announcement_status_page_and_all_clear_carry_their_fields() {
+    let title = "High error rate on checkout API";
+    let impact = "62 % of checkout requests fail";
+    let room = "https://firebell.example/incidents/INC-2026-0042";
+    check(
+        Audience::Internal,
+        UpdateReason::Declared,
+        &["SEV1", title, impact, room, "Ana Lima", "every 15 minutes"],
+    );
+    let experience = "Customers may see errors";
+    check(
+        Audience::Public,
+        UpdateReason::Declared,
+        &["errors in checkout", experience, "2026-11-23 14:21 UTC"],
+    );
+    let fields = [
+        "SEV1",
+        title,
+        "2026-11-23 14:03 UTC to 2026-11-23 14:35 UTC (32 minutes)",
+        "Connection pool exhausted",
+        impact,
+        "2026-11-25 14:35 UTC",
+        "Ana Lima and Chen Wei",
+    ];
+    check(Audience::Internal, UpdateReason::AllClear, &fields);
+}
+
+#[test]
+fn customers_hear_no_names_no_jargon_and_no_cause_before_it_is_confirmed() {
+    for reason in REASONS {
+        let (subject, body) = told(Audience::Public, reason);
+        let text = format!("{subject}\n{body}").to_lowercase();
+        for word in
+            ["ana", "lima", "chen", "ben", "pool", "pg-proxy", "service/", "sev1", "inc-2026", "api", "rule"]
+        {
+            let whole = text.split(|c: char| !c.is_alphanumeric() && !"-/".contains(c)).any(|w| w == word);
+            assert!(!whole && !(word.len() > 4 && text.contains(word)), "{word:?} in {text}");
+        }
+        let confirmed = matches!(reason, UpdateReason::Mitigated | UpdateReason::AllClear);
+        assert_eq!(text.contains("caused by"), confirmed, "{text}");
+    }
+}
+
+#[test]
+fn a_restricted_incident_says_nothing_in_public_and_nothing_to_support() {
+    let policy = story::policy();
+    let templates = Templates::built_in().expect("the built-in templates are right");
+    let (mut incident, now) = moment(UpdateReason::Mitigated);
+    let cx = story::cx(&policy, now);
+    incident.kind = IncidentKind::Security;
+    let refused = draft(&templates, &incident, Audience::Public, UpdateReason::Declared, &cx, "agent");
+    assert!(matches!(refused, Err(Error::Restricted { .. })), "{refused:?}");
+    incident.restricted = true;
+    for reason in REASONS {
+        assert!(draft(&templates, &incident, Audience::Public, reason, &cx, "agent").is_err());
+        let support =
+            draft(&templates, &incident, Audience::Support, reason, &cx, "agent").expect("it renders");
+        assert!(support.channels.is_empty());
+        assert!(!support.body.contains("checkout") && !support.subject.contains("checkout"), "{support:?}");
+    }
+}
+
+#[test]
+fn a_drill_says_so_whatever_the_template() {
+    let policy = story::policy();
+    let (mut incident, now) = moment(UpdateReason::Declared);
+    incident.drill = true;
+    let own = BTreeMap::from([("public.md".to_owned(), "Subject: x\ny".to_owned())]);
+    let templates = Templates::with_overrides(own).expect("it is right");
+    let update = draft(
+        &templates,
+        &incident,
+        Audience::Public,
+        UpdateReason::Cadence,
+        &story::cx(&policy, now),
+        "agent",
+    )
+    .expect("it renders");
+    assert_eq!(
+        (update.subject.as_str(), update.body.as_str()),
+        ("Drill: x", "This is a drill: nothing is wrong.\n\ny")
+    );
+}
+
+fn with(name: &str, text: &str) -> Result<Templates, Error> {
+    Templates::with_overrides(BTreeMap::from([(name.to_owned(), text.to_owned())]))
+}
+
+#[test]
+fn a_team_edits_what_it_wants() {
+    let policy = story::policy();
+    let (incident, now) = moment(UpdateReason::Identified);
+    let cx = story::cx(&policy, now);
+    let templates = with(
+        "public.identified.md",
+        "Subject: Found: {{ issue }}\n\n{{ experience }} and {{ commander or 'nobody' }}\n",
+    );
+    let templates = templates.expect("it is right");
+    let tell =
+        |reason| draft(&templates, &incident, Audience::Public, reason, &cx, "agent").expect("it renders");
+    let own = tell(UpdateReason::Identified);
+    assert_eq!(own.subject, "Found: errors in checkout");
+    assert!(own.body.ends_with("and nobody"), "an edited template must not learn a name: {}", own.body);
+    assert!(
+        tell(UpdateReason::Cadence).subject.starts_with("Being mended")
+            || tell(UpdateReason::Cadence).subject.starts_with("Still")
+    );
+}
+
+#[test]
+fn mistakes_in_templates_are_named_with_file_and_line() {
+    let message = |name: &str, text: &str| with(name, text).expect_err("it is wrong").to_string();
+    let unknown = message(
+        "public.md",
+        "Subject: x\n\nfine\n{% if drill and reopened and false %}{{ titel }}{% endif %}\n",
+    );
+    assert!(
+        unknown.starts_with(
+            "read template public.md at line 4: there is no variable `titel`; there are alerts_firing"
+        ),
+        "{unknown}"
+    );
+    let nested = message("public.md", "Subject: {{ incident.title }}\n");
+    assert!(nested.contains("at line 1") && nested.contains("incident.title"), "{nested}");
+    let syntax = message("support.md", "Subject: x\n\n\n{% if drill %}\n");
+    assert!(syntax.starts_with("read template support.md at line "), "{syntax}");
+    let filter = message("support.md", "Subject: x\n\n{{ title | shout }}\n");
+    assert!(filter.starts_with("read template support.md at line 3: "), "{filter}");
+    assert!(message("support.md", "Hello\n").contains("at line 1: the first line must be `Subject: …`"));
+    let name = message("pubic.md", "Subject: x\n");
+    assert!(name.contains("pubic.md") && name.contains("internal, public, support, executives"), "{name}");
+    assert!(matches!(with("public.md", &"x".repeat(70_000)), Err(Error::TooLarge { .. })));
+}
+
+#[test]
+fn the_list_of_variables_is_the_truth() {
+    let policy = story::policy();
+    let (incident, now) = moment(UpdateReason::Identified);
+    let value = context(
+        &incident,
+        Audience::Internal,
+        UpdateReason::Identified,
+        &story::cx(&policy, now),
+        Escape::Line,
+    );
+    let mut keys: Vec<String> = value.try_iter().expect("it is a map").map(|k| k.to_string()).collect();
+    keys.sort();
+    assert_eq!(keys, VARIABLES);
+    assert_eq!(Templates::built_in().expect("they are right").names().len(), 20);
+}
+
+#[test]
+fn equal_input_gives_equal_bytes() {
+    for audience in Audience::ALL {
+        assert_eq!(told(audience, UpdateReason::AllClear), told(audience, UpdateReason::AllClear));
+    }
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use firebell_core::comms::{Audience, UpdateReason};
 use firebell_core::cx::Cx;
-use firebell_core::incident::{Incident, PlanState, PlanStatus};
+use firebell_core::incident::{Incident, PlanState, PlanStatus, Status};
 use firebell_core::severity::Severity;
 use jiff::{SignedDuration, Timestamp};
 use minijinja::Value;
@@ -171,7 +171,10 @@ pub(super) fn context(
     v.insert("services", Value::from(text::list(&services)));
     v.insert("severity", Value::from(severity.as_str()));
     v.insert("severity_word", Value::from(severity.word()));
-    v.insert("status", Value::from(i.status.as_str().replace('_', " ")));
+    v.insert(
+        "status",
+        Value::from(if i.status == Status::ClosedHealthy { "healthy" } else { i.status.as_str() }),
+    );
     v.insert("thanks", Value::from((!outside && !thanks.is_empty()).then(|| text::list(&thanks))));
     v.insert("title", Value::from(if team { esc(&i.title, 160) } else { esc(&issue, 160) }));
     v.insert("war_room", Value::from(i.war_room.as_ref().filter(|_| team).map(|l| escape.address(l))));
