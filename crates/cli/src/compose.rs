@@ -107,7 +107,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
     let (service, handle) = handle::start(Box::new(store), Arc::clone(&policy), Arc::clone(&clock))?;
 
     let otlp = match &file.otlp {
-        Some(config) => Some(Arc::new(OtlpStore::new(config.store.clone())?)),
+        Some(config) => Some(Arc::new(OtlpStore::open(config.store.clone(), &data.join("otlp"))?)),
         None => None,
     };
     telemetry.extend(otlp.clone().map(|o| o as Arc<dyn TelemetrySource>));

@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use super::convert::{self, Rejects};
 use super::decode::{Encoding, Rejected, encoding, expand, message};
+use super::journal::Record;
 use super::store::OtlpStore;
 
 /// Which end point was posted to.
@@ -63,7 +64,16 @@ pub fn handle(
         Err(rejected) => return failed(Encoding::Json, rejected),
     };
     match accept(store, signal, form, content_encoding, body, now) {
-        Ok(body) => Reply { status: 200, content_type: form.content_type(), body },
+        Ok(answer) => {
+            store.keep(&Record {
+                signal,
+                at: now,
+                content_type: content_type.to_owned(),
+                content_encoding: content_encoding.to_owned(),
+                body: body.to_vec(),
+            });
+            Reply { status: 200, content_type: form.content_type(), body: answer }
+        }
         Err(rejected) => failed(form, rejected),
     }
 }

@@ -5,6 +5,7 @@ mod config;
 mod convert;
 mod decode;
 mod ingest;
+mod journal;
 mod metrics;
 mod names;
 mod query;

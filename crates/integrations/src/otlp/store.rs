@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::config::Config;
 use super::convert::{Point, Rejects};
+use super::journal::{Journal, Record};
 use super::metrics::Metrics;
 use crate::settings::ConfigError;
 
@@ -16,6 +17,7 @@ use crate::settings::ConfigError;
 pub struct OtlpStore {
     pub(super) config: Config,
     inner: Mutex<Inner>,
+    journal: Option<Mutex<Journal>>,
 }
 
 #[derive(Default)]
@@ -92,7 +94,36 @@ impl OtlpStore {
     /// Names the field that cannot be used.
     pub fn new(config: Config) -> Result<Self, ConfigError> {
         config.check()?;
-        Ok(Self { config, inner: Mutex::default() })
+        Ok(Self { config, inner: Mutex::default(), journal: None })
+    }
+
+    /// A store that keeps what it takes in below `dir` as well, and begins with what an earlier one left there.
+    ///
+    /// # Errors
+    /// Names the field, or the folder, that cannot be used.
+    pub fn open(config: Config, dir: &std::path::Path) -> Result<Self, ConfigError> {
+        let mut store = Self::new(config)?;
+        let failed = |e: std::io::Error| {
+            ConfigError::new("otlp", "data", format!("{} cannot be used: {e}", dir.display()))
+        };
+        let journal = Journal::open(dir, store.max_bytes() as u64).map_err(failed)?;
+        journal
+            .replay(|r| {
+                // It was good when it came; what has become too old since is dropped by the store itself.
+                super::ingest::handle(&store, r.signal, &r.content_type, &r.content_encoding, &r.body, r.at);
+            })
+            .map_err(failed)?;
+        store.journal = Some(Mutex::new(journal));
+        Ok(store)
+    }
+
+    /// Keeps a body that was taken in. A full disk costs the copy, not the telemetry.
+    pub(super) fn keep(&self, record: &Record) {
+        if let Some(journal) = &self.journal
+            && let Err(error) = journal.lock().unwrap_or_else(PoisonError::into_inner).append(record)
+        {
+            tracing::warn!(%error, "received telemetry could not be kept on disk");
+        }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
