@@ -1,0 +1,11 @@
+//! One more look at the indicators of the application: errors, retries, dependencies; then plans.
+
+use crate::agents::prepare::{Look, prepare};
+use crate::run::Run;
+
+/// Parts of names of the metrics that this field is judged by.
+const METRICS: &[&str] = &["error", "fail", "retr", "request", "flag", "timeout"];
+
+pub(super) async fn act(run: &mut Run) -> Result<(), String> {
+    prepare(run, &Look { metrics: METRICS, traces: false, sign_ins: false }).await
+}

@@ -1,0 +1,19 @@
+//! backend-architect: validates causes in application code, releases, flags and dependencies, and prepares mitigations.
+
+mod deterministic;
+
+use firebell_core::agent::{AgentSpec, ModelTier};
+
+use crate::registry::Agent;
+
+/// Its entry.
+pub(crate) const AGENT: Agent = Agent {
+    spec: AgentSpec {
+        name: "backend-architect",
+        purpose: "Validates causes in application code, releases, flags and dependencies, and prepares mitigations.",
+        phases: &[3, 4],
+        tools: &["query_metrics", "search_logs", "list_changes", "platform_state", "propose_action"],
+        tier: ModelTier::Sonnet,
+    },
+    act: |run| Box::pin(deterministic::act(run)),
+};

@@ -1,0 +1,26 @@
+//! performance-engineer: profiles slow paths, N+1 queries and exhausted resources, and prepares mitigations.
+
+mod deterministic;
+
+use firebell_core::agent::{AgentSpec, ModelTier};
+
+use crate::registry::Agent;
+
+/// Its entry.
+pub(crate) const AGENT: Agent = Agent {
+    spec: AgentSpec {
+        name: "performance-engineer",
+        purpose: "Profiles slow paths, N+1 queries and exhausted resources, and prepares mitigations.",
+        phases: &[3, 4],
+        tools: &[
+            "query_metrics",
+            "get_traces",
+            "search_logs",
+            "list_changes",
+            "platform_state",
+            "propose_action",
+        ],
+        tier: ModelTier::Sonnet,
+    },
+    act: |run| Box::pin(deterministic::act(run)),
+};

@@ -1,0 +1,205 @@
+//! What all specialists do: one more look at the leading hypothesis, then typed plans. Each brings the metrics of its
+//! field.
+
+use std::collections::BTreeSet;
+
+use firebell_core::agent::AgentTask;
+use firebell_core::change::Change;
+use firebell_core::evidence::Strength;
+use firebell_core::ids::EvidenceId;
+use firebell_core::ports::platform::ServiceState;
+use firebell_core::telemetry::{LogLine, TelemetryPart, TopologyEdge, Window};
+use firebell_core::verdict::{Hypothesis, Verdict};
+use jiff::SignedDuration;
+
+use super::words::{leader, not_mine};
+use crate::plan::{Attempts, Situation, attempts, plans};
+use crate::run::{Run, clip};
+use crate::tools::{get_traces, list_changes, metrics_named, platform_state, propose_action, search_logs};
+
+/// What a specialist looks at.
+pub(super) struct Look {
+    /// Parts of names of metrics.
+    pub(super) metrics: &'static [&'static str],
+    /// Traces too.
+    pub(super) traces: bool,
+    /// Sign-in records of all components.
+    pub(super) sign_ins: bool,
+}
+
+/// Log lines of the component in question.
+const LOGS: usize = 2000;
+/// Sign-in records.
+pub(super) const SIGN_INS: usize = 20_000;
+/// Traces of the component in question.
+const TRACES: usize = 50;
+
+/// Phase 3-4 of a specialist.
+pub(super) async fn prepare(run: &mut Run, look: &Look) -> Result<(), String> {
+    let AgentTask::Prepare { round } = run.input.task else { return not_mine(run) };
+    let Some(verdict) = run.incident().verdict.clone() else {
+        return Err("there is no verdict to prepare plans for".to_owned());
+    };
+    let Some(h) = leader(run.incident()).cloned() else {
+        run.claim(
+            "no cause was named, so there is nothing to mitigate",
+            Vec::new(),
+            Strength::Inconclusive,
+            None,
+        );
+        return Ok(());
+    };
+    let name = h.component.rsplit('/').next().unwrap_or(&h.component).to_owned();
+    let half = SignedDuration::from_secs((run.policy().times.baseline_s / 2).max(10));
+    let recent = Window { start: run.input.now - half, end: run.input.now };
+    metrics_named(run, recent, |n| look.metrics.iter().any(|m| n.to_ascii_lowercase().contains(m))).await;
+    search_logs(run, recent, Some(name.clone()), LOGS).await;
+    if look.traces {
+        get_traces(run, recent, Some(name), TRACES).await;
+    }
+    let window = run.window(round);
+    list_changes(run, window).await;
+    if look.sign_ins {
+        search_logs(run, window, None, SIGN_INS).await;
+    }
+    let (services, state_ids) = platform_state(run).await;
+    validate(run, &h, &services, &state_ids);
+    let found = if look.sign_ins { sign_ins(run) } else { Attempts::default() };
+    propose(run, &verdict, &services, &found.compromised);
+    Ok(())
+}
+
+/// Sign-in records among what was gathered, and the claim about them.
+pub(super) fn sign_ins(run: &mut Run) -> Attempts {
+    let lines: Vec<LogLine> = run
+        .held
+        .iter()
+        .filter_map(|h| match &h.part {
+            TelemetryPart::Logs(lines) => Some(lines.iter().cloned()),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    let found = attempts(lines.iter());
+    let ids = run.ids_of(|p| matches!(p, TelemetryPart::Logs(_)));
+    if found.records == 0 {
+        run.gap("no sign-in records were found in the logs; send the authentication log to a log source");
+    } else if found.hostile.is_empty() {
+        let text = format!("{} sign-in records show no address that walks a list of accounts", found.records);
+        run.claim(text, ids, Strength::Moderate, None);
+    } else {
+        let text = format!(
+            "{} addresses tried {} accounts and were refused {} times; accounts entered: {}",
+            found.hostile.len(),
+            found.tried,
+            found.refused,
+            if found.compromised.is_empty() {
+                "none".to_owned()
+            } else {
+                found.compromised.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+            }
+        );
+        run.claim(clip(&text, 1000), ids, Strength::Strong, None);
+    }
+    found
+}
+
+/// Does what the hypothesis says still hold?
+fn validate(run: &mut Run, h: &Hypothesis, services: &[ServiceState], state_ids: &[EvidenceId]) {
+    let mut shown = Vec::new();
+    let mut ids: BTreeSet<EvidenceId> = BTreeSet::new();
+    let mut gone = Vec::new();
+    for evidence in &h.evidence {
+        let Some(selector) = evidence.query.strip_prefix("metric ") else { continue };
+        for held in &run.held {
+            let TelemetryPart::Series(series) = &held.part else { continue };
+            if let Some(last) = series.iter().find(|s| s.selector() == selector).and_then(|s| s.points.last())
+            {
+                shown.push(format!("{} is at {:.3}", clip(selector, 80), last.1));
+                ids.insert(held.record.id.clone());
+            }
+        }
+    }
+    let since = run.impact_start();
+    let mut errors = 0;
+    for held in &run.held {
+        if let TelemetryPart::Logs(lines) = &held.part {
+            let here = lines.iter().filter(|l| l.at.is_some_and(|at| at >= since) && failed(l)).count();
+            errors += here;
+            if here > 0 {
+                ids.insert(held.record.id.clone());
+            }
+        }
+    }
+    if errors > 0 {
+        shown.push(format!("{errors} error lines since the impact began"));
+    }
+    let blamed = changes(run).into_iter().find(|c| {
+        h.change.as_deref().is_some_and(|k| c.id == k || c.commit.as_deref() == Some(k)) && c.to.is_some()
+    });
+    let short = h.component.rsplit('/').next().unwrap_or(&h.component);
+    if let Some(change) = blamed
+        && let Some(state) = services.iter().find(|s| s.component == h.component || s.name == short)
+        && change.kind == firebell_core::change::ChangeKind::Deploy
+    {
+        let to = change.to.unwrap_or_default();
+        if state.version == to {
+            shown.push(format!("{} still runs the blamed version {to}", state.name));
+        } else {
+            gone.push(format!("{} runs {} by now, not the blamed {to}", state.name, state.version));
+        }
+        ids.extend(state_ids.iter().cloned());
+    }
+    let ids: Vec<EvidenceId> = ids.into_iter().collect();
+    let what = format!("{} at {}", h.cause, h.component);
+    if shown.is_empty() {
+        let text = format!("a closer look at {what} neither confirms nor refutes it");
+        run.claim(text, ids, Strength::Inconclusive, Some(h.component.clone())).ruled_out = gone;
+    } else {
+        shown.truncate(4);
+        let text = format!("a closer look at {what} confirms it: {}", shown.join("; "));
+        let strength = if gone.is_empty() { Strength::Moderate } else { Strength::Weak };
+        run.claim(text, ids, strength, Some(h.component.clone())).ruled_out = gone;
+    }
+}
+
+fn failed(line: &LogLine) -> bool {
+    matches!(line.level.as_deref(), Some("error" | "fatal" | "critical"))
+}
+
+fn changes(run: &Run) -> Vec<Change> {
+    let parts = run.held.iter().filter_map(|h| match &h.part {
+        TelemetryPart::Changes(c) => Some(c.iter().cloned()),
+        _ => None,
+    });
+    parts.flatten().collect()
+}
+
+fn propose(run: &mut Run, verdict: &Verdict, services: &[ServiceState], compromised: &BTreeSet<String>) {
+    let changes = changes(run);
+    let path = verdict.hypotheses.iter().flat_map(|h| &h.path);
+    let topology: Vec<TopologyEdge> = path
+        .map(|p| TopologyEdge { caller: p.to.clone(), callee: p.from.clone(), kind: String::new() })
+        .collect();
+    let situation = Situation {
+        incident: run.incident(),
+        policy: run.policy(),
+        verdict,
+        services,
+        changes: &changes,
+        topology: &topology,
+        compromised,
+        agent: run.agent(),
+        now: run.now(),
+    };
+    let (options, left_out) = plans(&situation);
+    for why in left_out.into_iter().take(12) {
+        run.step("plan", format!("left out: {}", clip(&why, 200)));
+        if options.is_empty() && !services.is_empty() {
+            run.gap(format!("no plan by {}", clip(&why, 200)));
+        }
+    }
+    for plan in options {
+        propose_action(run, plan);
+    }
+}

@@ -1,0 +1,8 @@
+//! The pure part of synthesis: recorded evidence to telemetry, telemetry to verdict. No ports, no clock.
+
+mod assemble;
+mod verdict;
+
+pub use assemble::{Recorded, assemble, evidence_of_round};
+pub use verdict::verdict_of;
+pub(crate) use verdict::{challenge, settings};

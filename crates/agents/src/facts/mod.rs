@@ -1,0 +1,11 @@
+//! Facts for severity: measured from service level indicators, and read from words.
+
+mod measure;
+mod names;
+mod sli;
+mod windows;
+mod words;
+
+pub(crate) use measure::{Measured, measure};
+pub(crate) use names::is_indicator;
+pub(crate) use words::facts_of_record;

@@ -1,0 +1,9 @@
+//! One run of one agent: what it may use, what it has gathered, and its report in the making.
+
+mod budget;
+mod gather;
+mod reading;
+mod state;
+
+pub(crate) use reading::{clip, percent};
+pub(crate) use state::{Held, Run};
