@@ -1,7 +1,7 @@
 //! Instants, spans, causes and effects on customers in words that people outside the team understand.
 
 use firebell_core::cause;
-use firebell_core::incident::{Incident, PlanStatus};
+use firebell_core::incident::{Incident, PlanState, PlanStatus};
 use firebell_core::policy::Policy;
 use firebell_core::severity::IncidentKind;
 use firebell_core::verdict::{Hypothesis, Outcome};
@@ -67,12 +67,18 @@ pub(crate) fn leader(incident: &Incident) -> Option<&Hypothesis> {
     incident.verdict.as_ref().filter(|v| v.verdict == Outcome::Cause).and_then(|v| v.hypotheses.first())
 }
 
-/// Whether a mitigation that answered the leading hypothesis helped, so that the cause is more than a hypothesis.
+/// The mitigation that helped and still does: none once it came back.
+pub(crate) fn helped(incident: &Incident) -> Option<&PlanState> {
+    incident.mitigated_at?;
+    incident.plans.iter().rev().find(|p| p.status == PlanStatus::Helped)
+}
+
+/// Whether the mitigation that helped answered the leading hypothesis, so that the cause is more than a hypothesis.
 pub(crate) fn confirmed(incident: &Incident) -> bool {
-    leader(incident).is_some_and(|h| {
-        let answer = format!("{}@{}", h.cause, h.component);
-        incident.plans.iter().any(|p| p.status == PlanStatus::Helped && p.plan.answers == answer)
-    })
+    match (leader(incident), helped(incident)) {
+        (Some(h), Some(plan)) => plan.plan.answers == format!("{}@{}", h.cause, h.component),
+        _ => false,
+    }
 }
 
 /// The cause in the catalogue's words, else its id; for colleagues.

@@ -2,7 +2,7 @@
 
 use plotters::prelude::{
     ChartBuilder, Color, IntoDrawingArea, IntoFont, LineSeries, PathElement, RGBColor, SVGBackend,
-    SeriesLabelPosition, Text, TextStyle,
+    SeriesLabelPosition, Text,
 };
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
@@ -144,10 +144,14 @@ fn draw(
         let x = seconds(marker.at.as_millisecond());
         chart
             .draw_series(std::iter::once(PathElement::new(vec![(x, low), (x, top)], MARK.stroke_width(2))))?;
-        let style = TextStyle::from((FONT, 20).into_font().color(&MARK)).pos(Pos::new(HPos::Left, VPos::Top));
+        let style = (FONT, 20).into_font().color(&MARK).pos(Pos::new(HPos::Left, VPos::Top));
         // Numbers of markers that stand close would cover each other: three heights.
         let y = top - span * 0.01 - span * 0.08 * (n % 3) as f64;
-        chart.draw_series(std::iter::once(Text::new(format!(" {}", n + 1), (x, y), style)))?;
+        chart.draw_series(std::iter::once(Text::new(
+            (n + 1).to_string(),
+            (x + seconds(to) * 0.006, y),
+            style,
+        )))?;
     }
     if lines.len() > 1 {
         chart

@@ -10,7 +10,7 @@ const MAX_LISTED: usize = 10;
 /// … that the drawing shows.
 const MAX_DRAWN: usize = 3;
 /// Characters of a factor in the drawing.
-const MAX_LABEL: usize = 38;
+const MAX_LABEL: usize = 30;
 
 struct Group {
     name: &'static str,
@@ -121,7 +121,7 @@ fn fishbone(effect: &str, groups: &[Group]) -> String {
     }
     out.push_str("</g>\n");
     for (n, group) in groups.iter().take(6).enumerate() {
-        let (left, top) = (x(n) + 8, if n < 3 { 22 } else { 280 });
+        let (left, top) = (x(n) + 34, if n < 3 { 22 } else { 280 });
         out.push_str(&format!(
             "<text x=\"{left}\" y=\"{top}\" font-weight=\"bold\">{}</text>\n",
             text::html(group.name)
@@ -129,7 +129,7 @@ fn fishbone(effect: &str, groups: &[Group]) -> String {
         let none = ["none on the record".to_owned()];
         let labels = if group.labels.is_empty() { &none[..] } else { &group.labels[..] };
         for (row, label) in labels.iter().take(MAX_DRAWN).enumerate() {
-            let (lx, ly) = (left + 12, top + 20 + row as i32 * 19);
+            let (lx, ly) = (left, top + 20 + row as i32 * 19);
             out.push_str(&format!(
                 "<text x=\"{lx}\" y=\"{ly}\" font-size=\"12\">{}</text>\n",
                 text::html(label)
@@ -140,7 +140,7 @@ fn fishbone(effect: &str, groups: &[Group]) -> String {
             let more = labels.len() - MAX_DRAWN;
             out.push_str(&format!(
                 "<text x=\"{}\" y=\"{ly}\" font-size=\"12\">and {more} more</text>\n",
-                left + 12
+                left
             ));
         }
     }

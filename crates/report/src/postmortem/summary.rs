@@ -1,6 +1,6 @@
 //! Summary, impact, severity.
 
-use firebell_core::incident::{Event, Incident, PlanStatus, Status};
+use firebell_core::incident::{Event, Incident, Status};
 use firebell_core::severity::DecidedBy;
 use firebell_core::verdict::Outcome;
 
@@ -41,7 +41,7 @@ pub(super) fn summary(record: &Record<'_>) -> String {
     };
     all.push(end);
     all.push(cause_sentence(i));
-    match i.plans.iter().rev().find(|p| p.status == PlanStatus::Helped) {
+    match words::helped(i) {
         Some(plan) => all.push(format!("What helped: {}.", text::markdown(&plan.plan.title, 200))),
         None if i.status == Status::Resolved => {
             all.push("No mitigation is recorded as having helped.".to_owned())

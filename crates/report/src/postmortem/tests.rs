@@ -90,8 +90,3 @@ fn a_long_record_keeps_both_ends() {
     assert!(doc.contains("1800 events in between are left out here."));
     assert!(doc.contains("| v1 |") && doc.contains("| v3000 |") && !doc.contains("| v1500 |"));
 }
-
-#[test]
-fn zz_tmp() {
-    std::fs::write("/tmp/pm.html", written().html).expect("w");
-}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use firebell_core::comms::{Audience, UpdateReason};
 use firebell_core::cx::Cx;
-use firebell_core::incident::{Incident, PlanState, PlanStatus, Status};
+use firebell_core::incident::{Incident, PlanState, Status};
 use firebell_core::severity::Severity;
 use jiff::{SignedDuration, Timestamp};
 use minijinja::Value;
@@ -113,7 +113,7 @@ pub(super) fn context(
     let level = cx.policy.levels.of(i.severity.severity);
     let every_s = i.clocks.get(&Audience::Internal).and_then(|c| c.every_s).or(level.internal_every_s);
     let severity = i.severity.severity;
-    let helped = i.plans.iter().rev().find(|p| p.status == PlanStatus::Helped);
+    let helped = words::helped(i);
     let plan_words =
         |plan: &PlanState, plain: &str| if team { esc(&plan.plan.title, 200) } else { plain.to_owned() };
     let thanks: Vec<String> = i.responders.iter().take(30).map(|name| esc(name, 80)).collect();
