@@ -15,7 +15,9 @@ use jiff::SignedDuration;
 use super::words::{leader, not_mine};
 use crate::plan::{Attempts, Situation, attempts, plans};
 use crate::run::{Run, clip};
-use crate::tools::{get_traces, list_changes, metrics_named, platform_state, propose_action, search_logs};
+use crate::tools::{
+    cluster_state, get_traces, list_changes, metrics_named, platform_state, propose_action, search_logs,
+};
 
 /// What a specialist looks at.
 pub(super) struct Look {
@@ -63,6 +65,8 @@ pub(super) async fn prepare(run: &mut Run, look: &Look) -> Result<(), String> {
         search_logs(run, window, None, SIGN_INS).await;
     }
     let (services, state_ids) = platform_state(run).await;
+    // A platform may say more as a source than the typed state holds: standbys, for one.
+    cluster_state(run, recent).await;
     validate(run, &h, &services, &state_ids);
     let found = if look.sign_ins { sign_ins(run) } else { Attempts::default() };
     propose(run, &verdict, &services, &found.compromised);
@@ -175,13 +179,25 @@ fn changes(run: &Run) -> Vec<Change> {
     parts.flatten().collect()
 }
 
+/// What platforms say of their services, as they say it.
+fn raw_services(run: &Run) -> Vec<serde_json::Value> {
+    let parts = run.held.iter().filter_map(|h| match &h.part {
+        TelemetryPart::Objects(o) => Some(o.iter()),
+        _ => None,
+    });
+    let services = parts.flatten().filter(|o| o.object.get("kind").is_some_and(|k| k == "PlatformService"));
+    services.filter_map(|o| o.object.get("spec").cloned()).collect()
+}
+
 fn propose(run: &mut Run, verdict: &Verdict, services: &[ServiceState], compromised: &BTreeSet<String>) {
     let changes = changes(run);
     let path = verdict.hypotheses.iter().flat_map(|h| &h.path);
     let topology: Vec<TopologyEdge> = path
         .map(|p| TopologyEdge { caller: p.to.clone(), callee: p.from.clone(), kind: String::new() })
         .collect();
+    let raw = raw_services(run);
     let situation = Situation {
+        raw: &raw,
         incident: run.incident(),
         policy: run.policy(),
         verdict,

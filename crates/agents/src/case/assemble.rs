@@ -184,7 +184,12 @@ fn absorb_once(t: &mut Telemetry, once: &mut BTreeSet<String>, part: TelemetryPa
     }
     match part {
         TelemetryPart::Alerts(v) => t.alerts.extend(fresh(once, "a", v)),
-        TelemetryPart::Changes(v) => t.changes.extend(fresh(once, "c", v)),
+        // The ledger and a source that serves it name the same change, perhaps with another origin.
+        TelemetryPart::Changes(v) => t.changes.extend(v.into_iter().filter(|c| {
+            let text =
+                if c.id.is_empty() { serde_json::to_string(c).unwrap_or_default() } else { c.id.clone() };
+            once.insert(format!("c{}{}{text}", c.at, c.component))
+        })),
         TelemetryPart::Events(v) => t.events.extend(fresh(once, "e", v)),
         TelemetryPart::Topology(v) => t.topology.extend(fresh(once, "t", v)),
         TelemetryPart::Objects(v) => t.objects.extend(fresh(once, "o", v)),

@@ -31,7 +31,7 @@ pub(crate) fn fill(s: &Situation<'_>, h: &Hypothesis, action: &str, target: &str
         "rate_limit" => Ok(rate_limit(h, state)),
         "rotate_credentials" | "revoke_sessions" => accounts(s, action, state),
         "free_disk" => Ok(free_disk(state)),
-        "fail_over" => fail_over(h, state),
+        "fail_over" => fail_over(s, h, state),
         other => Err(format!("{other} is not an action of the platform API")),
     }?;
     Ok(draft)
@@ -266,8 +266,8 @@ fn free_disk(state: &ServiceState) -> Draft {
         ))
 }
 
-fn fail_over(h: &Hypothesis, state: &ServiceState) -> Result<Draft, String> {
-    let (active, targets) = failover(state);
+fn fail_over(s: &Situation<'_>, h: &Hypothesis, state: &ServiceState) -> Result<Draft, String> {
+    let (active, targets) = failover(s, state);
     let ill = short(&h.component);
     let to = targets
         .iter()

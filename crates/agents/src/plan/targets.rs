@@ -17,6 +17,8 @@ pub(crate) struct Situation<'a> {
     pub(crate) policy: &'a Policy,
     pub(crate) verdict: &'a Verdict,
     pub(crate) services: &'a [ServiceState],
+    /// The same as the platforms write it, with what the typed state does not hold.
+    pub(crate) raw: &'a [Value],
     pub(crate) changes: &'a [Change],
     pub(crate) topology: &'a [TopologyEdge],
     /// Accounts that an attacker entered.
@@ -72,19 +74,17 @@ impl Situation<'_> {
     }
 }
 
-/// Where a service can fail over to, and what is active: as the platform says, as fields of the service or of its
-/// configuration.
-pub(crate) fn failover(state: &ServiceState) -> (Option<String>, Vec<String>) {
-    let all = serde_json::to_value(state).unwrap_or_default();
-    let field = |names: &[&str]| -> Option<Value> {
-        names
-            .iter()
-            .find_map(|n| all.get(*n).or_else(|| state.config.get(*n)).filter(|v| !v.is_null()).cloned())
-    };
-    let active = field(&["active", "active_provider"]).and_then(|v| v.as_str().map(str::to_owned));
-    let targets = match field(&["failover_targets"]) {
-        Some(Value::Array(list)) => list.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect(),
-        _ => Vec::new(),
-    };
-    (active, targets)
+/// Where a service can fail over to, and what is active, as the platform says.
+pub(crate) fn failover(s: &Situation<'_>, state: &ServiceState) -> (Option<String>, Vec<String>) {
+    let mine = s.raw.iter().filter(|v| v.get("name").and_then(Value::as_str) == Some(state.name.as_str()));
+    let mut out: (Option<String>, Vec<String>) = (None, Vec::new());
+    for raw in mine {
+        if let Some(active) = raw.get("active").and_then(Value::as_str) {
+            out.0 = Some(active.to_owned());
+        }
+        if let Some(list) = raw.get("failover_targets").and_then(Value::as_array).filter(|l| !l.is_empty()) {
+            out.1 = list.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect();
+        }
+    }
+    out
 }

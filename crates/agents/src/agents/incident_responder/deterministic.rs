@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use firebell_core::agent::AgentTask;
 use firebell_core::evidence::Strength;
+use firebell_core::incident::{self, Event, EventRecord, Incident};
 use firebell_core::verdict::Outcome;
 
 use super::learn::learn;
@@ -75,7 +76,8 @@ fn mentioned(run: &Run) -> Vec<String> {
 
 async fn synthesise(run: &mut Run, round: u32) -> Result<(), String> {
     let begun = run.now();
-    let records = evidence_of_round(run.incident(), round);
+    let asked = as_asked(run).await;
+    let records = evidence_of_round(&asked, round);
     let mut recorded = Vec::new();
     for record in records {
         let blob = run.tools.blobs.get(&record.sha256).await;
@@ -92,13 +94,27 @@ async fn synthesise(run: &mut Run, round: u32) -> Result<(), String> {
     let input = Arc::clone(&run.input);
     let held: Vec<Held> =
         recorded.iter().map(|r| Held { record: r.record.clone(), part: r.part.clone() }).collect();
-    let task = tokio::task::spawn_blocking(move || verdict_of(&input.incident, &input.policy, recorded));
+    let task = tokio::task::spawn_blocking(move || verdict_of(&asked, &input.policy, recorded));
     let mut verdict =
         task.await.map_err(|error| format!("the analysis failed by a defect of its own: {error}"))?;
     verdict.stats.wall_ms = u64::try_from(run.now().duration_since(begun).as_millis()).unwrap_or(0);
     state(run, &verdict, &held);
     run.report.verdict = Some(verdict);
     Ok(())
+}
+
+/// The incident as it stood when this verdict was asked for. What joined since then is for the next round: a replay
+/// has to come to the same verdict.
+async fn as_asked(run: &mut Run) -> Incident {
+    let (reader, id) = (Arc::clone(&run.tools.reader), run.incident().id.clone());
+    let records = match tokio::task::spawn_blocking(move || reader.events(&id)).await {
+        Ok(Ok(records)) => records,
+        _ => return run.incident().clone(),
+    };
+    let asks =
+        |r: &EventRecord| matches!(&r.event, Event::AgentRequested { run: id, .. } if *id == run.input.run);
+    let Some(at) = records.iter().position(asks) else { return run.incident().clone() };
+    incident::fold(&records[..=at]).unwrap_or_else(|| run.incident().clone())
 }
 
 fn state(run: &mut Run, verdict: &firebell_core::verdict::Verdict, held: &[Held]) {

@@ -18,6 +18,7 @@ pub(crate) const AGENT: Agent = Agent {
             "search_logs",
             "list_changes",
             "platform_state",
+            "cluster_state",
             "propose_action",
         ],
         tier: ModelTier::Sonnet,
