@@ -1,1 +1,29 @@
-//! Placeholder.
+//! The HTTP side of Firebell: what senders post, what Prometheus and `amtool` expect of an Alertmanager, the JSON API,
+//! and the live page. It decides nothing: writes go to the engine, reads come from the store's reader.
+
+mod access;
+mod action;
+mod am;
+mod api;
+mod auth;
+mod body;
+mod download;
+mod follow;
+mod idempotency;
+mod ingest;
+mod metrics;
+mod problem;
+mod query;
+mod router;
+mod serve;
+mod sources;
+mod state;
+#[cfg(test)]
+mod tests;
+mod ui;
+
+pub use auth::{Auth, Role};
+pub use router::router;
+pub use serve::serve;
+pub use sources::{MAX_BODY, Sources};
+pub use state::AppState;

@@ -1,0 +1,31 @@
+//! One command of a person, from the API or from a form: role checked, incident seen, engine asked.
+
+use firebell_core::incident::{Command, Opening};
+use firebell_engine::machine::Decided;
+
+use crate::access;
+use crate::auth::{Person, Role};
+use crate::problem::Problem;
+use crate::state::App;
+
+/// Gives a command to the engine in the person's name.
+pub(crate) async fn act(app: &App, person: &Person, id: &str, command: Command) -> Result<Decided, Problem> {
+    let Some(role) = access::role_for(&command) else {
+        return Err(Problem::forbidden("only the engine gives this command"));
+    };
+    person.need(role)?;
+    let (incident, _) = access::load(app, person, id).await?;
+    if let Command::Merge { into } = &command {
+        access::load(app, person, into.as_str()).await.map_err(|problem| match problem.code {
+            "not_found" => Problem::invalid("into", problem.detail),
+            _ => problem,
+        })?;
+    }
+    Ok(app.state.handle.command(&incident.id, command, person.actor()).await?)
+}
+
+/// Opens an incident in the person's name.
+pub(crate) async fn open(app: &App, person: &Person, opening: Opening) -> Result<Decided, Problem> {
+    person.need(Role::Responder)?;
+    Ok(app.state.handle.open(opening, person.actor()).await?)
+}

@@ -1,0 +1,5 @@
+//! The agents' catalogue.
+
+mod list;
+
+pub(super) use list::list;

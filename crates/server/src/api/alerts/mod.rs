@@ -1,0 +1,5 @@
+//! Alerts, as they were folded from signals.
+
+mod list;
+
+pub(super) use list::list;

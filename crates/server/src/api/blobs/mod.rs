@@ -1,0 +1,5 @@
+//! Evidence by content hash.
+
+mod show;
+
+pub(super) use show::show;

@@ -1,0 +1,5 @@
+//! The change ledger.
+
+mod list;
+
+pub(super) use list::list;

@@ -1,0 +1,5 @@
+//! The timeline of everything, as it happens.
+
+mod follow;
+
+pub(super) use follow::follow;

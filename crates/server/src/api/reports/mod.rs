@@ -1,0 +1,5 @@
+//! Reports over many incidents.
+
+mod weekly;
+
+pub(super) use weekly::weekly;

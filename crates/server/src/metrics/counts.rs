@@ -1,0 +1,129 @@
+//! Counters. Plain atomics: a request touches two or three of them.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::latency::{Group, Histogram};
+
+/// Why something was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// One item of a request was bad.
+    Item,
+    /// Nothing in the body could be used.
+    Unreadable,
+    /// Beyond the cap.
+    TooLarge,
+    /// An encoding that is not read, or a broken one.
+    Encoding,
+    /// Right key, switched off.
+    Disabled,
+    /// The engine was busy or the store failed; the sender was told to repeat.
+    Unavailable,
+}
+
+impl Reason {
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Item, Self::Unreadable, Self::TooLarge, Self::Encoding, Self::Disabled, Self::Unavailable];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Item => "item",
+            Self::Unreadable => "unreadable",
+            Self::TooLarge => "too_large",
+            Self::Encoding => "encoding",
+            Self::Disabled => "disabled",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
+/// Where somebody without a valid key or token was turned away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Door {
+    /// A sender.
+    Source,
+    /// The API.
+    Token,
+    /// The sign-in form.
+    Login,
+}
+
+impl Door {
+    pub(crate) const ALL: [Self; 3] = [Self::Source, Self::Token, Self::Login];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::Token => "token",
+            Self::Login => "login",
+        }
+    }
+}
+
+/// Counts of one sender.
+#[derive(Debug, Default)]
+pub(crate) struct SourceCounts {
+    requests: AtomicU64,
+    accepted: AtomicU64,
+    rejected: [AtomicU64; Reason::ALL.len()],
+}
+
+impl SourceCounts {
+    pub(crate) fn request(&self) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn accept(&self, items: usize) {
+        self.accepted.fetch_add(items as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn reject(&self, reason: Reason, items: usize) {
+        self.rejected[reason as usize].fetch_add(items as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn accepted(&self) -> u64 {
+        self.accepted.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn rejected(&self, reason: Reason) -> u64 {
+        self.rejected[reason as usize].load(Ordering::Relaxed)
+    }
+}
+
+/// Counts of the whole server.
+#[derive(Debug, Default)]
+pub(crate) struct Metrics {
+    turned_away: [AtomicU64; Door::ALL.len()],
+    followers: AtomicU64,
+    latencies: [Histogram; Group::ALL.len()],
+}
+
+impl Metrics {
+    pub(crate) fn turned_away(&self, door: Door) {
+        self.turned_away[door as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn turned_away_at(&self, door: Door) -> u64 {
+        self.turned_away[door as usize].load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn follower_came(&self) {
+        self.followers.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn follower_left(&self) {
+        self.followers.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn followers(&self) -> u64 {
+        self.followers.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn latency(&self, group: Group) -> &Histogram {
+        &self.latencies[group as usize]
+    }
+}

@@ -1,0 +1,61 @@
+//! All routes, and what lies around them.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use crate::metrics::{Group, measure};
+use crate::problem::Problem;
+use crate::state::{App, AppState, Shared};
+use crate::{am, api, ingest, ui};
+
+/// The whole server as a router.
+pub fn router(state: AppState) -> Router {
+    let app: Shared = Arc::new(App::new(state));
+    let measured = |group| from_fn_with_state((Arc::clone(&app), group), measure);
+    let ingest = Router::new()
+        .route("/in/{source}", post(ingest::in_source))
+        .route("/in/{source}/{key}", post(ingest::in_path))
+        .route("/v2/enqueue", post(ingest::enqueue))
+        .route("/v2/change/enqueue", post(ingest::change))
+        .route("/v1/traces", post(ingest::traces))
+        .route("/v1/metrics", post(ingest::metrics))
+        .route("/v1/logs", post(ingest::logs))
+        .layer(measured(Group::Ingest));
+    let alertmanager = am::routes()
+        .merge(Router::new().nest("/am/{key}", am::routes()))
+        .layer(measured(Group::Alertmanager));
+    // Never from a cache: every answer is about now, and for one person.
+    let fresh =
+        SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Router::new()
+        .merge(ingest)
+        .merge(alertmanager)
+        .merge(api::routes().layer(fresh.clone()).layer(measured(Group::Api)))
+        .merge(api::health_routes())
+        .merge(ui::routes(&app).layer(fresh).layer(measured(Group::Page)))
+        .fallback(async || Problem::not_found("nothing is served at this address"))
+        .method_not_allowed_fallback(async || Problem::method_not_allowed())
+        .layer(constant(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(CatchPanicLayer::custom(panicked))
+        .with_state(app)
+}
+
+fn constant(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+}
+
+fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let text = panic
+        .downcast_ref::<&str>()
+        .map(|s| (*s).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned());
+    Problem::internal(&format!("a handler panicked: {}", text.unwrap_or_default())).into_response()
+}

@@ -1,0 +1,90 @@
+//! What the routes share: the parts that the program hands in, and what the server itself keeps.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use firebell_core::agent::AgentSpec;
+use firebell_core::ports::store::{Reader, StoreResult};
+use firebell_engine::handle::{Clock, Handle};
+use firebell_integrations::otlp::OtlpStore;
+use jiff::Timestamp;
+
+use crate::auth::{Auth, Sessions};
+use crate::idempotency::SeenKeys;
+use crate::metrics::Metrics;
+use crate::problem::Problem;
+use crate::sources::Sources;
+use crate::ui::Pages;
+
+/// What a server is made of.
+#[derive(Clone)]
+pub struct AppState {
+    /// The engine.
+    pub handle: Handle,
+    /// Committed state.
+    pub reader: Arc<dyn Reader>,
+    /// Who may send.
+    pub sources: Arc<Sources>,
+    /// Who may sign in.
+    pub auth: Arc<Auth>,
+    /// The embedded receiver, if there is one.
+    pub otlp: Option<Arc<OtlpStore>>,
+    /// The agents' catalogue, as `GET /api/v1/agents` shows it.
+    pub agents: Vec<AgentSpec>,
+    /// The node's one clock.
+    pub clock: Clock,
+    /// Folder that postmortems and bundles are in; files outside it are never served.
+    pub data_dir: PathBuf,
+    /// Address under which people reach the server; with `https` session cookies are marked secure.
+    pub public_url: String,
+}
+
+/// [`AppState`] and what the server keeps while it runs.
+pub(crate) struct App {
+    pub(crate) state: AppState,
+    pub(crate) metrics: Metrics,
+    pub(crate) sessions: Sessions,
+    pub(crate) seen_keys: SeenKeys,
+    pub(crate) pages: Pages,
+    pub(crate) started_at: Timestamp,
+}
+
+/// As handlers get it.
+pub(crate) type Shared = Arc<App>;
+
+impl App {
+    pub(crate) fn new(state: AppState) -> Self {
+        let started_at = (state.clock)();
+        Self {
+            state,
+            metrics: Metrics::default(),
+            sessions: Sessions::default(),
+            seen_keys: SeenKeys::default(),
+            pages: Pages::new(),
+            started_at,
+        }
+    }
+
+    /// The time.
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.state.clock)()
+    }
+
+    /// Asks the store off the async threads: a database call blocks.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&dyn Reader) -> StoreResult<T> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let reader = Arc::clone(&self.state.reader);
+        match tokio::task::spawn_blocking(move || ask(reader.as_ref())).await {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(error)) => Err(Problem::store(&error)),
+            Err(error) => Err(Problem::internal(&error)),
+        }
+    }
+
+    /// Whether people reach the server by TLS.
+    pub(crate) fn is_https(&self) -> bool {
+        self.state.public_url.starts_with("https://")
+    }
+}
