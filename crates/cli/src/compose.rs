@@ -65,7 +65,6 @@ pub(crate) struct Running {
     pub(crate) url: String,
     pub(crate) token: String,
     pub(crate) data: PathBuf,
-    pub(crate) reader: Arc<dyn Reader>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
     handle: Handle,
@@ -73,6 +72,11 @@ pub(crate) struct Running {
 }
 
 impl Running {
+    /// Policy in force.
+    pub(crate) fn policy(&self) -> &firebell_core::policy::Policy {
+        self.handle.policy()
+    }
+
     /// Stops serving, lets effects end, closes the store.
     pub(crate) async fn stop(self) {
         let _ = self.stop.send(true);
@@ -139,6 +143,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         sources: Arc::new(sources(file)?),
         auth: Arc::new(auth),
         otlp,
+        agents: firebell_agents::catalogue(),
         clock,
         data_dir: data.to_owned(),
         public_url,
@@ -161,7 +166,6 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         url,
         token,
         data: data.to_owned(),
-        reader,
         stop,
         tasks: vec![serving, dispatching],
         handle,

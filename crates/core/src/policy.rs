@@ -192,6 +192,8 @@ pub struct Times {
     pub soak_s: i64,
     /// Look again after so long where the evidence was insufficient, or healthy once.
     pub look_again_after_s: i64,
+    /// Severity is measured again after so long, then after twice as long, and so on, until it is mitigated.
+    pub reassess_after_s: i64,
     /// A plan that nobody approved lapses after.
     pub plan_expires_s: i64,
     /// How far before the first sign an investigation reads, as a baseline.
@@ -213,6 +215,7 @@ impl Default for Times {
             recovery_hold_s: 60,
             soak_s: 600,
             look_again_after_s: 120,
+            reassess_after_s: 60,
             plan_expires_s: 1800,
             baseline_s: 3600,
             step_s: 15,

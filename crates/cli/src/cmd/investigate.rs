@@ -20,7 +20,8 @@ pub(super) fn run(args: &InvestigateArgs) -> anyhow::Result<ExitCode> {
         output::note(&format!("ignored: {}", output::clean(name)));
     }
     for broken in &loaded.broken {
-        output::note(&format!("left out: {}", output::clean(&broken.to_string())));
+        let place = if broken.line > 0 { format!("{}:{}", broken.file, broken.line) } else { broken.file.clone() };
+        output::note(&format!("left out: {}: {}", output::clean(&place), output::clean(&broken.reason)));
     }
     let mut verdict = firebell_rca::investigate(&loaded.telemetry, &Settings::default());
     verdict.stats.wall_ms = started.elapsed().as_millis() as u64;

@@ -3,5 +3,5 @@
 mod file;
 mod load;
 
-pub(crate) use file::{File, Token};
+pub(crate) use file::File;
 pub(crate) use load::{load, parse};

@@ -29,6 +29,7 @@ pub fn apply(state: &mut Option<Incident>, record: &EventRecord) {
         (Some(incident), event) => {
             change(incident, event, record.at, &record.actor);
             incident.version = record.version;
+            incident.last_at = incident.last_at.max(record.at);
         }
         // A stream that does not begin with its opening has no state; replay reports it.
         (None, _) => {}
@@ -120,6 +121,9 @@ fn open(record: &EventRecord) -> Incident {
         merged_into: None,
         reopened: 0,
         ending: None,
+        heard: false,
+        last_at: record.at,
+        last_signal_at: record.at,
     };
     if let Actor::Person { name } = &record.actor {
         take_part(&mut incident, name);
@@ -136,6 +140,9 @@ fn take_part(incident: &mut Incident, name: &str) {
 fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
     if let Actor::Person { name } = actor {
         take_part(i, name);
+    }
+    if matches!(event, Event::AlertsAttached { .. } | Event::AlertsTurned { .. } | Event::ReportAttached { .. }) {
+        i.last_signal_at = i.last_signal_at.max(at);
     }
     match event {
         Event::Opened { .. } => {}
@@ -183,11 +190,12 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
         Event::Acknowledged { by } => {
             i.acknowledged_at.get_or_insert(at);
             i.awaiting_ack = None;
+            i.heard = true;
             take_part(i, by);
         }
         Event::Paged { .. } => {
             i.paged_at.get_or_insert(at);
-            if i.acknowledged_at.is_none() {
+            if !i.heard {
                 let unheard = i.awaiting_ack.map_or(0, |(_, n)| n + 1);
                 i.awaiting_ack = Some((at, unheard));
             }
@@ -255,7 +263,7 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
         }
         Event::PlansProposed { round, plans } => {
             for plan in &mut i.plans {
-                if plan.status == PlanStatus::Proposed {
+                if matches!(plan.status, PlanStatus::Proposed | PlanStatus::Approved) {
                     plan.status = PlanStatus::Superseded;
                 }
             }
@@ -319,6 +327,10 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
                 p.status = if *helped { PlanStatus::Helped } else { PlanStatus::Undoing };
             });
             if *helped {
+                // What else was proposed is not needed any more; a regression brings new options.
+                for plan in i.plans.iter_mut().filter(|p| p.status == PlanStatus::Proposed) {
+                    plan.status = PlanStatus::Superseded;
+                }
                 i.mitigated_at = Some(at);
                 i.status = Status::Monitoring;
                 i.verify_attempts = 0;
@@ -364,7 +376,11 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
             i.look_again_at = None;
             i.next_round = i.round + 1;
         }
-        Event::SoakStarted { until } => i.soak_until = Some(*until),
+        Event::SoakStarted { until } => {
+            i.soak_until = Some(*until);
+            // What was verified before the soak says nothing of what comes after it.
+            i.last_verification = None;
+        }
         Event::SoakEnded => i.soak_until = None,
         Event::Verified { attempt, recovery } => {
             i.verify_attempts = *attempt;
@@ -397,7 +413,14 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
             i.archive_asked = false;
             i.writing_asked = false;
             i.ending = None;
+            i.heard = false;
+            for plan in &mut i.plans {
+                if plan.status == PlanStatus::Watching {
+                    plan.status = PlanStatus::Superseded;
+                }
+            }
             for clock in i.clocks.values_mut() {
+                clock.asked_at = None;
                 clock.due = clock.every_s.map(|s| super::timers::after(at, s));
             }
         }
@@ -422,7 +445,10 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
                 item.done_at.get_or_insert(at);
             }
         }
-        Event::ArchiveRequested => i.archive_asked = true,
+        Event::ArchiveRequested => {
+            i.archive_asked = true;
+            i.bundle = None;
+        }
         Event::BundleArchived { path } => i.bundle = Some(path.clone()),
         Event::WritingRequested => i.writing_asked = true,
         Event::PostmortemWritten { markdown, html } => i.postmortem = Some((markdown.clone(), html.clone())),
@@ -461,6 +487,7 @@ fn end(i: &mut Incident, status: Status, at: Timestamp, why: &str) {
     i.look_again_at = None;
     for clock in i.clocks.values_mut() {
         clock.due = None;
+        clock.asked_at = None;
     }
     for plan in &mut i.plans {
         if matches!(plan.status, PlanStatus::Proposed | PlanStatus::Approved) {

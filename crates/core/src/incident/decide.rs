@@ -30,6 +30,9 @@ pub fn decide(
         (Some(_), Command::Open(_)) => return Err(Rejection::Exists),
         (Some(incident), command) => commands::run(incident, command, actor, cx)?,
     };
+    if events.is_empty() {
+        return Ok(Vec::new());
+    }
     let mut folded = state.cloned();
     let mut records = Vec::with_capacity(events.len());
     let mut push = |folded: &mut Option<Incident>, actor: &Actor, event: Event| {
@@ -38,9 +41,6 @@ pub fn decide(
         apply(folded, &record);
         records.push(record);
     };
-    if events.is_empty() {
-        return Ok(Vec::new());
-    }
     for event in events {
         push(&mut folded, actor, event);
     }

@@ -188,7 +188,7 @@ pub enum PlanStatus {
     Rejected,
     /// Lapsed.
     Expired,
-    /// A newer verdict replaced it.
+    /// A newer verdict, or the incident's end, replaced it.
     Superseded,
 }
 
@@ -400,6 +400,15 @@ pub struct Incident {
     pub reopened: u32,
     /// Why it ended.
     pub ending: Option<String>,
+    /// Somebody has acknowledged it since it was opened, or opened again.
+    #[serde(default)]
+    pub heard: bool,
+    /// Time of the last event: the record never runs backwards, whatever the clock does.
+    #[serde(default)]
+    pub last_at: Timestamp,
+    /// Last alert or report that joined or turned.
+    #[serde(default)]
+    pub last_signal_at: Timestamp,
 }
 
 impl Incident {
@@ -426,9 +435,10 @@ impl Incident {
         self.plans.iter().find(|p| p.hash == hash)
     }
 
-    /// The plan under way, if any.
+    /// The plan under way, if any; one that is approved waits for its turn.
     pub fn active_plan(&self) -> Option<&PlanState> {
-        self.plans.iter().find(|p| p.status.is_active())
+        let active = || self.plans.iter().filter(|p| p.status.is_active());
+        active().find(|p| p.status != PlanStatus::Approved).or_else(|| active().next())
     }
 
     /// The best plan that waits for approval.

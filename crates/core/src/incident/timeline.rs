@@ -60,7 +60,12 @@ fn words(event: &Event) -> (&'static str, String) {
         }
         Event::AlertsTurned { turns } => {
             let firing = turns.iter().filter(|t| t.firing).count();
-            ("alert", format!("{} fired again, {} resolved", count(firing, "alert"), turns.len() - firing))
+            let text = match (firing, turns.len() - firing) {
+                (0, resolved) => format!("{} resolved", count(resolved, "alert")),
+                (firing, 0) => format!("{} fired again", count(firing, "alert")),
+                (firing, resolved) => format!("{} fired again, {resolved} resolved", count(firing, "alert")),
+            };
+            ("alert", text)
         }
         Event::ReportAttached { title, reporter, why, .. } => {
             ("alert", format!("report by {reporter}: {title} ({why})"))
@@ -247,6 +252,24 @@ fn words(event: &Event) -> (&'static str, String) {
             ("note", format!("{} {key} was given up and needs a person: {reason}", effect.replace('_', " ")))
         }
         Event::EffectRevived { key } => ("note", format!("{key} is tried again")),
+    }
+}
+
+/// A timer's key in words.
+fn deadline(key: &str) -> String {
+    let mut parts = key.split(':');
+    let kind = parts.next().unwrap_or(key);
+    let rest = parts.next().unwrap_or_default().replace('_', " ");
+    match kind {
+        "phase" => format!("the end of phase {rest}"),
+        "ack" => "the acknowledgement".to_owned(),
+        "update_late" => format!("the {rest} update"),
+        "unclear" => "a clear cause".to_owned(),
+        "escalate" => "the escalation".to_owned(),
+        "executives_again" => "another word to the executives".to_owned(),
+        "resolve_by" => format!("the resolution of a {rest}"),
+        "postmortem" => "the postmortem".to_owned(),
+        other => other.replace('_', " "),
     }
 }
 

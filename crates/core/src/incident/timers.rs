@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::state::{Incident, PlanStatus, RunStatus};
+use super::state::{Incident, Phase, PlanStatus, RunStatus};
+use crate::agent::AgentTask;
 use crate::policy::Policy;
 
 /// Grace for a draft that was asked for, in seconds, before it counts as late.
@@ -44,7 +45,7 @@ pub fn timers(i: &Incident, policy: &Policy) -> BTreeMap<String, Timestamp> {
         }
     }
     if let (Some((since, unheard)), Some(within)) = (i.awaiting_ack, level.acknowledge_within_s) {
-        set(format!("ack:{unheard}"), after(since, within));
+        set(format!("ack:{}:{unheard}", i.reopened), after(since, within));
     }
     let unclear = i.verdict.as_ref().is_none_or(|v| v.verdict != crate::verdict::Outcome::Cause);
     if let Some(s) = level.unclear_after_s
@@ -67,6 +68,9 @@ pub fn timers(i: &Incident, policy: &Policy) -> BTreeMap<String, Timestamp> {
             set(format!("plan:{}", plan.hash), plan.plan.expires_at);
         }
     }
+    if let Some(at) = reassess_at(i, policy) {
+        set("reassess".to_owned(), at);
+    }
     if let Some(at) = i.look_again_at {
         set("look_again".to_owned(), at);
     }
@@ -74,6 +78,19 @@ pub fn timers(i: &Incident, policy: &Policy) -> BTreeMap<String, Timestamp> {
         set("soak".to_owned(), until);
     }
     all
+}
+
+/// When severity is to be measured again: the impact may have grown since. At growing distances, and not once it is
+/// mitigated.
+fn reassess_at(i: &Incident, policy: &Policy) -> Option<Timestamp> {
+    if i.mitigated_at.is_some() || !matches!(i.phase, Phase::Investigate | Phase::Mitigate) {
+        return None;
+    }
+    let runs: Vec<_> = i.runs.values().filter(|r| r.task == AgentTask::Assess).collect();
+    let last = runs.iter().map(|r| r.ended_at).collect::<Option<Vec<_>>>()?.into_iter().max()?;
+    // The first assessment was two runs.
+    let again = runs.len().saturating_sub(2).min(6);
+    Some(after(last, policy.times.reassess_after_s << again))
 }
 
 /// `at` plus so many seconds; at the end of time it stays there.

@@ -58,10 +58,15 @@ pub enum Placement {
 }
 
 /// Places a firing alert: the best of the open incidents, the most recently opened where two are equal.
-pub fn place_alert(alert: &Alert, open: &[OpenIncident], policy: &Policy, now: Timestamp) -> Placement {
+pub fn place_alert<'a>(
+    alert: &Alert,
+    open: impl IntoIterator<Item = &'a OpenIncident>,
+    policy: &Policy,
+    now: Timestamp,
+) -> Placement {
     let window = SignedDuration::from_secs(policy.correlation.window_s);
     let best = open
-        .iter()
+        .into_iter()
         .filter(|i| now.duration_since(i.last_signal_at) <= window)
         .filter_map(|i| relation(alert, i, policy).map(|(score, why)| (score, i.opened_at, i, why)))
         .max_by(|a, b| (a.0, a.1, &b.2.id).cmp(&(b.0, b.1, &a.2.id)));
@@ -145,17 +150,17 @@ fn nearest<'a>(
 }
 
 /// Places a person's or customer's report. `services` are those that it names.
-pub fn place_report(
+pub fn place_report<'a>(
     report: &Report,
     services: &BTreeSet<String>,
-    open: &[OpenIncident],
+    open: impl IntoIterator<Item = &'a OpenIncident>,
     policy: &Policy,
     now: Timestamp,
 ) -> Placement {
     let window = SignedDuration::from_secs(policy.correlation.window_s);
     let words = telling_words(&format!("{} {}", report.title, report.text));
-    let mut best: Option<(u32, Timestamp, &OpenIncident, String)> = None;
-    for incident in open.iter().filter(|i| now.duration_since(i.last_signal_at) <= window) {
+    let mut best: Option<(u32, Timestamp, &'a OpenIncident, String)> = None;
+    for incident in open.into_iter().filter(|i| now.duration_since(i.last_signal_at) <= window) {
         let shared: Vec<&String> = services.intersection(&incident.services).collect();
         let theirs = telling_words(&incident.title);
         let common: Vec<&String> = words.intersection(&theirs).collect();

@@ -14,6 +14,8 @@ use crate::{options::Door, shared::Shared};
 /// The desk passes on no more than one complaint in this time: the others are the same.
 const PACE: Duration = Duration::from_secs(4);
 const MAX_QUEUE: usize = 50;
+/// From the trouble to the desk: a customer tries again, looks for the form, writes.
+const WRITING: Duration = Duration::from_secs(8);
 
 /// What has not been passed on.
 #[derive(Debug, Default)]
@@ -23,7 +25,7 @@ pub(crate) struct Complaints {
 
 #[derive(Debug, Default)]
 struct Inner {
-    queue: VecDeque<Value>,
+    queue: VecDeque<(Instant, Value)>,
     last: Option<Instant>,
 }
 
@@ -35,13 +37,15 @@ impl Complaints {
             return;
         }
         inner.last = Some(Instant::now());
-        let at = Timestamp::now().to_string();
+        let at = (Timestamp::now() + WRITING).to_string();
         let reporter = format!("customer {account} via support");
-        inner.queue.push_back(json!({"title": title, "text": text, "reporter": reporter, "at": at}));
+        let complaint = json!({"title": title, "text": text, "reporter": reporter, "at": at});
+        inner.queue.push_back((Instant::now() + WRITING, complaint));
     }
 
     fn next(&self) -> Option<Value> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner).queue.front().cloned()
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.queue.front().filter(|(due, _)| *due <= Instant::now()).map(|(_, complaint)| complaint.clone())
     }
 
     fn done(&self) {

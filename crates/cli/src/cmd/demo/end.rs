@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use firebell_core::cx::Cx;
 use firebell_core::incident::{Incident, PlanState, PlanStatus, Status};
 use serde_json::{Value, json};
 
@@ -56,8 +57,9 @@ pub(super) async fn tell(state: &State, running: &Running, incident: &Incident, 
 }
 
 fn words(running: &Running, incident: &Incident, summary: &Value, well: bool) {
+    let cx = Cx { now: jiff::Timestamp::now(), policy: running.policy() };
     let tone = if well { Tone::Good } else { Tone::Bad };
-    output::line(&format!("\n{} {}", paint(tone, incident.status.as_str()), firebell_report::one_line(incident)));
+    output::line(&format!("\n{} {}", paint(tone, incident.status.as_str()), output::clean(&firebell_report::one_line(incident, &cx))));
     for (name, label) in [
         ("detect_s", "time to detect"),
         ("acknowledge_s", "time to acknowledge"),

@@ -15,14 +15,13 @@ pub(super) fn inform(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
         let at_once = i.severity.severity == Severity::Sev1 && level.executives_at_once;
         return if at_once { declare(i, Audience::Executives, None, cx) } else { Vec::new() };
     }
-    if i.severity.severity == Severity::Sev4 {
-        return Vec::new();
-    }
+    // Cosmetic ones have no updates; one that was lowered to it loses its clocks.
+    let spoken_of = i.severity.severity != Severity::Sev4;
     let internal_every =
         level.internal_every_s.filter(|_| !level.internal_if_customer_facing || i.customer_facing);
     let support = level.support && (!level.support_if_customer_facing || i.customer_facing) && !i.restricted;
     let wanted = [
-        (Audience::Internal, true, internal_every),
+        (Audience::Internal, spoken_of, internal_every),
         (Audience::Public, public_wanted(i, cx), None),
         (Audience::Support, support, None),
         (Audience::Executives, level.executives_at_once, None),
@@ -71,13 +70,17 @@ pub fn channels_for(i: &Incident, audience: Audience, policy: &Policy) -> Vec<St
     policy.channels.get(&audience).cloned().unwrap_or_default()
 }
 
-/// An update for everybody who has a clock, for a given reason.
+/// An update for everybody who has a clock, for a given reason; nothing of a restricted incident to customers.
 pub(super) fn tell_all(i: &Incident, reason: UpdateReason) -> Vec<Event> {
-    i.clocks.keys().map(|audience| Event::UpdateRequested { audience: *audience, reason }).collect()
+    i.clocks
+        .keys()
+        .filter(|a| !(i.restricted && **a == Audience::Public))
+        .map(|audience| Event::UpdateRequested { audience: *audience, reason })
+        .collect()
 }
 
 /// An update for colleagues and customers.
-pub(super) fn tell_internal_and_public(i: &Incident, reason: UpdateReason) -> Vec<Event> {
+pub(in super::super) fn tell_internal_and_public(i: &Incident, reason: UpdateReason) -> Vec<Event> {
     [Audience::Internal, Audience::Public]
         .into_iter()
         .filter(|a| i.clocks.contains_key(a) && !(i.restricted && *a == Audience::Public))

@@ -25,7 +25,10 @@ pub(super) fn advance(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
     if !i.all_clear_asked && !i.clocks.is_empty() {
         let reason =
             if i.status == Status::Resolved { UpdateReason::AllClear } else { UpdateReason::FalseAlarm };
-        return super::comms::tell_all(i, reason);
+        let told = super::comms::tell_all(i, reason);
+        if !told.is_empty() {
+            return told;
+        }
     }
     if i.phase != Phase::Learn {
         return vec![enter(Phase::Learn, cx)];

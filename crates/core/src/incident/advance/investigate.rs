@@ -12,8 +12,14 @@ use crate::verdict::{Outcome, Verdict};
 
 /// Healthy verdicts in a row that close an incident: one look is not enough to call an alert wrong.
 const HEALTHY_TO_CLOSE: u32 = 2;
+/// The wait before the next round grows by one unit with each round, up to so many.
+const MAX_WAIT_ROUNDS: u32 = 15;
 
 pub(super) fn advance(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
+    // Somebody approved an option that was left: it is tried while the cause is looked for.
+    if i.active_plan().is_some() {
+        return vec![enter(Phase::Mitigate, cx)];
+    }
     if i.look_again_at.is_some() {
         return Vec::new();
     }
@@ -33,7 +39,7 @@ pub(super) fn advance(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
     }
     match &i.verdict {
         Some(verdict) if i.verdict_round == round => follow(i, round, verdict, cx),
-        _ => vec![look_again("no verdict was reached", cx)],
+        _ => vec![again(i, "no verdict was reached", cx)],
     }
 }
 
@@ -57,12 +63,12 @@ fn follow(i: &Incident, round: u32, verdict: &Verdict, cx: &Cx<'_>) -> Vec<Event
             let why = format!("{} looks in a row found nothing wrong behind the alert", i.healthy_in_a_row);
             vec![Event::ClosedHealthy { why }]
         }
-        Outcome::Healthy => vec![look_again("nothing wrong was found; looking once more before closing", cx)],
+        Outcome::Healthy => vec![again(i, "nothing wrong was found; looking once more before closing", cx)],
         Outcome::Recovered => vec![
             enter(Phase::Verify, cx),
             Event::SoakStarted { until: after(cx.now, cx.policy.times.soak_s) },
         ],
-        Outcome::InsufficientEvidence => vec![look_again("the evidence does not settle the cause", cx)],
+        Outcome::InsufficientEvidence => vec![again(i, "the evidence does not settle the cause", cx)],
     }
 }
 
@@ -84,7 +90,14 @@ fn prepare(i: &Incident, round: u32, verdict: &Verdict, cx: &Cx<'_>) -> Vec<Even
         events.extend(super::comms::tell_internal_and_public(i, crate::comms::UpdateReason::Identified));
         return events;
     }
-    vec![look_again("no mitigation could be prepared for the leading hypothesis", cx)]
+    vec![again(i, "no mitigation could be prepared for the leading hypothesis", cx)]
+}
+
+/// The next round of the investigation; rounds that settle nothing come ever more seldom, so that an incident that
+/// nobody can explain does not fill the record.
+fn again(i: &Incident, why: &str, cx: &Cx<'_>) -> Event {
+    let rounds = i64::from(i.round.clamp(1, MAX_WAIT_ROUNDS));
+    Event::LookAgainAt { at: after(cx.now, cx.policy.times.look_again_after_s * rounds), why: why.to_owned() }
 }
 
 pub(super) fn look_again(why: &str, cx: &Cx<'_>) -> Event {

@@ -18,7 +18,7 @@ use crate::ids::RunId;
 use crate::severity::{self, DecidedBy, IncidentKind, Severity};
 
 pub use comms::channels_for;
-pub(super) use comms::{executives_with_updates, public_wanted};
+pub(super) use comms::{executives_with_updates, public_wanted, tell_internal_and_public};
 pub(super) use ending::facilitator;
 pub(super) use people::{page, person_for};
 

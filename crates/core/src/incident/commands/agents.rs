@@ -1,8 +1,10 @@
 //! Agents' reports: checked against the contract before anything follows from them.
 
+use std::collections::BTreeSet;
+
 use super::super::command::Rejection;
 use super::super::event::{Event, ProposedPlan};
-use super::super::state::{Incident, RunStatus};
+use super::super::state::{Incident, Phase, PlanStatus, RunStatus};
 use super::super::timers::after;
 use crate::agent::{AgentReport, AgentTask};
 use crate::cx::Cx;
@@ -59,25 +61,36 @@ pub(super) fn report(
         },
         AgentTask::Prepare { round } if !i.status.is_over() => {
             let severity = i.severity.severity;
+            let mut seen = BTreeSet::new();
             let plans: Vec<ProposedPlan> = report
                 .plans
                 .iter()
+                // A plan without steps mitigates nothing.
+                .filter(|plan| !plan.steps.is_empty())
                 .map(|plan| ProposedPlan {
                     hash: plan.hash(),
                     approvals_needed: super::plans::approvals_needed(plan, severity, cx),
                     plan: plan.clone(),
                 })
-                .filter(|p| i.plan(&p.hash).is_none())
+                .filter(|p| i.plan(&p.hash).is_none() && seen.insert(p.hash.clone()))
                 .collect();
-            events.push(Event::PlansProposed { round, plans });
+            if !plans.is_empty() {
+                events.push(Event::PlansProposed { round, plans });
+            }
         }
         AgentTask::WatchRecovery { plan } => {
-            if let Some(recovery) = &report.recovery {
+            let watched = i.plan(&plan).is_some_and(|p| p.status == PlanStatus::Watching);
+            if let Some(recovery) = report.recovery.as_ref().filter(|_| watched && !i.status.is_over()) {
                 events.push(Event::RecoveryWatched { plan, helped: recovery.ok, recovery: recovery.clone() });
             }
         }
         AgentTask::Verify { attempt } => {
-            if let Some(recovery) = &report.recovery {
+            // A verification that began before a regression or the end says nothing of now.
+            let current = i.phase == Phase::Verify
+                && i.soak_until.is_none()
+                && run.as_str().starts_with(&format!("verify-{}-", i.round))
+                && !i.status.is_over();
+            if let Some(recovery) = report.recovery.as_ref().filter(|_| current) {
                 events.push(Event::Verified { attempt, recovery: recovery.clone() });
             }
         }

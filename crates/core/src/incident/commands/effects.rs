@@ -24,7 +24,8 @@ pub(super) fn finish(i: &Incident, key: &EffectKey, effect: &Effect, outcome: &O
                 p.step_running && expected == Some(*step)
             });
             if !waits {
-                return Vec::new();
+                // An undo that was revived and failed once more still needs a person.
+                return if done || i.dead_effects.contains_key(key) { Vec::new() } else { vec![died()] };
             }
             let undo = data.get("inverse").and_then(|v| serde_json::from_value::<Inverse>(v.clone()).ok());
             let finished = Event::StepFinished {
@@ -47,14 +48,19 @@ pub(super) fn finish(i: &Incident, key: &EffectKey, effect: &Effect, outcome: &O
             }
         }
         Effect::ArchiveBundle if done => match data.get("path").and_then(Value::as_str) {
-            Some(path) if i.bundle.as_deref() != Some(path) => {
+            Some(path) if i.archive_asked && i.bundle.as_deref() != Some(path) => {
                 vec![Event::BundleArchived { path: path.to_owned() }]
             }
             _ => Vec::new(),
         },
         Effect::WritePostmortem if done => {
             let path = |name: &str| data.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-            vec![Event::PostmortemWritten { markdown: path("markdown"), html: path("html") }]
+            let written = (path("markdown"), path("html"));
+            // One that was asked for before the incident was opened again is not its postmortem any more.
+            if !i.writing_asked || i.postmortem.as_ref() == Some(&written) {
+                return Vec::new();
+            }
+            vec![Event::PostmortemWritten { markdown: written.0, html: written.1 }]
         }
         // A run that could not even be started is the agent's failure, not a dead letter: the incident goes on.
         Effect::RunAgent { run, .. } if !done => super::agents::fail(i, run, &text),

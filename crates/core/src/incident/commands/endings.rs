@@ -1,10 +1,12 @@
 //! How an incident ends, and how it goes on after all.
 
+use super::super::advance::{page, tell_internal_and_public};
 use super::super::command::Rejection;
 use super::super::event::{AttachedAlert, Event};
 use super::super::state::{Incident, Status};
 use super::super::timers::after;
 use super::required;
+use crate::comms::UpdateReason;
 use crate::cx::Cx;
 use crate::ids::IncidentId;
 
@@ -17,7 +19,7 @@ pub(super) fn resolve(i: &Incident, summary: &str) -> Result<Vec<Event>, Rejecti
     Ok(vec![Event::Resolved { verified: false, summary: required("summary", summary, 4000)? }])
 }
 
-pub(super) fn reopen(i: &Incident, reason: &str) -> Result<Vec<Event>, Rejection> {
+pub(super) fn reopen(i: &Incident, reason: &str, cx: &Cx<'_>) -> Result<Vec<Event>, Rejection> {
     if !i.status.is_over() {
         return Ok(Vec::new());
     }
@@ -25,7 +27,13 @@ pub(super) fn reopen(i: &Incident, reason: &str) -> Result<Vec<Event>, Rejection
         let into = i.merged_into.as_ref().map_or_else(|| "another incident".to_owned(), ToString::to_string);
         return Err(Rejection::not_now("reopening", format!("it goes on in {into}")));
     }
-    Ok(vec![Event::Reopened { why: required("reason", reason, 4000)? }])
+    let why = required("reason", reason, 4000)?;
+    // Whoever led it may have gone to sleep: page, and tell those who were told that it is over.
+    let text = format!("{} {} is open again: {}", i.severity.severity, i.id, i.title);
+    let mut events = vec![Event::Reopened { why }];
+    events.extend(page(i.commander().map(str::to_owned), &text, cx));
+    events.extend(tell_internal_and_public(i, UpdateReason::Reopened));
+    Ok(events)
 }
 
 pub(super) fn cancel(i: &Incident, reason: &str) -> Result<Vec<Event>, Rejection> {

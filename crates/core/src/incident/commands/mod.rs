@@ -23,7 +23,7 @@ pub(super) fn run(
 ) -> Result<Vec<Event>, Rejection> {
     match command {
         Command::Open(_) => Err(Rejection::Exists),
-        Command::AttachAlerts { alerts } => Ok(alerts::attach(i, alerts)),
+        Command::AttachAlerts { alerts } => Ok(alerts::attach(i, alerts, cx)),
         Command::TurnAlerts { turns } => Ok(alerts::turn(i, turns)),
         Command::AttachReport { title, text, reporter, reported_at, why } => {
             Ok(alerts::report(title, text, reporter, *reported_at, why))
@@ -39,7 +39,7 @@ pub(super) fn run(
         }
         Command::Decide { plan, go, reason } => plans::decide(i, plan, *go, reason, actor, cx),
         Command::Resolve { summary } => endings::resolve(i, summary),
-        Command::Reopen { reason } => endings::reopen(i, reason),
+        Command::Reopen { reason } => endings::reopen(i, reason, cx),
         Command::Cancel { reason } => endings::cancel(i, reason),
         Command::Merge { into } => endings::merge(i, into),
         Command::Absorb { from, title, alerts } => Ok(endings::absorb(i, from, title, alerts)),
@@ -47,7 +47,7 @@ pub(super) fn run(
         Command::CompleteActionItem { id } => people::complete_action_item(i, *id),
         Command::ReportAgent { run, report } => agents::report(i, run, report, cx),
         Command::FailAgent { run, reason } => Ok(agents::fail(i, run, reason)),
-        Command::RecordUpdate { update } => Ok(vec![Event::UpdatePosted { update: update.clone() }]),
+        Command::RecordUpdate { update } => Ok(people::record_update(i, update)),
         Command::FinishEffect { key, effect, outcome } => Ok(effects::finish(i, key, effect, outcome)),
         Command::ReviveEffect { key } => effects::revive(i, key),
         Command::FireTimer { key } => Ok(timers::fire(i, key, cx)),

@@ -1,8 +1,9 @@
 //! What people do: acknowledge, take roles, note, override severity, write updates.
 
+use super::super::advance::channels_for;
 use super::super::command::Rejection;
 use super::super::event::{Actor, Event};
-use super::super::state::{Incident, PlanStatus};
+use super::super::state::{Incident, PlanState, PlanStatus};
 use super::super::timers::after;
 use super::required;
 use crate::comms::{Audience, Update, UpdateReason};
@@ -97,11 +98,17 @@ pub(super) fn set_severity(
 pub(in super::super) fn severity_events(i: &Incident, to: Decision, cx: &Cx<'_>) -> Vec<Event> {
     let level = cx.policy.levels.of(to.severity);
     let mut events = Vec::new();
-    for plan in i.plans.iter().filter(|p| p.status == PlanStatus::Proposed) {
+    // One that is approved and waits for its turn may need more people now.
+    let waiting = |p: &&PlanState| matches!(p.status, PlanStatus::Proposed | PlanStatus::Approved);
+    for plan in i.plans.iter().filter(waiting) {
         let needed = super::plans::approvals_needed(&plan.plan, to.severity, cx);
         if needed != plan.approvals_needed {
             events.push(Event::ApprovalsNeededChanged { plan: plan.hash.clone(), needed });
         }
+    }
+    if to.severity != i.severity.severity && i.clocks.contains_key(&Audience::Internal) {
+        let reason = UpdateReason::SeverityChanged;
+        events.push(Event::UpdateRequested { audience: Audience::Internal, reason });
     }
     events.insert(
         0,
@@ -112,6 +119,17 @@ pub(in super::super) fn severity_events(i: &Incident, to: Decision, cx: &Cx<'_>)
         },
     );
     events
+}
+
+/// Takes in a draft. One that has been overtaken is dropped: nothing of a restricted incident goes to customers by
+/// itself, nothing but its end is told of an incident that is over, and no all-clear of one that is open again.
+pub(super) fn record_update(i: &Incident, update: &Update) -> Vec<Event> {
+    let ending = matches!(update.reason, UpdateReason::AllClear | UpdateReason::FalseAlarm);
+    let secret = i.restricted && update.audience == Audience::Public;
+    if secret || ending != i.status.is_over() {
+        return Vec::new();
+    }
+    vec![Event::UpdatePosted { update: update.clone() }]
 }
 
 pub(super) fn post_update(
@@ -129,7 +147,11 @@ pub(super) fn post_update(
         body: required("body", body, MAX_TEXT)?,
         at: cx.now,
         by: actor.display().to_owned(),
-        channels: cx.policy.channels.get(&audience).cloned().unwrap_or_default(),
+        // A person may tell customers even of a restricted incident; colleagues at large learn nothing of it.
+        channels: match audience {
+            Audience::Public => cx.policy.channels.get(&audience).cloned().unwrap_or_default(),
+            _ => channels_for(i, audience, cx.policy),
+        },
         delivered: Vec::new(),
     };
     let mut events = vec![Event::UpdatePosted { update }];

@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::super::advance::{executives_with_updates, page, person_for, public_wanted};
+use super::super::advance::{executives_with_updates, page, person_for, public_wanted, request};
 use super::super::event::Event;
 use super::super::state::Incident;
 use super::super::timers::{after, timers};
+use crate::agent::AgentTask;
 use crate::comms::{Audience, UpdateReason};
 use crate::cx::Cx;
 use crate::ids::RunId;
@@ -46,6 +47,11 @@ pub(super) fn fire(i: &Incident, key: &str, cx: &Cx<'_>) -> Vec<Event> {
         }
         "plan" => vec![Event::PlanExpired { plan: rest.to_owned() }],
         "look_again" => vec![Event::LookedAgain],
+        "reassess" => {
+            let agent = "observability-engineer";
+            let count = i.runs.values().filter(|r| r.task == AgentTask::Assess).count();
+            vec![request(&format!("assess-{count}/{agent}"), agent, AgentTask::Assess, cx)]
+        }
         "soak" => vec![Event::SoakEnded],
         _ => vec![missed(key, due)],
     }
