@@ -190,6 +190,8 @@ pub struct Times {
     pub recovery_hold_s: i64,
     /// Soak between verified mitigation and all-clear.
     pub soak_s: i64,
+    /// The investigation begins once the impact is so old: a few samples of it must be there to be read.
+    pub gather_s: i64,
     /// Look again after so long where the evidence was insufficient, or healthy once.
     pub look_again_after_s: i64,
     /// Severity is measured again after so long, then after twice as long, and so on, until it is mitigated.
@@ -214,6 +216,7 @@ impl Default for Times {
             recovery_within_s: 300,
             recovery_hold_s: 60,
             soak_s: 600,
+            gather_s: 45,
             look_again_after_s: 120,
             reassess_after_s: 60,
             plan_expires_s: 1800,

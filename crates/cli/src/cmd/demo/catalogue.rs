@@ -89,6 +89,7 @@ recovery_hold_s = 4
 soak_s = 6
 look_again_after_s = 6
 plan_expires_s = 1800
+gather_s = 9
 reassess_after_s = 4
 baseline_s = 60
 step_s = 1
