@@ -1,17 +1,15 @@
-//! The live page.
+//! The page: rendered on the server, live by server-sent events, usable without a script. Behind a session; what may be
+//! done from it is what the API allows the same person.
 
-use axum::Router;
+mod assets;
+mod guard;
+mod incident;
+mod incidents;
+mod login;
+mod markdown;
+mod pages;
+mod routes;
+mod words;
 
-use crate::state::Shared;
-
-pub(crate) struct Pages;
-
-impl Pages {
-    pub(crate) fn new() -> Self {
-        Self
-    }
-}
-
-pub(crate) fn routes(_: &Shared) -> Router<Shared> {
-    Router::new()
-}
+pub(crate) use pages::Pages;
+pub(crate) use routes::routes;

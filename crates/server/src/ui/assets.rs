@@ -1,0 +1,44 @@
+//! Style and script, part of the program. Their names carry a hash of their content, so that browsers keep them.
+
+use std::sync::LazyLock;
+
+use axum::extract::Path;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use sha2::{Digest, Sha256};
+
+use crate::problem::Problem;
+
+const CSS: &str = include_str!("assets/app.css");
+const JS: &str = include_str!("assets/live.js");
+const ICON: &str = include_str!("assets/icon.svg");
+
+/// Names under `/assets/`.
+pub(super) struct Names {
+    pub(super) css: String,
+    pub(super) js: String,
+    pub(super) icon: String,
+}
+
+pub(super) static NAMES: LazyLock<Names> = LazyLock::new(|| {
+    let name = |stem: &str, content: &str, end: &str| {
+        format!("{stem}-{}.{end}", &hex::encode(Sha256::digest(content.as_bytes()))[..12])
+    };
+    Names { css: name("app", CSS, "css"), js: name("live", JS, "js"), icon: name("icon", ICON, "svg") }
+});
+
+/// `GET /assets/{name}`: open to all.
+pub(super) async fn show(Path(name): Path<String>) -> Result<Response, Problem> {
+    let (content, kind) = if name == NAMES.css {
+        (CSS, "text/css; charset=utf-8")
+    } else if name == NAMES.js {
+        (JS, "text/javascript; charset=utf-8")
+    } else if name == NAMES.icon {
+        (ICON, "image/svg+xml")
+    } else {
+        return Err(Problem::not_found("there is no such asset"));
+    };
+    let headers =
+        [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "public, max-age=31536000, immutable")];
+    Ok((headers, content).into_response())
+}

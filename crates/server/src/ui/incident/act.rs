@@ -1,0 +1,92 @@
+//! `POST /incidents/{id}/do/{verb}`: a form of the page, the same commands as the API's.
+
+use std::collections::BTreeMap;
+
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Redirect, Response};
+use firebell_core::comms::Audience;
+use firebell_core::ids::{EffectKey, IncidentId};
+use firebell_core::incident::Command;
+
+use crate::action;
+use crate::problem::Problem;
+use crate::state::Shared;
+use crate::ui::guard::{self, Visitor};
+
+type Fields = BTreeMap<String, String>;
+
+/// Carries it out and leads back to the page with a word on how it went.
+pub(crate) async fn act(
+    State(app): State<Shared>,
+    visitor: Visitor,
+    Path((id, verb)): Path<(String, String)>,
+    headers: HeaderMap,
+    Form(form): Form<Fields>,
+) -> Result<Response, Problem> {
+    guard::guarded(&headers, &visitor.session, form.get("csrf").map_or("", String::as_str))?;
+    let outcome = match command(&verb, &form) {
+        Ok((command, done)) => action::act(&app, &visitor.person, &id, command).await.map(|decided| {
+            if decided.records.is_empty() { "That was done already.".to_owned() } else { done }
+        }),
+        Err(problem) => Err(problem),
+    };
+    match outcome {
+        Ok(text) => visitor.tell(&app, true, text),
+        Err(problem) => visitor.tell(&app, false, problem.sentence()),
+    }
+    let plain = id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') && id.len() <= 64;
+    Ok(Redirect::to(&if plain { format!("/incidents/{id}") } else { "/".to_owned() }).into_response())
+}
+
+/// The command that a form means, and what to say when it is done.
+fn command(verb: &str, form: &Fields) -> Result<(Command, String), Problem> {
+    let text = |name: &str| form.get(name).cloned().unwrap_or_default();
+    let number = |name: &str| text(name).parse().map_err(|_| Problem::invalid(name, "is not a number"));
+    Ok(match verb {
+        "ack" => (Command::Acknowledge, "You have acknowledged it.".to_owned()),
+        "approve" => (decision(form, true), "Your go is recorded.".to_owned()),
+        "reject" => (decision(form, false), "Your no-go is recorded.".to_owned()),
+        "note" => (Command::AddNote { text: text("text") }, "The note is in the timeline.".to_owned()),
+        "task" => {
+            (Command::AddTask { text: text("text"), role: text("role") }, "The task is there.".to_owned())
+        }
+        "task-done" => (Command::CompleteTask { id: number("n")? }, "The task is done.".to_owned()),
+        "item-done" => {
+            (Command::CompleteActionItem { id: number("n")? }, "The action item is done.".to_owned())
+        }
+        "role" => {
+            let command = Command::AssignRole { role: text("role"), person: text("person") };
+            (command, "The role is assigned.".to_owned())
+        }
+        "severity" => {
+            let severity =
+                text("severity").parse().map_err(|why: String| Problem::invalid("severity", why))?;
+            (Command::SetSeverity { severity, reason: text("reason") }, format!("It is {severity} now."))
+        }
+        "update" => {
+            let audience = Audience::ALL.into_iter().find(|a| a.as_str() == text("audience"));
+            let audience = audience.ok_or_else(|| Problem::invalid("audience", "is not an audience"))?;
+            let command = Command::PostUpdate { audience, subject: text("subject"), body: text("body") };
+            (command, "The update is posted.".to_owned())
+        }
+        "resolve" => (Command::Resolve { summary: text("summary") }, "It is resolved.".to_owned()),
+        "reopen" => (Command::Reopen { reason: text("reason") }, "It is open again.".to_owned()),
+        "cancel" => (Command::Cancel { reason: text("reason") }, "It is called off.".to_owned()),
+        "merge" => {
+            let into = IncidentId::new(text("into").trim());
+            (Command::Merge { into: into.clone() }, format!("It goes on in {into}."))
+        }
+        "postmortem" => (Command::RequestPostmortem, "A postmortem is on its way.".to_owned()),
+        "retry" => {
+            (Command::ReviveEffect { key: EffectKey::new(text("key")) }, "It is tried again.".to_owned())
+        }
+        _ => return Err(Problem::not_found("there is no such form")),
+    })
+}
+
+fn decision(form: &Fields, go: bool) -> Command {
+    let text = |name: &str| form.get(name).cloned().unwrap_or_default();
+    Command::Decide { plan: text("plan"), go, reason: text("reason") }
+}

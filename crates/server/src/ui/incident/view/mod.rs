@@ -1,0 +1,133 @@
+//! What the page of an incident shows, ready for its template: words and figures, no logic left.
+
+mod clocks;
+mod people;
+mod plans;
+mod record;
+mod verdict;
+
+use firebell_core::incident::{EventRecord, Incident, Status};
+use firebell_core::policy::Policy;
+use firebell_report::measured;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::auth::{Person, Role};
+use crate::ui::words;
+
+/// The page.
+#[derive(Debug, Serialize)]
+pub(super) struct View {
+    id: String,
+    position: u64,
+    version: u64,
+    now: String,
+    title: String,
+    severity: &'static str,
+    severity_word: &'static str,
+    rule: String,
+    because: String,
+    kind: &'static str,
+    status: String,
+    status_key: &'static str,
+    over: bool,
+    restricted: bool,
+    drill: bool,
+    opened: String,
+    opened_at: Timestamp,
+    age: String,
+    impact: Option<String>,
+    report: String,
+    services: Vec<String>,
+    ending: Option<String>,
+    merged_into: Option<String>,
+    reopened: u32,
+    phases: Vec<clocks::PhaseStep>,
+    clocks: Vec<clocks::ClockView>,
+    times: Vec<(&'static str, String)>,
+    needs_ack: bool,
+    may_respond: bool,
+    may_command: bool,
+    closed: bool,
+    people: people::People,
+    verdict: Option<verdict::VerdictView>,
+    gaps: Vec<String>,
+    plans: Vec<plans::PlanView>,
+    older_plans: Vec<plans::PlanView>,
+    runs: Vec<record::RunView>,
+    alerts: record::Alerts,
+    updates: Vec<record::UpdateView>,
+    tasks: Vec<record::TaskView>,
+    items: Vec<record::ItemView>,
+    artifacts: Vec<record::ArtifactView>,
+    dead: Vec<(String, String)>,
+    timeline: Vec<record::Line>,
+    timeline_cut: usize,
+    postmortem: bool,
+    bundle: bool,
+    wants_postmortem: bool,
+}
+
+/// Makes it of the state and its record.
+pub(super) fn of(
+    i: &Incident,
+    records: &[EventRecord],
+    person: &Person,
+    policy: &Policy,
+    position: u64,
+    now: Timestamp,
+) -> View {
+    let over = i.status.is_over();
+    let (plans, older_plans) = plans::of(i, person, now);
+    let (timeline, timeline_cut) = record::timeline(records);
+    View {
+        id: i.id.to_string(),
+        position,
+        version: i.version,
+        now: now.to_string(),
+        title: i.title.clone(),
+        severity: i.severity.severity.as_str(),
+        severity_word: i.severity.severity.word(),
+        rule: i.severity.rule.clone(),
+        because: i.severity.because.clone(),
+        kind: i.kind.as_str(),
+        status: words::title_case(i.status.as_str()),
+        status_key: i.status.as_str(),
+        over,
+        restricted: i.restricted,
+        drill: i.drill,
+        opened: words::day(i.opened_at),
+        opened_at: i.opened_at,
+        age: words::ago(i.opened_at, now),
+        impact: i.impact.clone(),
+        report: if i.report == i.title { String::new() } else { i.report.clone() },
+        services: i.services.iter().cloned().collect(),
+        ending: i.ending.clone(),
+        merged_into: i.merged_into.as_ref().map(ToString::to_string),
+        reopened: i.reopened,
+        phases: clocks::phases(i),
+        clocks: clocks::clocks(i, now),
+        times: clocks::times(&measured(i)),
+        needs_ack: !over && (i.acknowledged_at.is_none() || i.awaiting_ack.is_some()),
+        may_respond: person.role >= Role::Responder,
+        may_command: person.role >= Role::Commander,
+        closed: i.closed_at.is_some(),
+        people: people::of(i, policy),
+        verdict: i.verdict.as_ref().map(verdict::of),
+        gaps: verdict::gaps(i),
+        plans,
+        older_plans,
+        runs: record::runs(i, now),
+        alerts: record::alerts(i),
+        updates: record::updates(i),
+        tasks: record::tasks(i),
+        items: record::items(i),
+        artifacts: record::artifacts(i),
+        dead: i.dead_effects.iter().map(|(k, v)| (k.to_string(), v.clone())).collect(),
+        timeline,
+        timeline_cut,
+        postmortem: i.postmortem.is_some(),
+        bundle: i.bundle.is_some(),
+        wants_postmortem: i.postmortem_wanted || i.status == Status::Merged,
+    }
+}

@@ -1,0 +1,39 @@
+//! Who is on it.
+
+use firebell_core::incident::Incident;
+use firebell_core::policy::Policy;
+use serde::Serialize;
+
+use crate::ui::words;
+
+/// Roles, responders, and who could take a role.
+#[derive(Debug, Serialize)]
+pub(super) struct People {
+    roles: Vec<(String, Option<String>)>,
+    responders: Vec<String>,
+    choices: Vec<(String, String)>,
+    known: Vec<String>,
+}
+
+const ROLES: [&str; 6] =
+    ["incident_commander", "technical_lead", "communications_lead", "scribe", "on_call", "facilitator"];
+
+pub(super) fn of(i: &Incident, policy: &Policy) -> People {
+    let wanted = &policy.levels.of(i.severity.severity).roles;
+    let mut roles: Vec<(String, Option<String>)> = Vec::new();
+    for role in wanted.iter().chain(i.roles.keys().filter(|r| !wanted.contains(r))) {
+        let holder = i.roles.get(role).and_then(|h| h.person.clone());
+        roles.push((words::title_case(role), holder));
+    }
+    if let Some(facilitator) = &i.facilitator
+        && !i.roles.contains_key("facilitator")
+    {
+        roles.push(("Facilitator".to_owned(), Some(facilitator.clone())));
+    }
+    People {
+        roles,
+        responders: i.responders.clone(),
+        choices: ROLES.iter().map(|r| ((*r).to_owned(), words::title_case(r))).collect(),
+        known: policy.people.iter().map(|p| p.name.clone()).collect(),
+    }
+}

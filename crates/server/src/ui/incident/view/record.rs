@@ -1,0 +1,235 @@
+//! What happened and what was made: timeline, agents, alerts, updates, tasks.
+
+use firebell_core::agent::AgentTask;
+use firebell_core::incident::{EventRecord, Incident, RunStatus, describe};
+use jiff::Timestamp;
+use minijinja::Value;
+use serde::Serialize;
+
+use crate::ui::{markdown, words};
+
+/// Lines of the timeline that the page shows; the API has all.
+const LINES: usize = 300;
+/// Alerts that the page names.
+const ALERTS: usize = 20;
+
+/// A line of the timeline.
+#[derive(Debug, Serialize)]
+pub(super) struct Line {
+    at: Timestamp,
+    clock: String,
+    version: u64,
+    who: String,
+    kind: String,
+    text: String,
+}
+
+/// An agent's run.
+#[derive(Debug, Serialize)]
+pub(super) struct RunView {
+    agent: String,
+    task: String,
+    status: &'static str,
+    took: String,
+    claims: Vec<String>,
+    reason: Option<String>,
+}
+
+/// Attached alerts.
+#[derive(Debug, Serialize)]
+pub(super) struct Alerts {
+    total: u64,
+    firing: usize,
+    list: Vec<AlertView>,
+}
+
+#[derive(Debug, Serialize)]
+struct AlertView {
+    name: String,
+    service: Option<String>,
+    firing: bool,
+    summary: String,
+    why: String,
+    since: String,
+}
+
+/// An update as posted.
+#[derive(Debug, Serialize)]
+pub(super) struct UpdateView {
+    audience: String,
+    audience_key: &'static str,
+    subject: String,
+    body: Value,
+    by: String,
+    at: String,
+    channels: Vec<(String, bool)>,
+}
+
+/// A task.
+#[derive(Debug, Serialize)]
+pub(super) struct TaskView {
+    id: u32,
+    text: String,
+    role: String,
+    done: bool,
+}
+
+/// Follow-up work.
+#[derive(Debug, Serialize)]
+pub(super) struct ItemView {
+    id: u32,
+    title: String,
+    detail: String,
+    owner: String,
+    due: String,
+    done: bool,
+}
+
+/// Something that an agent wrote.
+#[derive(Debug, Serialize)]
+pub(super) struct ArtifactView {
+    name: String,
+    summary: String,
+    content: String,
+    agent: String,
+}
+
+/// Newest first, and how many were left out.
+pub(super) fn timeline(records: &[EventRecord]) -> (Vec<Line>, usize) {
+    let lines = records
+        .iter()
+        .rev()
+        .take(LINES)
+        .map(|record| {
+            let entry = describe(record);
+            Line {
+                at: entry.at,
+                clock: words::clock(entry.at),
+                version: entry.version,
+                who: entry.who,
+                kind: entry.kind,
+                text: entry.text,
+            }
+        })
+        .collect();
+    (lines, records.len().saturating_sub(LINES))
+}
+
+/// In the order in which they were asked.
+pub(super) fn runs(i: &Incident, now: Timestamp) -> Vec<RunView> {
+    let mut all: Vec<_> = i.runs.values().collect();
+    all.sort_by(|a, b| a.requested_at.cmp(&b.requested_at));
+    all.into_iter()
+        .map(|run| RunView {
+            agent: run.agent.clone(),
+            task: task(&run.task),
+            status: match run.status {
+                RunStatus::Running => "running",
+                RunStatus::Reported => "reported",
+                RunStatus::Failed => "failed",
+            },
+            took: words::span(words::between(run.requested_at, run.ended_at.unwrap_or(now)).max(0)),
+            claims: run.findings.iter().map(|f| f.claim.clone()).collect(),
+            reason: run.reason.clone(),
+        })
+        .collect()
+}
+
+fn task(task: &AgentTask) -> String {
+    match task {
+        AgentTask::Assess => "assess".to_owned(),
+        AgentTask::Investigate { round } => format!("investigate, round {round}"),
+        AgentTask::Synthesise { round } => format!("weigh the findings, round {round}"),
+        AgentTask::Prepare { round } => format!("prepare mitigation, round {round}"),
+        AgentTask::WatchRecovery { .. } => "watch recovery".to_owned(),
+        AgentTask::Verify { attempt } => format!("verify, attempt {attempt}"),
+        AgentTask::Learn => "learn".to_owned(),
+        AgentTask::Backlog => "write a ticket".to_owned(),
+    }
+}
+
+pub(super) fn alerts(i: &Incident) -> Alerts {
+    let mut list: Vec<_> = i.alerts.values().collect();
+    list.sort_by(|a, b| b.firing.cmp(&a.firing).then(a.starts_at.cmp(&b.starts_at)));
+    Alerts {
+        total: i.alerts.len() as u64 + i.alerts_beyond,
+        firing: list.iter().filter(|a| a.firing).count(),
+        list: list
+            .into_iter()
+            .take(ALERTS)
+            .map(|a| AlertView {
+                name: a.name.clone(),
+                service: a.service.clone(),
+                firing: a.firing,
+                summary: a.summary.clone(),
+                why: a.why.clone(),
+                since: words::day(a.starts_at),
+            })
+            .collect(),
+    }
+}
+
+/// Newest first.
+pub(super) fn updates(i: &Incident) -> Vec<UpdateView> {
+    i.updates
+        .iter()
+        .rev()
+        .map(|u| UpdateView {
+            audience: words::title_case(u.audience.as_str()),
+            audience_key: u.audience.as_str(),
+            subject: u.subject.clone(),
+            // Rendered by code that lets nothing through, and cleaned before.
+            body: Value::from_safe_string(markdown::render(&words::clean(&u.body))),
+            by: u.by.clone(),
+            at: words::clock(u.at),
+            channels: u.channels.iter().map(|c| (c.clone(), u.delivered.contains(c))).collect(),
+        })
+        .collect()
+}
+
+/// Open ones first.
+pub(super) fn tasks(i: &Incident) -> Vec<TaskView> {
+    let mut all: Vec<TaskView> = i
+        .tasks
+        .iter()
+        .map(|(id, t)| TaskView {
+            id: *id,
+            text: t.text.clone(),
+            role: words::title_case(&t.role),
+            done: t.done_at.is_some(),
+        })
+        .collect();
+    all.sort_by_key(|t| (t.done, t.id));
+    all
+}
+
+/// Open ones first.
+pub(super) fn items(i: &Incident) -> Vec<ItemView> {
+    let mut all: Vec<ItemView> = i
+        .action_items
+        .iter()
+        .map(|(id, a)| ItemView {
+            id: *id,
+            title: a.item.title.clone(),
+            detail: a.item.detail.clone(),
+            owner: a.owner.clone(),
+            due: words::day(a.due),
+            done: a.done_at.is_some(),
+        })
+        .collect();
+    all.sort_by_key(|t| (t.done, t.id));
+    all
+}
+
+pub(super) fn artifacts(i: &Incident) -> Vec<ArtifactView> {
+    i.runs
+        .values()
+        .flat_map(|run| run.artifacts.iter().map(move |a| (run, a)))
+        .map(|(run, a)| ArtifactView {
+            name: a.name.clone(),
+            summary: a.summary.clone(),
+            content: a.content.clone(),
+            agent: run.agent.clone(),
+        })
+        .collect()
+}

@@ -1,0 +1,90 @@
+//! Times, spans and names as people read them.
+
+use firebell_core::cause;
+use jiff::Timestamp;
+
+/// `14:05:12`.
+pub(super) fn clock(at: Timestamp) -> String {
+    at.strftime("%H:%M:%S").to_string()
+}
+
+/// `23 Nov 14:05`.
+pub(super) fn day(at: Timestamp) -> String {
+    at.strftime("%-d %b %H:%M").to_string()
+}
+
+/// A span in two units at most: `42 s`, `12 min 4 s`, `3 h 20 min`, `2 d 4 h`.
+pub(super) fn span(seconds: i64) -> String {
+    let (s, m, h, d) = (seconds % 60, seconds / 60 % 60, seconds / 3600 % 24, seconds / 86_400);
+    match (d, h, m) {
+        (0, 0, 0) => format!("{s} s"),
+        (0, 0, m) if m < 10 && s > 0 => format!("{m} min {s} s"),
+        (0, 0, m) => format!("{m} min"),
+        (0, h, 0) => format!("{h} h"),
+        (0, h, m) => format!("{h} h {m} min"),
+        (d, 0, _) => format!("{d} d"),
+        (d, h, _) => format!("{d} d {h} h"),
+    }
+}
+
+/// Seconds between two times; negative where `to` is earlier.
+pub(super) fn between(from: Timestamp, to: Timestamp) -> i64 {
+    to.duration_since(from).as_secs()
+}
+
+/// `3 min ago`.
+pub(super) fn ago(at: Timestamp, now: Timestamp) -> String {
+    match between(at, now) {
+        s if s < 10 => "just now".to_owned(),
+        s => format!("{} ago", span(s)),
+    }
+}
+
+/// A cause's title, else its id.
+pub(super) fn cause_title(id: &str) -> String {
+    cause::find(id).map_or_else(|| id.to_owned(), |c| c.title.clone())
+}
+
+/// `incident_commander` as `Incident commander`.
+pub(super) fn title_case(name: &str) -> String {
+    let spaced = name.replace(['_', '-'], " ");
+    let mut chars = spaced.chars();
+    chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
+}
+
+/// Text without what could turn a page around or hide in it: control, invisible and direction-changing characters.
+pub(super) fn clean(text: &str) -> String {
+    text.chars().filter(|c| *c == '\n' || *c == '\t' || !(c.is_control() || hidden(*c))).collect()
+}
+
+/// Whether [`clean`] would change anything.
+pub(super) fn is_clean(text: &str) -> bool {
+    !text.chars().any(|c| c != '\n' && c != '\t' && (c.is_control() || hidden(c)))
+}
+
+fn hidden(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_read_well() {
+        let shown: Vec<_> =
+            [0, 59, 61, 600, 725, 3600, 12_000, 86_400, 190_000].into_iter().map(span).collect();
+        assert_eq!(
+            shown,
+            ["0 s", "59 s", "1 min 1 s", "10 min", "12 min", "1 h", "3 h 20 min", "1 d", "2 d 4 h"]
+        );
+    }
+
+    #[test]
+    fn text_that_turns_around_is_straightened() {
+        assert_eq!(clean("a\u{202e}b\u{200b}c\u{7}d\ne"), "abcd\ne");
+        assert!(is_clean("ünïcödé ✓") && !is_clean("\u{2066}x"));
+    }
+}
