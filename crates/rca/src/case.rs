@@ -166,7 +166,9 @@ pub(crate) fn sure(
     if events.is_empty() {
         return 1.0;
     }
-    let usual = if base_n > 0 { base * fault_n as f64 / base_n as f64 } else { 0.0 };
+    // None seen in a short while is no proof that there are none.
+    let unseen = if base_n < fault_n { 0.7 } else { 0.0 };
+    let usual = if base_n > 0 { (base + unseen) * fault_n as f64 / base_n as f64 } else { 0.0 };
     ((fault - usual) / (usual + 1.0).sqrt() / 4.0 - 0.4).clamp(0.0, 1.0)
 }
 

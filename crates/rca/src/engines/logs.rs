@@ -178,7 +178,8 @@ fn judge(
         // An error that names another component is harm received: the other one is looked at.
         let blame_other = others.iter().any(|o| case.graph.callees(&b.owner).any(|c| c == o))
             || (!others.is_empty() && lower_is_upstream(&lower));
-        let counted = (b.fault - expected) / (expected + 1.0).sqrt();
+        let unseen = if base_s < fault_s { 0.7 / base_s * fault_s } else { 0.0 };
+        let counted = (b.fault - expected - unseen) / (expected + unseen + 1.0).sqrt();
         let weight = (counted / 4.0).clamp(0.12, 1.0)
             * (0.35 + 0.35 * amount)
             * if novel { 1.0 } else { 0.8 }

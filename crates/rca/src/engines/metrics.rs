@@ -86,16 +86,14 @@ fn read(case: &Case<'_>, f: &Feature, s: &Shift, widest: f64, volume: f64, out: 
         Kind::DiskUsed => disk(case, f, s, share, &mut push, went),
         Kind::DiskIo if up => push(&f.component, "saturation.disk_io", Mechanism, 0.35 * strength, went),
         Kind::Network if up => push(&f.component, "saturation.network_io", Mechanism, 0.3 * strength, went),
-        Kind::PoolInUse if up && share => {
-            if s.after >= 0.93 && s.before < 0.9 {
-                let text = format!(
-                    "connections in use of {} went from {:.0} % to {:.0} % of the pool",
-                    f.component,
-                    s.before * 100.0,
-                    s.after * 100.0
-                );
-                push(&f.component, "saturation.connection_pool", Mechanism, 0.75 * plain.max(0.5), text);
-            }
+        Kind::PoolInUse if up && share && s.after >= 0.93 && s.before < 0.9 => {
+            let text = format!(
+                "connections in use of {} went from {:.0} % to {:.0} % of the pool",
+                f.component,
+                s.before * 100.0,
+                s.after * 100.0
+            );
+            push(&f.component, "saturation.connection_pool", Mechanism, 0.75 * plain.max(0.5), text);
         }
         Kind::PoolWaiting if up => {
             push(&f.component, "saturation.connection_pool", Mechanism, 0.8 * plain, went)

@@ -162,6 +162,7 @@ fn is_query(s: &Span) -> bool {
         })
 }
 
+#[expect(clippy::too_many_arguments, reason = "the parts of a signal that differ here")]
 fn signal(
     case: &Case<'_>,
     component: &str,
@@ -199,7 +200,7 @@ fn judge_places(case: &Case<'_>, places: BTreeMap<(String, String), Place>, out:
         (0.5 * gain(0.5) + 0.5 * gain(0.8)).max(0.0) * p.fault.count as f64
     };
     let total: f64 = places.values().map(excess).sum::<f64>().max(1.0);
-    let origins: f64 = places.values().map(|p| grown_origins(p)).sum::<f64>().max(1.0);
+    let origins: f64 = places.values().map(grown_origins).sum::<f64>().max(1.0);
     for ((owner, operation), p) in &places {
         let raw = case.t.spans.iter().find(|s| {
             s.source == p.source && case.names.resolve(&s.component) == *owner && s.operation == *operation
@@ -233,7 +234,10 @@ fn judge_places(case: &Case<'_>, places: BTreeMap<(String, String), Place>, out:
                 "{} of {} requests to {operation} begin to fail in {owner} ({} of {} before)",
                 p.fault.origins, p.fault.count, p.base.origins, p.base.count
             );
-            let usual = (p.base.origins as f64 / (p.base.count as f64).max(1.0)) * p.fault.count as f64;
+            let unseen = if p.base.count < p.fault.count { 0.7 } else { 0.0 };
+            let usual =
+                (p.base.origins as f64 + unseen) / (p.base.count as f64).max(1.0) * p.fault.count as f64;
+            let grown = (p.fault.origins as f64 - usual).max(0.0);
             let sure = (grown / (usual + 1.0).sqrt() / 4.0 - 0.2).clamp(0.0, 1.0);
             out.push(signal(
                 case,

@@ -90,11 +90,14 @@ impl Model {
     }
 }
 
+/// A metric's value now, its kind, and its samples so far.
+type Sampled = (f64, MetricKind, Vec<(i64, f64)>);
+
 pub(super) struct Company {
     pub rng: Rng,
     pub t: Telemetry,
     now: i64,
-    values: BTreeMap<(String, Labels), (f64, MetricKind, Vec<(i64, f64)>)>,
+    values: BTreeMap<(String, Labels), Sampled>,
     traces: u64,
     sampled: bool,
 }
@@ -259,6 +262,7 @@ impl Company {
         self.call(m, service, callees, operation, trace, None, start);
     }
 
+    #[expect(clippy::too_many_arguments, reason = "a call has that many parts")]
     /// Runs one call at `service`; returns its duration in ms and whether it worked.
     fn call(
         &mut self,

@@ -27,11 +27,14 @@ impl Template {
     }
 }
 
+/// Component, number of tokens and first word.
+type Group = (String, usize, String);
+
 /// Mines the templates of `(component, text)` records; `lines` of a template index into the input.
 pub(crate) fn mine<'a>(records: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<Template> {
-    let mut groups: BTreeMap<(String, usize, String), Vec<Template>> = BTreeMap::new();
+    let mut groups: BTreeMap<Group, Vec<Template>> = BTreeMap::new();
     // Exact repeats are most of any log: they skip the comparison.
-    let mut exact: BTreeMap<(String, String), ((String, usize, String), usize)> = BTreeMap::new();
+    let mut exact: BTreeMap<(String, String), (Group, usize)> = BTreeMap::new();
     for (index, (component, text)) in records.enumerate() {
         let index = u32::try_from(index).unwrap_or(u32::MAX);
         let tokens = mask::tokens(text);
