@@ -99,9 +99,7 @@ fn words(event: &Event) -> (&'static str, String) {
         Event::PhaseEntered { phase, deadline } => {
             ("state", format!("phase {}: {} (until {deadline})", phase.number(), phase.title()))
         }
-        Event::DeadlineMissed { what, due } => {
-            ("clock", format!("{} rang at {due}", what.replace(['_', ':'], " ")))
-        }
+        Event::DeadlineMissed { what, due } => ("clock", format!("{} was due at {due}", deadline(what))),
         Event::RoleAssigned { role, person } => {
             let role = role.replace('_', " ");
             (

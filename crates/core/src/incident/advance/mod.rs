@@ -48,6 +48,8 @@ fn reassess(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
     if let Some(kind) = i.facts.kind
         && kind != i.kind
         && i.kind != IncidentKind::Security
+        // Later measurements tell what is left of it, not what it is.
+        && (i.phase == Phase::Assess || i.kind == IncidentKind::Other || kind == IncidentKind::Security)
     {
         return vec![Event::KindChanged { kind, restricted: kind == IncidentKind::Security }];
     }

@@ -41,6 +41,7 @@ pub(super) fn report(
     }
     if let Some(text) = &report.impact
         && i.impact.as_ref() != Some(text)
+        && (i.impact.is_none() || i.phase <= Phase::Investigate)
     {
         events.push(Event::ImpactDescribed { text: text.clone() });
     }
