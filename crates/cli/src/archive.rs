@@ -25,12 +25,13 @@ pub(crate) struct FolderArchive {
 impl Archive for FolderArchive {
     fn bundle(&self, incident: Incident) -> BoxFuture<'_, Outcome> {
         let (reader, policy) = (Arc::clone(&self.reader), Arc::clone(&self.policy));
-        let dir = folder(&self.data, &incident).join("bundle");
+        let place = folder(&incident).join("bundle");
+        let dir = self.data.join(&place);
         Box::pin(async move {
             blocking(move || {
                 let telemetry = telemetry(reader.as_ref(), &policy, &incident)?;
                 write_bundle(&dir, &telemetry, &incident)?;
-                Ok(Outcome::Done { detail: "evidence archived".to_owned(), data: json!({ "path": dir }) })
+                Ok(Outcome::Done { detail: "evidence archived".to_owned(), data: json!({ "path": place }) })
             })
             .await
         })
@@ -38,7 +39,8 @@ impl Archive for FolderArchive {
 
     fn postmortem(&self, incident: Incident, records: Vec<EventRecord>) -> BoxFuture<'_, Outcome> {
         let (reader, policy) = (Arc::clone(&self.reader), Arc::clone(&self.policy));
-        let dir = folder(&self.data, &incident);
+        let place = folder(&incident);
+        let dir = self.data.join(&place);
         Box::pin(async move {
             blocking(move || {
                 let telemetry = telemetry(reader.as_ref(), &policy, &incident)?;
@@ -47,7 +49,7 @@ impl Archive for FolderArchive {
                 let (markdown, html) = (dir.join("postmortem.md"), dir.join("postmortem.html"));
                 replace(&markdown, postmortem.markdown.as_bytes())?;
                 replace(&html, postmortem.html.as_bytes())?;
-                let data = json!({ "markdown": markdown, "html": html });
+                let data = json!({ "markdown": place.join("postmortem.md"), "html": place.join("postmortem.html") });
                 Ok(Outcome::Done { detail: "postmortem written".to_owned(), data })
             })
             .await
@@ -63,8 +65,9 @@ async fn blocking(work: impl FnOnce() -> Result<Outcome, String> + Send + 'stati
     }
 }
 
-fn folder(data: &Path, incident: &Incident) -> PathBuf {
-    data.join("incidents").join(incident.id.as_str())
+/// Where an incident's files are, below the data folder: the record holds it so, and the folder can be moved.
+fn folder(incident: &Incident) -> PathBuf {
+    Path::new("incidents").join(incident.id.as_str())
 }
 
 /// All recorded evidence of an incident, as telemetry.

@@ -34,8 +34,8 @@ pub(crate) enum Form {
 pub(crate) async fn postmortem(app: &App, incident: &Incident, form: Form) -> Result<Response, Problem> {
     let missing = || Problem::not_found(format!("{} has no postmortem yet", incident.id));
     let (markdown, html) = incident.postmortem.as_ref().ok_or_else(missing)?;
-    let path = PathBuf::from(if form == Form::Markdown { markdown } else { html });
     let root = app.state.data_dir.clone();
+    let path = PathBuf::from(if form == Form::Markdown { markdown } else { html });
     let bytes = blocking(move || read_inside(&root, &path)).await?.ok_or_else(missing)?;
     Ok(match form {
         Form::Markdown => ([(header::CONTENT_TYPE, "text/markdown; charset=utf-8")], bytes).into_response(),
@@ -104,11 +104,11 @@ async fn blocking<T: Send + 'static>(
     }
 }
 
-/// The real path, if it exists and lies in `root`. A relative path in the record counts from the working folder, as it
-/// was written.
+/// The real path, if it exists and lies in `root`. The record names paths below the data folder, which may have been
+/// moved since.
 fn inside(root: &Path, path: &Path) -> std::io::Result<Option<PathBuf>> {
     let root = root.canonicalize()?;
-    match path.canonicalize() {
+    match root.join(path).canonicalize() {
         Ok(real) => Ok(real.starts_with(&root).then_some(real)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),

@@ -41,8 +41,8 @@ pub(super) async fn tell(state: &State, running: &Running, incident: &Incident, 
             "customer_impact_s": times.customer_impact_s,
             "communication_latency_s": times.communication_latency_s,
         },
-        "postmortem": incident.postmortem.as_ref().map(|(markdown, _)| markdown.clone()),
-        "bundle": incident.bundle,
+        "postmortem": incident.postmortem.as_ref().map(|(markdown, _)| running.data.join(markdown)),
+        "bundle": incident.bundle.as_ref().map(|path| running.data.join(path)),
     });
     if let Some(file) = file {
         let text = serde_json::to_string_pretty(&summary)?;
@@ -73,10 +73,11 @@ fn words(running: &Running, incident: &Incident, summary: &Value, well: bool) {
     }
     output::line(&format!("  incident   {}", paint(Tone::Link, &format!("{}/incidents/{}", running.url, incident.id))));
     if let Some((markdown, html)) = &incident.postmortem {
-        output::line(&format!("  postmortem {markdown}\n             {html}"));
+        let place = |path: &str| running.data.join(path).display().to_string();
+        output::line(&format!("  postmortem {}\n             {}", place(markdown), place(html)));
     }
     if let Some(bundle) = &incident.bundle {
-        output::line(&format!("  evidence   {bundle}"));
+        output::line(&format!("  evidence   {}", running.data.join(bundle).display()));
     }
 }
 
