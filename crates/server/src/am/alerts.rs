@@ -4,6 +4,8 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
+use firebell_core::alert::Alert;
+use firebell_core::intake::silenced_by;
 use firebell_core::ports::store;
 use firebell_integrations::alertmanager::api::{AlertFilter, GettableAlert, gettable_alerts};
 
@@ -37,7 +39,18 @@ pub(crate) async fn list(
     Ok(Json(gettable_alerts(&alerts, &filter, app.now())))
 }
 
-pub(super) async fn firing(app: &App) -> Result<Vec<firebell_core::alert::Alert>, Problem> {
+/// What fires, with the silences that cover it now: the stored list is from when the alert last turned.
+pub(super) async fn firing(app: &App) -> Result<Vec<Alert>, Problem> {
     let filter = store::AlertFilter { firing: Some(true), limit: MOST, ..store::AlertFilter::default() };
-    app.read(move |reader| reader.alerts(&filter)).await
+    let now = app.now();
+    app.read(move |reader| {
+        let mut silences = reader.silences()?;
+        silences.retain(|s| s.state(now) == "active");
+        let mut alerts = reader.alerts(&filter)?;
+        for alert in &mut alerts {
+            alert.silenced_by = silenced_by(&silences, &alert.labels, now);
+        }
+        Ok(alerts)
+    })
+    .await
 }

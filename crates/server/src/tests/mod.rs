@@ -1,1 +1,13 @@
-//! Tests.
+//! The server as its callers see it, in one process over a store in memory.
+
+mod access;
+mod alertmanager;
+mod amtool;
+mod api;
+mod files;
+mod follow;
+mod intake;
+mod metrics;
+mod page;
+mod sample;
+mod world;

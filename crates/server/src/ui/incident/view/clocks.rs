@@ -57,7 +57,7 @@ pub(super) fn clocks(i: &Incident, now: Timestamp) -> Vec<ClockView> {
     if i.postmortem.is_none() && i.closed_at.is_none() {
         all.extend(i.postmortem_due.map(|due| ("Postmortem".to_owned(), due)));
     }
-    all.sort_by(|a, b| a.1.cmp(&b.1));
+    all.sort_by_key(|a| a.1);
     all.into_iter()
         .map(|(what, due)| {
             let left = words::between(now, due);

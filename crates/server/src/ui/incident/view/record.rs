@@ -118,7 +118,7 @@ pub(super) fn timeline(records: &[EventRecord]) -> (Vec<Line>, usize) {
 /// In the order in which they were asked.
 pub(super) fn runs(i: &Incident, now: Timestamp) -> Vec<RunView> {
     let mut all: Vec<_> = i.runs.values().collect();
-    all.sort_by(|a, b| a.requested_at.cmp(&b.requested_at));
+    all.sort_by_key(|a| a.requested_at);
     all.into_iter()
         .map(|run| RunView {
             agent: run.agent.clone(),
