@@ -141,7 +141,10 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
     if let Actor::Person { name } = actor {
         take_part(i, name);
     }
-    if matches!(event, Event::AlertsAttached { .. } | Event::AlertsTurned { .. } | Event::ReportAttached { .. }) {
+    if matches!(
+        event,
+        Event::AlertsAttached { .. } | Event::AlertsTurned { .. } | Event::ReportAttached { .. }
+    ) {
         i.last_signal_at = i.last_signal_at.max(at);
     }
     match event {

@@ -46,7 +46,10 @@ pub(super) fn advance(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
 fn begin(i: &Incident, round: u32, cx: &Cx<'_>) -> Vec<Event> {
     let enough = after(i.impact_started_at.unwrap_or(i.opened_at), cx.policy.times.gather_s);
     if round == 1 && cx.now < enough {
-        return vec![Event::LookAgainAt { at: enough, why: "letting telemetry of the impact come in".to_owned() }];
+        return vec![Event::LookAgainAt {
+            at: enough,
+            why: "letting telemetry of the impact come in".to_owned(),
+        }];
     }
     let mut agents = vec!["devops-troubleshooter", "observability-engineer", "error-detective"];
     if i.kind == IncidentKind::Security {

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use super::super::event::{AlertTurn, AttachedAlert, Event};
 use super::super::state::{Incident, Phase, Status};
 use crate::cx::Cx;
-use crate::severity::Facts;
 use crate::ids::Fingerprint;
+use crate::severity::Facts;
 
 pub(super) fn attach(i: &Incident, alerts: &[AttachedAlert], cx: &Cx<'_>) -> Vec<Event> {
     let (known, new): (Vec<_>, Vec<_>) = alerts.iter().partition(|a| i.alerts.contains_key(&a.fingerprint));
