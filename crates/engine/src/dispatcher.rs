@@ -4,9 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use wake::select_wake;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use wake::select_wake;
 
 use crate::effects::Executor;
 use crate::handle::{Error, Handle};
@@ -47,7 +47,9 @@ pub async fn run(handle: Handle, executor: Arc<Executor>, mut stop: watch::Recei
         select_wake(&mut changes, &mut stop, POLL).await;
     }
     // What is under way may end; what does not in time is leased and comes again after the next start.
-    let _ = tokio::time::timeout(Duration::from_secs(5), async { while tasks.join_next().await.is_some() {} }).await;
+    let _ =
+        tokio::time::timeout(Duration::from_secs(5), async { while tasks.join_next().await.is_some() {} })
+            .await;
 }
 
 async fn carry_out(handle: &Handle, executor: &Executor, claimed: Claimed) {
@@ -59,7 +61,9 @@ async fn carry_out(handle: &Handle, executor: &Executor, claimed: Claimed) {
         match handle.finish(&key, fence, result.clone()).await {
             Ok(_) => return,
             Err(Error::Stopped) => return,
-            Err(error) => tracing::warn!(%error, effect.key = %key, "an outcome could not be recorded; trying again"),
+            Err(error) => {
+                tracing::warn!(%error, effect.key = %key, "an outcome could not be recorded; trying again")
+            }
         }
         tokio::time::sleep(wait).await;
         wait = (wait * 2).min(Duration::from_secs(5));
@@ -73,7 +77,11 @@ mod wake {
 
     use tokio::sync::watch;
 
-    pub(super) async fn select_wake(changes: &mut watch::Receiver<u64>, stop: &mut watch::Receiver<bool>, poll: Duration) {
+    pub(super) async fn select_wake(
+        changes: &mut watch::Receiver<u64>,
+        stop: &mut watch::Receiver<bool>,
+        poll: Duration,
+    ) {
         tokio::select! {
             changed = changes.changed() => {
                 if changed.is_err() {

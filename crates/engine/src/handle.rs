@@ -1,6 +1,7 @@
 //! The writer thread and its handle. All that arrives while one transaction is committed shares the next: group
 //! commit, so that durability costs one fsync for many requests.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
@@ -93,9 +94,10 @@ pub fn start(store: Box<dyn Store>, policy: Arc<Policy>, clock: Clock) -> std::i
     let (requests, inbox) = sync_channel(QUEUE);
     let (generation, watched) = watch::channel(0u64);
     let machine = Machine::new(Arc::clone(&policy));
-    let thread = std::thread::Builder::new()
-        .name("firebell-writer".to_owned())
-        .spawn(move || Writer { store, machine, clock, inbox, generation, backlog: true, lapse_at: None }.run())?;
+    let thread = std::thread::Builder::new().name("firebell-writer".to_owned()).spawn(move || {
+        Writer { store, machine, clock, inbox, generation, backlog: true, failed: false, lapse_at: None }
+            .run()
+    })?;
     let handle = Handle { requests: requests.clone(), generation: watched, policy };
     Ok((Service { requests, thread: Some(thread) }, handle))
 }
@@ -179,6 +181,7 @@ struct Writer {
     inbox: Receiver<Request>,
     generation: watch::Sender<u64>,
     backlog: bool,
+    failed: bool,
     lapse_at: Option<Timestamp>,
 }
 
@@ -187,7 +190,9 @@ impl Writer {
         let mut next_timer = Some((self.clock)());
         loop {
             let first = if self.backlog { self.inbox.try_recv().ok() } else { self.wait(next_timer) };
-            let Ok(first) = first.map_or(Ok(None), |r| if matches!(r, Request::Stop) { Err(()) } else { Ok(Some(r)) }) else {
+            let Ok(first) =
+                first.map_or(Ok(None), |r| if matches!(r, Request::Stop) { Err(()) } else { Ok(Some(r)) })
+            else {
                 return;
             };
             let mut group: Vec<Request> = first.into_iter().collect();
@@ -212,7 +217,9 @@ impl Writer {
     fn wait(&self, next_timer: Option<Timestamp>) -> Option<Request> {
         let now = (self.clock)();
         let until = next_timer.map_or(TICK, |due| {
-            Duration::try_from(due.duration_since(now)).unwrap_or(Duration::ZERO).clamp(Duration::from_millis(5), TICK)
+            Duration::try_from(due.duration_since(now))
+                .unwrap_or(Duration::ZERO)
+                .clamp(Duration::from_millis(5), TICK)
         });
         match self.inbox.recv_timeout(until) {
             Ok(request) => Some(request),
@@ -224,29 +231,45 @@ impl Writer {
     /// One transaction: the requests, some of the inbox, due timers. Answers when the next timer is due.
     fn turn(&mut self, group: Vec<Request>) -> Option<Timestamp> {
         let now = (self.clock)();
-        let mut wrote = !group.is_empty();
-        let mut group = Some(group);
+        // A claim makes nothing that a follower would want to see; waking the dispatcher by its own claim would keep it
+        // claiming for ever.
+        let mut wrote = group.iter().any(|r| !matches!(r, Request::Claim { .. }));
+        let mut group: VecDeque<Request> = group.into();
         let mut replies: Vec<Deferred> = Vec::new();
         let mut next = None;
         let mut backlog = false;
         let lapse = self.lapse_at.is_none_or(|at| at <= now);
+        let mut lapse_more = false;
+        // After a failure the requests go alone once: what lies in the inbox may be what fails, and must not keep
+        // others from being accepted.
+        let requests_only = self.failed;
         let machine = &mut self.machine;
         let result = self.store.transact(&mut |tx: &mut dyn Tx| {
-            for request in group.take().unwrap_or_default() {
-                replies.push(handle(machine, tx, request, now)?);
+            while let Some(request) = group.pop_front() {
+                let (reply, done) = handle(machine, tx, request, now);
+                replies.push(reply);
+                done?;
             }
-            let drained = machine.drain(tx, now, DRAIN)?;
-            let fired = machine.fire_timers(tx, now, TIMERS)?;
-            let lapsed = if lapse { machine.lapse_alerts(tx, now, TIMERS)? } else { 0 };
-            wrote |= drained + fired + lapsed > 0;
-            backlog = drained > 0 || fired == TIMERS;
+            if !requests_only {
+                let drained = machine.drain(tx, now, DRAIN)?;
+                let fired = machine.fire_timers(tx, now, TIMERS)?;
+                let (mut lapsed, mut placed) = (0, 0);
+                if lapse {
+                    lapsed = machine.lapse_alerts(tx, now, TIMERS)?;
+                    placed = machine.look_at_held(tx, now, TIMERS)?;
+                    lapse_more = lapsed == TIMERS;
+                }
+                wrote |= drained + fired + lapsed + placed > 0;
+                backlog = drained > 0 || fired == TIMERS || lapse_more;
+            }
             next = tx.timers_next()?;
             Ok(())
         });
-        if lapse {
+        if lapse && !lapse_more {
             self.lapse_at = now.checked_add(jiff::SignedDuration::from_secs(1)).ok();
         }
-        self.backlog = backlog && result.is_ok();
+        self.backlog = (backlog && result.is_ok()) || requests_only;
+        self.failed = result.is_err();
         if let Err(error) = &result {
             tracing::error!(%error, "a transaction failed; nothing of it was written");
             self.machine.forget();
@@ -256,6 +279,10 @@ impl Writer {
         let failure = result.as_ref().err();
         for reply in replies {
             reply(failure);
+        }
+        // Those whose turn did not come because one before them failed.
+        if let Some(error) = failure {
+            group.into_iter().for_each(|request| request.fail(error));
         }
         if wrote && failure.is_none() {
             self.generation.send_modify(|g| *g += 1);
@@ -273,25 +300,53 @@ fn deferred<T: 'static>(reply: Reply<T>, value: Result<T, Error>) -> Deferred {
     })
 }
 
-fn handle(machine: &mut Machine, tx: &mut dyn Tx, request: Request, now: Timestamp) -> StoreResult<Deferred> {
+impl Request {
+    /// Answers a request that was not begun.
+    fn fail(self, error: &StoreError) {
+        fn say<T>(reply: Reply<T>, error: &StoreError) {
+            let _ = reply.send(Err(Error::Store(error.to_string())));
+        }
+        match self {
+            Self::Accept { reply, .. } => say(reply, error),
+            Self::Open { reply, .. } | Self::Command { reply, .. } => say(reply, error),
+            Self::Claim { reply, .. } => say(reply, error),
+            Self::Finish { reply, .. } => say(reply, error),
+            Self::PutSilence { reply, .. } => say(reply, error),
+            Self::Stop => {}
+        }
+    }
+}
+
+/// Does what a request asks for. Its caller gets an answer in every case.
+fn handle(
+    machine: &mut Machine,
+    tx: &mut dyn Tx,
+    request: Request,
+    now: Timestamp,
+) -> (Deferred, StoreResult<()>) {
     let flat = |decision: Decision| decision.map_err(Error::Rejected);
-    Ok(match request {
+    match request {
         Request::Accept { source, items, reply } => {
-            let seq = tx.inbox_push(&source, now, &items)?;
-            deferred(reply, Ok(seq))
+            answer(reply, tx.inbox_push(&source, now, &items).map(Ok))
         }
-        Request::Open { opening, actor, reply } => deferred(reply, flat(machine.open(tx, *opening, &actor, now)?)),
+        Request::Open { opening, actor, reply } => {
+            answer(reply, machine.open(tx, *opening, &actor, now).map(flat))
+        }
         Request::Command { id, command, actor, reply } => {
-            deferred(reply, flat(machine.command(tx, &id, &command, &actor, now)?))
+            answer(reply, machine.command(tx, &id, &command, &actor, now).map(flat))
         }
-        Request::Claim { limit, reply } => deferred(reply, Ok(machine.claim(tx, now, limit)?)),
+        Request::Claim { limit, reply } => answer(reply, machine.claim(tx, now, limit).map(Ok)),
         Request::Finish { key, fence, result, reply } => {
-            deferred(reply, Ok(machine.finish(tx, &key, fence, &result, now)?))
+            answer(reply, machine.finish(tx, &key, fence, &result, now).map(Ok))
         }
-        Request::PutSilence { silence, reply } => {
-            machine.put_silence(tx, &silence)?;
-            deferred(reply, Ok(()))
-        }
-        Request::Stop => Box::new(|_| {}),
-    })
+        Request::PutSilence { silence, reply } => answer(reply, machine.put_silence(tx, &silence).map(Ok)),
+        Request::Stop => (Box::new(|_| {}), Ok(())),
+    }
+}
+
+fn answer<T: 'static>(reply: Reply<T>, done: StoreResult<Result<T, Error>>) -> (Deferred, StoreResult<()>) {
+    match done {
+        Ok(value) => (deferred(reply, value), Ok(())),
+        Err(error) => (deferred(reply, Err(Error::Store(error.to_string()))), Err(error)),
+    }
 }

@@ -26,7 +26,9 @@ pub(super) async fn act(
     if gos < usize::from(state.approvals_needed).max(1) {
         return refuse(format!("plan {plan} has {gos} of {} approvals", state.approvals_needed));
     }
-    let Some(planned) = state.plan.steps.get(step) else { return refuse(format!("plan {plan} has no step {step}")) };
+    let Some(planned) = state.plan.steps.get(step) else {
+        return refuse(format!("plan {plan} has no step {step}"));
+    };
     let (action, params) = if inverse {
         match state.undo.get(&step).or(planned.inverse.as_ref()) {
             Some(undo) => (undo.action.clone(), undo.params.clone()),
@@ -45,7 +47,8 @@ pub(super) async fn act(
         ActionRequest { key: key.0.clone(), action, target: planned.target.clone(), params, dry_run: false };
     match platform.act(&request).await {
         Outcome::Done { detail, data } => {
-            let told = if detail.is_empty() { format!("{} of {}", request.action, request.target) } else { detail };
+            let told =
+                if detail.is_empty() { format!("{} of {}", request.action, request.target) } else { detail };
             Outcome::Done { detail: told, data: if data.is_null() { Value::Null } else { data } }
         }
         other => other,

@@ -11,7 +11,13 @@ use firebell_core::ports::agent::AgentInput;
 use super::{Executor, done};
 use crate::machine::EffectResult;
 
-pub(super) async fn run(executor: &Executor, incident: Incident, run: RunId, agent: String, task: AgentTask) -> EffectResult {
+pub(super) async fn run(
+    executor: &Executor,
+    incident: Incident,
+    run: RunId,
+    agent: String,
+    task: AgentTask,
+) -> EffectResult {
     let now = (executor.clock)();
     let waits = incident.runs.get(&run).filter(|r| r.status == RunStatus::Running).map(|r| r.deadline);
     let Some(deadline) = waits else {
@@ -30,7 +36,10 @@ pub(super) async fn run(executor: &Executor, incident: Incident, run: RunId, age
     let command = match tokio::time::timeout(left, executor.agents.run(input)).await {
         Ok(Ok(report)) => Command::ReportAgent { run, report },
         Ok(Err(reason)) => Command::FailAgent { run, reason },
-        Err(_) => Command::FailAgent { run, reason: format!("was stopped at its deadline after {} s", left.as_secs()) },
+        Err(_) => Command::FailAgent {
+            run,
+            reason: format!("was stopped at its deadline after {} s", left.as_secs()),
+        },
     };
     EffectResult { outcome: done("reported"), commands: vec![command] }
 }

@@ -60,9 +60,15 @@ impl Executor {
         match claimed.row.effect {
             Effect::RunAgent { run, agent, task } => agent::run(self, incident, run, agent, task).await,
             Effect::DraftUpdate { audience, reason } => update::draft(self, &incident, audience, reason),
-            Effect::Send { update, channel } => only(send::send(self, &incident, &key, update, &channel).await),
-            Effect::Page { person, channel, text } => only(page::page(self, &incident, &key, &person, &channel, &text).await),
-            Effect::Act { plan, step, inverse } => only(act::act(self, &incident, &key, &plan, step, inverse).await),
+            Effect::Send { update, channel } => {
+                only(send::send(self, &incident, &key, update, &channel).await)
+            }
+            Effect::Page { person, channel, text } => {
+                only(page::page(self, &incident, &key, &person, &channel, &text).await)
+            }
+            Effect::Act { plan, step, inverse } => {
+                only(act::act(self, &incident, &key, &plan, step, inverse).await)
+            }
             Effect::ArchiveBundle => only(self.archive.bundle(incident).await),
             Effect::WritePostmortem => only(archive::postmortem(self, incident).await),
         }

@@ -19,7 +19,9 @@ pub(super) async fn page(
         return done("the incident was over before the page went out");
     }
     let Some(notifier) = executor.notifiers.get(channel) else {
-        return Outcome::Permanent { reason: format!("channel {channel:?} is not configured; add it and retry") };
+        return Outcome::Permanent {
+            reason: format!("channel {channel:?} is not configured; add it and retry"),
+        };
     };
     let email = executor.policy.people.iter().find(|p| p.name == person).map(|p| p.email.clone());
     let message = Message {
@@ -27,7 +29,10 @@ pub(super) async fn page(
         incident: incident.id.0.clone(),
         audience: "page".to_owned(),
         subject: text.to_owned(),
-        body: format!("{text}\n\nTo {person}. Acknowledge: {}", incident.war_room.clone().unwrap_or_default()),
+        body: format!(
+            "{text}\n\nTo {person}. Acknowledge: {}",
+            incident.war_room.clone().unwrap_or_default()
+        ),
         to: email.into_iter().filter(|e| !e.is_empty()).collect(),
         link: incident.war_room.clone().unwrap_or_default(),
     };

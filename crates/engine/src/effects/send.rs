@@ -18,7 +18,9 @@ pub(super) async fn send(
         return Outcome::Permanent { reason: format!("{} has no update {update}", incident.id) };
     };
     let Some(notifier) = executor.notifiers.get(channel) else {
-        return Outcome::Permanent { reason: format!("channel {channel:?} is not configured; add it and retry") };
+        return Outcome::Permanent {
+            reason: format!("channel {channel:?} is not configured; add it and retry"),
+        };
     };
     let message = Message {
         key: key.0.clone(),

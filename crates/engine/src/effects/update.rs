@@ -8,10 +8,17 @@ use firebell_core::incident::{Command, Incident};
 use super::{Executor, done};
 use crate::machine::EffectResult;
 
-pub(super) fn draft(executor: &Executor, incident: &Incident, audience: Audience, reason: UpdateReason) -> EffectResult {
+pub(super) fn draft(
+    executor: &Executor,
+    incident: &Incident,
+    audience: Audience,
+    reason: UpdateReason,
+) -> EffectResult {
     let cx = Cx { now: (executor.clock)(), policy: &executor.policy };
     match firebell_report::draft(&executor.templates, incident, audience, reason, &cx, "incident-responder") {
-        Ok(update) => EffectResult { outcome: done("drafted"), commands: vec![Command::RecordUpdate { update }] },
+        Ok(update) => {
+            EffectResult { outcome: done("drafted"), commands: vec![Command::RecordUpdate { update }] }
+        }
         Err(error) => EffectResult {
             outcome: Outcome::Permanent {
                 reason: format!("the {} template failed: {error}; mend it and retry", audience.as_str()),

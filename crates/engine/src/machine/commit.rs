@@ -1,8 +1,12 @@
 //! One command: decide, then write events, projection, outbox and timers together.
 
+use std::sync::Arc;
+
 use firebell_core::cx::Cx;
 use firebell_core::ids::{EffectKey, IncidentId};
-use firebell_core::incident::{self, Actor, AttachedAlert, Command, Event, EventRecord, Incident, Opening, Rejection, Summary};
+use firebell_core::incident::{
+    self, Actor, AlertTurn, AttachedAlert, Command, Event, EventRecord, Incident, Opening, Rejection, Summary,
+};
 use firebell_core::ports::store::{OutboxRow, OutboxState, StoreResult, Tx};
 use jiff::Timestamp;
 
@@ -14,7 +18,13 @@ impl Machine {
     ///
     /// # Errors
     /// The store's; a rejection is in the answer.
-    pub fn open(&mut self, tx: &mut dyn Tx, opening: Opening, actor: &Actor, now: Timestamp) -> StoreResult<Decision> {
+    pub fn open(
+        &mut self,
+        tx: &mut dyn Tx,
+        opening: Opening,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> StoreResult<Decision> {
         self.ensure_loaded(tx)?;
         let cx = Cx { now, policy: &self.policy };
         // Checked before a number is taken, so that a rejected opening leaves no gap.
@@ -55,16 +65,41 @@ impl Machine {
         actor: &Actor,
         now: Timestamp,
     ) -> StoreResult<Decision> {
-        let state = self.incident(tx, id)?;
+        let state = self.take_incident(tx, id)?;
         // A clock that stepped back must not make the record run backwards.
-        let now = state.as_ref().map_or(now, |i| now.max(last_time(i)));
-        let cx = Cx { now, policy: &self.policy };
+        let now = state.as_ref().map_or(now, |i| now.max(i.last_at));
+        let policy = Arc::clone(&self.policy);
+        let cx = Cx { now, policy: &policy };
         let records = match incident::decide(id, state.as_ref(), command, actor, &cx) {
             Ok(records) => records,
-            Err(rejection) => return Ok(Err(rejection)),
+            Err(rejection) => {
+                self.put_back(state);
+                return Ok(Err(rejection));
+            }
         };
         self.write(tx, state, &records, now)?;
+        if matches!(command, Command::Reopen { .. }) && !records.is_empty() {
+            self.catch_up(tx, id, now)?;
+        }
         Ok(Ok(Decided { incident: id.clone(), records }))
+    }
+
+    /// An incident that is over hears nothing of its alerts; one that is open again is told how they stand.
+    pub(super) fn catch_up(&mut self, tx: &mut dyn Tx, id: &IncidentId, now: Timestamp) -> StoreResult<()> {
+        let Some(incident) = self.incident(tx, id)? else { return Ok(()) };
+        let mut turns = Vec::new();
+        for (fingerprint, attached) in &incident.alerts {
+            if let Some(alert) = tx.alert(fingerprint)?
+                && alert.firing != attached.firing
+            {
+                turns.push(AlertTurn { fingerprint: fingerprint.clone(), firing: alert.firing });
+            }
+        }
+        if !turns.is_empty() {
+            // Turns are never rejected.
+            let _ = self.decide_and_write(tx, id, &Command::TurnAlerts { turns }, &Actor::System, now)?;
+        }
+        Ok(())
     }
 
     /// Both sides of a merge in one transaction, so that no alert is ever without its incident.
@@ -79,12 +114,22 @@ impl Machine {
         let Some(source) = self.incident(tx, from)? else {
             return Ok(Err(Rejection::NotFound { incident: from.clone() }));
         };
+        if source.merged_into.as_ref() == Some(into) {
+            return Ok(Ok(Decided { incident: from.clone(), records: Vec::new() }));
+        }
         match self.incident(tx, into)? {
             None => return Ok(Err(Rejection::NotFound { incident: into.clone() })),
             Some(target) if target.status.is_over() => {
                 return Ok(Err(Rejection::Invalid {
                     field: "into".to_owned(),
                     why: format!("{into} is {}; reopen it first", target.status.as_str()),
+                }));
+            }
+            // Its title and alerts would be there for everybody to read.
+            Some(target) if source.restricted && !target.restricted => {
+                return Ok(Err(Rejection::Invalid {
+                    field: "into".to_owned(),
+                    why: format!("{from} is restricted and {into} is not; merge {into} into {from} instead"),
                 }));
             }
             Some(_) => {}
@@ -122,7 +167,10 @@ impl Machine {
         records: &[EventRecord],
         now: Timestamp,
     ) -> StoreResult<()> {
-        let Some(last) = records.last() else { return Ok(()) };
+        let Some(last) = records.last() else {
+            self.put_back(state);
+            return Ok(());
+        };
         tx.append(records)?;
         let mut folded = state;
         for record in records {
@@ -154,17 +202,8 @@ impl Machine {
         if let Some(after) = folded {
             tx.put_summary(&Summary::of(&after, last.at))?;
             tx.timers_replace(&after.id, &incident::timers(&after, &self.policy))?;
-            self.keep(after, now);
+            self.keep(after);
         }
         Ok(())
     }
-}
-
-/// The latest time that the fold knows of its own record.
-fn last_time(i: &Incident) -> Timestamp {
-    let mut last = i.opened_at;
-    for at in [i.acknowledged_at, i.paged_at, i.mitigated_at, i.resolved_at, i.closed_at].into_iter().flatten() {
-        last = last.max(at);
-    }
-    i.runs.values().map(|r| r.ended_at.unwrap_or(r.requested_at)).max().map_or(last, |t| t.max(last))
 }

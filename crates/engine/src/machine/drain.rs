@@ -1,7 +1,8 @@
 //! From the inbox to incidents: fold signals into alerts, place those that fire, pass on those that resolve. The
 //! cursor moves in the same transaction, so that every accepted signal is taken in exactly once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::Bound;
 
 use firebell_core::alert::{Alert, Turn};
 use firebell_core::ids::{Fingerprint, IncidentId};
@@ -11,7 +12,7 @@ use firebell_core::ports::store::{InboxRow, StoreResult, Tx};
 use firebell_core::signal::{Intake, Report, Signal};
 use jiff::{SignedDuration, Timestamp};
 
-use super::state::Machine;
+use super::state::{Machine, REMEMBERED_ALERTS};
 
 /// Opening more than so many incidents by alerts within [`STORM_WINDOW_S`] is a storm: what comes then joins the
 /// newest of them instead of paging people once more.
@@ -23,6 +24,19 @@ const STORM_WINDOW_S: i64 = 60;
 struct Pending {
     attach: Vec<AttachedAlert>,
     turns: Vec<AlertTurn>,
+    reopened: bool,
+}
+
+/// What an alert means to the incident that it belonged to, which is over.
+enum Back {
+    /// News: it is placed anew.
+    News,
+    /// The incident's late or flapping tail.
+    Tail,
+    /// The incident was opened again by it.
+    Reopened,
+    /// The incident goes on in another, and the alert with it.
+    GoesOn(IncidentId),
 }
 
 impl Machine {
@@ -33,14 +47,22 @@ impl Machine {
     pub fn drain(&mut self, tx: &mut dyn Tx, now: Timestamp, limit: usize) -> StoreResult<usize> {
         self.ensure_loaded(tx)?;
         let cursor = tx.inbox_cursor()?;
-        // A row may hold thousands of signals; rows are taken whole.
-        let rows: Vec<InboxRow> = tx.inbox_after(cursor, 256)?;
         let mut taken = 0;
         let mut signals: Vec<Signal> = Vec::new();
         let mut last = None;
-        for row in rows {
+        let mut rows: VecDeque<InboxRow> = VecDeque::new();
+        // A row may hold thousands of signals and is taken whole; rows are read only as far as they will be taken.
+        while taken < limit {
+            if rows.is_empty() {
+                let average =
+                    last.map_or(64, |seq: u64| taken / usize::try_from(seq - cursor).unwrap_or(1).max(1));
+                let wanted = ((limit - taken) / average.max(1)).clamp(1, 256);
+                rows = tx.inbox_after(last.unwrap_or(cursor), wanted)?.into();
+            }
+            let Some(row) = rows.pop_front() else { break };
             last = Some(row.seq);
-            taken += row.items.len();
+            // A row without items counts too, so that a drain ends.
+            taken += row.items.len().max(1);
             for item in row.items {
                 match item {
                     Intake::Signal(signal) => signals.push(signal),
@@ -54,9 +76,6 @@ impl Machine {
                     }
                 }
             }
-            if taken >= limit {
-                break;
-            }
         }
         self.take_signals(tx, &signals, now)?;
         if let Some(seq) = last {
@@ -67,7 +86,12 @@ impl Machine {
     }
 
     /// Folds signals and places what fires. An alert that comes many times in one call is written once.
-    pub(super) fn take_signals(&mut self, tx: &mut dyn Tx, signals: &[Signal], now: Timestamp) -> StoreResult<()> {
+    pub(super) fn take_signals(
+        &mut self,
+        tx: &mut dyn Tx,
+        signals: &[Signal],
+        now: Timestamp,
+    ) -> StoreResult<()> {
         let mut touched: BTreeMap<Fingerprint, Alert> = BTreeMap::new();
         let mut pending: BTreeMap<IncidentId, Pending> = BTreeMap::new();
         for signal in signals {
@@ -86,7 +110,19 @@ impl Machine {
         for alert in touched.values() {
             tx.put_alert(alert)?;
         }
-        for (id, Pending { attach, turns }) in pending {
+        self.pass_on(tx, pending, now)
+    }
+
+    fn pass_on(
+        &mut self,
+        tx: &mut dyn Tx,
+        pending: BTreeMap<IncidentId, Pending>,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        for (id, Pending { attach, turns, reopened }) in pending {
+            if reopened {
+                self.catch_up(tx, &id, now)?;
+            }
             if !attach.is_empty() {
                 self.apply_to(tx, &id, &Command::AttachAlerts { alerts: attach }, now)?;
             }
@@ -124,15 +160,35 @@ impl Machine {
             if turn != Turn::Fired {
                 return Ok(());
             }
-            if let Some(reopened) = self.comes_back(tx, &id, alert, now)? {
-                if reopened {
-                    let turns = &mut pending.entry(id).or_default().turns;
-                    turns.push(AlertTurn { fingerprint: alert.fingerprint.clone(), firing: true });
+            match self.comes_back(tx, &id, alert, now)? {
+                Back::Tail => return Ok(()),
+                Back::Reopened => {
+                    let pending = pending.entry(id).or_default();
+                    pending.reopened = true;
+                    let turn = AlertTurn { fingerprint: alert.fingerprint.clone(), firing: true };
+                    pending.turns.push(turn);
+                    return Ok(());
                 }
-                return Ok(());
+                Back::GoesOn(into) => {
+                    let why = format!("belonged to {id}, which goes on here");
+                    self.attach(alert, into, why, pending, now);
+                    return Ok(());
+                }
+                Back::News => alert.incident = None,
             }
-            alert.incident = None;
         }
+        self.find_place(tx, alert, pending, now)
+    }
+
+    /// Places a firing alert, unless something keeps it from its incident for now.
+    fn find_place(
+        &mut self,
+        tx: &mut dyn Tx,
+        alert: &mut Alert,
+        pending: &mut BTreeMap<IncidentId, Pending>,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        self.held.remove(&alert.fingerprint);
         if !alert.firing {
             return Ok(());
         }
@@ -143,33 +199,85 @@ impl Machine {
             intake::inhibitors(&self.policy.correlation.inhibit, alert, self.firing.values())
         };
         if !alert.silenced_by.is_empty() || !alert.inhibited_by.is_empty() {
+            self.hold(alert);
             return Ok(());
         }
         self.place(tx, alert, pending, now)
     }
 
-    /// An alert of an incident that is over fires again. Answers `Some(true)` if the incident was reopened by it,
-    /// `Some(false)` if it is the incident's late or flapping tail, `None` if it is news.
-    fn comes_back(&mut self, tx: &mut dyn Tx, id: &IncidentId, alert: &Alert, now: Timestamp) -> StoreResult<Option<bool>> {
-        let Some(incident) = self.incident(tx, id)? else { return Ok(None) };
-        if let Some(into) = &incident.merged_into {
-            // Alerts move with a merge; this one was beyond what the merge carried.
-            return if self.open.contains_key(into) { Ok(Some(false)) } else { Ok(None) };
+    fn hold(&mut self, alert: &Alert) {
+        if self.held.len() < REMEMBERED_ALERTS {
+            self.held.insert(alert.fingerprint.clone());
+        }
+    }
+
+    /// Looks at held alerts again, at most `limit` of them, round and round; answers how many found a place. What held
+    /// them (a silence, an inhibiting alert, damping) may be over without any signal of theirs.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn look_at_held(&mut self, tx: &mut dyn Tx, now: Timestamp, limit: usize) -> StoreResult<usize> {
+        self.ensure_loaded(tx)?;
+        let from = self.looked_at.take().map_or(Bound::Unbounded, Bound::Excluded);
+        let round: Vec<Fingerprint> =
+            self.held.range((from, Bound::Unbounded)).take(limit).cloned().collect();
+        self.looked_at = round.last().filter(|_| round.len() == limit).cloned();
+        let mut placed = 0;
+        let mut pending: BTreeMap<IncidentId, Pending> = BTreeMap::new();
+        for fingerprint in round {
+            let Some(mut alert) = tx.alert(&fingerprint)?.filter(|a| a.firing && a.incident.is_none()) else {
+                self.held.remove(&fingerprint);
+                continue;
+            };
+            let before = (alert.silenced_by.clone(), alert.inhibited_by.clone());
+            self.find_place(tx, &mut alert, &mut pending, now)?;
+            placed += usize::from(alert.incident.is_some());
+            if alert.incident.is_some() || before != (alert.silenced_by.clone(), alert.inhibited_by.clone()) {
+                tx.put_alert(&alert)?;
+            }
+        }
+        self.pass_on(tx, pending, now)?;
+        Ok(placed)
+    }
+
+    /// An alert of an incident that is over fires again.
+    fn comes_back(
+        &mut self,
+        tx: &mut dyn Tx,
+        id: &IncidentId,
+        alert: &Alert,
+        now: Timestamp,
+    ) -> StoreResult<Back> {
+        let Some(mut incident) = self.incident(tx, id)? else { return Ok(Back::News) };
+        // A merge carries alerts along, but not those beyond what an incident keeps. Merges make no circle: what was
+        // merged takes nothing over any more.
+        while let Some(into) = incident.merged_into.clone() {
+            if self.open.contains_key(&into) {
+                return Ok(Back::GoesOn(into));
+            }
+            let Some(next) = self.incident(tx, &into)? else { return Ok(Back::News) };
+            incident = next;
         }
         if intake::is_flapping(alert, &self.policy.correlation, now) {
-            return Ok(Some(false));
+            return Ok(Back::Tail);
         }
         let ended = incident.resolved_at.unwrap_or(incident.opened_at);
         let late = now.duration_since(ended) <= SignedDuration::from_secs(self.policy.correlation.late_s);
         if !late {
-            return Ok(None);
+            return Ok(Back::News);
         }
-        if incident.status != firebell_core::incident::Status::Resolved {
-            return Ok(Some(false));
+        if incident.status != firebell_core::incident::Status::Resolved || incident.id != *id {
+            return Ok(Back::Tail);
         }
-        let reason = format!("{} fires again within {} s of the all-clear", alert.name(), self.policy.correlation.late_s);
-        let reopened = self.command(tx, id, &Command::Reopen { reason }, &Actor::System, now)?;
-        Ok(Some(reopened.is_ok()))
+        let reason = format!(
+            "{} fires again within {} s of the all-clear",
+            alert.name(),
+            self.policy.correlation.late_s
+        );
+        match self.command(tx, id, &Command::Reopen { reason }, &Actor::System, now)? {
+            Ok(_) => Ok(Back::Reopened),
+            Err(_) => Ok(Back::Tail),
+        }
     }
 
     fn place(
@@ -179,10 +287,13 @@ impl Machine {
         pending: &mut BTreeMap<IncidentId, Pending>,
         now: Timestamp,
     ) -> StoreResult<()> {
-        let open: Vec<_> = self.open.values().cloned().collect();
-        let mut placement = intake::place_alert(alert, &open, &self.policy, now);
+        let mut placement = intake::place_alert(alert, self.open.values(), &self.policy, now);
         if matches!(placement, Placement::Open { .. }) {
-            if !intake::may_open(alert, &self.policy.correlation) || intake::is_flapping(alert, &self.policy.correlation, now) {
+            if !intake::may_open(alert, &self.policy.correlation) {
+                return Ok(());
+            }
+            if intake::is_flapping(alert, &self.policy.correlation, now) {
+                self.hold(alert);
                 return Ok(());
             }
             if let Some(storm) = self.storm(now) {
@@ -190,16 +301,7 @@ impl Machine {
             }
         }
         match placement {
-            Placement::Attach { incident, why } => {
-                alert.incident = Some(incident.clone());
-                let policy = std::sync::Arc::clone(&self.policy);
-                if let Some(open) = self.open.get_mut(&incident) {
-                    open.last_signal_at = now;
-                    open.remember(&alert.labels, &policy);
-                    open.services.extend(alert.service.clone());
-                }
-                pending.entry(incident).or_default().attach.push(attached(alert, why));
-            }
+            Placement::Attach { incident, why } => self.attach(alert, incident, why, pending, now),
             Placement::Open { why } => {
                 let actor = Actor::Source { name: alert.source.clone() };
                 let opening = Opening {
@@ -229,6 +331,23 @@ impl Machine {
         Ok(())
     }
 
+    fn attach(
+        &mut self,
+        alert: &mut Alert,
+        incident: IncidentId,
+        why: String,
+        pending: &mut BTreeMap<IncidentId, Pending>,
+        now: Timestamp,
+    ) {
+        alert.incident = Some(incident.clone());
+        if let Some(open) = self.open.get_mut(&incident) {
+            open.last_signal_at = now;
+            open.remember(&alert.labels, &self.policy);
+            open.services.extend(alert.service.clone());
+        }
+        pending.entry(incident).or_default().attach.push(attached(alert, why));
+    }
+
     /// In a storm, the open incident that takes what has no other place.
     fn storm(&mut self, now: Timestamp) -> Option<Placement> {
         self.recent_opens.retain(|t| now.duration_since(*t) <= SignedDuration::from_secs(STORM_WINDOW_S));
@@ -238,7 +357,10 @@ impl Machine {
         let newest = self.open.values().filter(|i| !i.restricted).max_by_key(|i| i.opened_at)?;
         Some(Placement::Attach {
             incident: newest.id.clone(),
-            why: format!("alert storm: {} incidents were opened within {STORM_WINDOW_S} s", self.recent_opens.len()),
+            why: format!(
+                "alert storm: {} incidents were opened within {STORM_WINDOW_S} s",
+                self.recent_opens.len()
+            ),
         })
     }
 
@@ -251,13 +373,15 @@ impl Machine {
         let words = format!("{} {}", report.title, report.text).to_lowercase();
         let mut services: BTreeSet<String> = report.service.iter().cloned().collect();
         for service in &self.policy.services {
-            let named = |name: &str| words.split(|c: char| !c.is_alphanumeric() && c != '-' && c != '_').any(|w| w == name);
-            if named(&service.name.to_lowercase()) || service.aliases.iter().any(|a| named(&a.to_lowercase())) {
+            let named = |name: &str| {
+                words.split(|c: char| !c.is_alphanumeric() && c != '-' && c != '_').any(|w| w == name)
+            };
+            if named(&service.name.to_lowercase()) || service.aliases.iter().any(|a| named(&a.to_lowercase()))
+            {
                 services.insert(service.name.clone());
             }
         }
-        let open: Vec<_> = self.open.values().cloned().collect();
-        match intake::place_report(report, &services, &open, &self.policy, now) {
+        match intake::place_report(report, &services, self.open.values(), &self.policy, now) {
             Placement::Attach { incident, why } => {
                 if let Some(open) = self.open.get_mut(&incident) {
                     open.last_signal_at = now;
@@ -273,7 +397,10 @@ impl Machine {
             }
             Placement::Open { why } => {
                 let opening = Opening {
-                    title: report.title.clone(),
+                    // Accepted is accepted: a report without a usable title still opens its incident.
+                    title: shortened(&report.title, || {
+                        shortened(&report.text, || "report without words".to_owned())
+                    }),
                     report: report.text.clone(),
                     services: services.into_iter().collect(),
                     reported_at: Some(report.at.min(now)),
@@ -289,7 +416,13 @@ impl Machine {
         }
     }
 
-    fn apply_to(&mut self, tx: &mut dyn Tx, id: &IncidentId, command: &Command, now: Timestamp) -> StoreResult<()> {
+    fn apply_to(
+        &mut self,
+        tx: &mut dyn Tx,
+        id: &IncidentId,
+        command: &Command,
+        now: Timestamp,
+    ) -> StoreResult<()> {
         if let Err(rejection) = self.command(tx, id, command, &Actor::System, now)? {
             tracing::warn!(%rejection, "signals could not be passed on to {id}");
         }
@@ -313,17 +446,20 @@ fn attached(alert: &Alert, why: String) -> AttachedAlert {
 
 fn title(alert: &Alert) -> String {
     let summary = alert.annotations.get("summary").or_else(|| alert.annotations.get("title"));
-    let mut title = match (summary, &alert.service) {
+    let title = match (summary, &alert.service) {
         (Some(summary), _) => summary.clone(),
         (None, Some(service)) => format!("{} on {service}", alert.name()),
         (None, None) => alert.name().to_owned(),
     };
-    if title.trim().is_empty() {
-        title = alert.name().to_owned();
+    shortened(&title, || shortened(alert.name(), || "alert without a name".to_owned()))
+}
+
+/// At most 300 bytes of a text; `otherwise` where there is none.
+fn shortened(text: &str, otherwise: impl FnOnce() -> String) -> String {
+    let text = text.trim();
+    if text.is_empty() {
+        return otherwise();
     }
-    if title.len() > 300 {
-        let cut = (0..=300).rev().find(|n| title.is_char_boundary(*n)).unwrap_or(0);
-        title.truncate(cut);
-    }
-    title
+    let cut = (0..=text.len().min(300)).rev().find(|n| text.is_char_boundary(*n)).unwrap_or(0);
+    text[..cut].trim_end().to_owned()
 }

@@ -101,7 +101,8 @@ impl Machine {
                 tracing::warn!(effect.key = %key, %rejection, "a result was rejected by the incident {}", row.incident);
             }
         }
-        let finish = Command::FinishEffect { key: key.clone(), effect: row.effect.clone(), outcome: final_outcome };
+        let finish =
+            Command::FinishEffect { key: key.clone(), effect: row.effect.clone(), outcome: final_outcome };
         if let Err(rejection) = self.command(tx, &row.incident, &finish, &Actor::System, now)? {
             tracing::warn!(effect.key = %key, %rejection, "the outcome was rejected by the incident {}", row.incident);
         }

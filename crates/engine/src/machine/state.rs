@@ -1,7 +1,7 @@
 //! What the machine remembers between transactions. All of it can be rebuilt from the store: after a failed
 //! transaction, or a crash, it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use firebell_core::alert::Alert;
@@ -15,8 +15,8 @@ use jiff::Timestamp;
 
 /// Folded incidents kept at hand; older ones are folded again from the store.
 const CACHED_INCIDENTS: usize = 256;
-/// Firing alerts remembered for inhibition.
-const REMEMBERED_INHIBITORS: usize = 4096;
+/// Firing alerts remembered for inhibition, and held ones.
+pub(super) const REMEMBERED_ALERTS: usize = 4096;
 
 /// The engine's state machine.
 #[derive(Debug)]
@@ -27,6 +27,10 @@ pub struct Machine {
     pub(super) silences: Vec<Silence>,
     pub(super) firing: BTreeMap<Fingerprint, Alert>,
     pub(super) recent_opens: Vec<Timestamp>,
+    /// Firing alerts that a silence, an inhibition or damping keeps from their incident, until it no longer does.
+    pub(super) held: BTreeSet<Fingerprint>,
+    /// Where the last look at the held ones ended.
+    pub(super) looked_at: Option<Fingerprint>,
     loaded: bool,
 }
 
@@ -40,6 +44,8 @@ impl Machine {
             silences: Vec::new(),
             firing: BTreeMap::new(),
             recent_opens: Vec::new(),
+            held: BTreeSet::new(),
+            looked_at: None,
             loaded: false,
         }
     }
@@ -66,10 +72,11 @@ impl Machine {
                 self.incidents.insert(id, incident);
             }
         }
-        if !self.policy.correlation.inhibit.is_empty() {
-            for alert in tx.firing_alerts(REMEMBERED_INHIBITORS)? {
-                self.firing.insert(alert.fingerprint.clone(), alert);
+        for alert in tx.firing_alerts(REMEMBERED_ALERTS)? {
+            if alert.incident.is_none() {
+                self.held.insert(alert.fingerprint.clone());
             }
+            self.note_firing(&alert);
         }
         self.loaded = true;
         Ok(())
@@ -83,8 +90,28 @@ impl Machine {
         load(tx, id)
     }
 
+    /// As [`Machine::incident`], but taken out of memory: whoever takes it puts it back, or keeps what became of it.
+    /// Where neither happens the transaction has failed and all is forgotten.
+    pub(super) fn take_incident(
+        &mut self,
+        tx: &mut dyn Tx,
+        id: &IncidentId,
+    ) -> StoreResult<Option<Incident>> {
+        if let Some(incident) = self.incidents.remove(id) {
+            return Ok(Some(incident));
+        }
+        load(tx, id)
+    }
+
+    /// Puts an unchanged incident back.
+    pub(super) fn put_back(&mut self, incident: Option<Incident>) {
+        if let Some(incident) = incident {
+            self.incidents.insert(incident.id.clone(), incident);
+        }
+    }
+
     /// Keeps the fold of an incident and its row among the open ones.
-    pub(super) fn keep(&mut self, incident: Incident, _now: Timestamp) {
+    pub(super) fn keep(&mut self, incident: Incident) {
         self.remember_open(&incident);
         self.incidents.insert(incident.id.clone(), incident);
         if self.incidents.len() > CACHED_INCIDENTS {
@@ -108,14 +135,13 @@ impl Machine {
         }
         let policy = Arc::clone(&self.policy);
         let entry = self.open.entry(incident.id.clone()).or_insert_with(|| {
-            let last = incident.alerts.values().map(|a| a.starts_at).max().unwrap_or(incident.opened_at);
             let mut entry = OpenIncident {
                 id: incident.id.clone(),
                 title: incident.title.clone(),
                 services: incident.services.clone(),
                 labels: BTreeMap::new(),
                 opened_at: incident.opened_at,
-                last_signal_at: last.max(incident.opened_at),
+                last_signal_at: incident.last_signal_at,
                 restricted: incident.restricted,
             };
             for alert in incident.alerts.values() {
@@ -134,7 +160,7 @@ impl Machine {
         }
         if !alert.firing {
             self.firing.remove(&alert.fingerprint);
-        } else if self.firing.len() < REMEMBERED_INHIBITORS {
+        } else if self.firing.len() < REMEMBERED_ALERTS {
             self.firing.insert(alert.fingerprint.clone(), alert.clone());
         }
     }
