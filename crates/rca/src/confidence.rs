@@ -11,7 +11,7 @@ pub(crate) struct Evidence {
     pub modalities: usize,
 }
 
-/// 0.02 to 0.97. The weights were fitted by hand to the public sets; `docs/analysis.md` gives the remaining error.
+/// 0.02 to 0.97. The weights are set by judgement, not fitted; `docs/analysis.md` gives the measured error.
 pub(crate) fn confidence(e: Evidence) -> f64 {
     let x = -2.2 + 2.6 * e.score + 4.0 * e.lead.clamp(0.0, 0.6) + 0.45 * (e.modalities.min(4) as f64 - 1.0);
     let p = 1.0 / (1.0 + (-x).exp());

@@ -199,9 +199,11 @@ fn judge(
     let flagged = first.kind == ChangeKind::Flag
         && seen.iter().any(|s| s.cause == "change.flag" && s.component == component);
     let harmless = harmless(c);
-    let idle = if first.kind == ChangeKind::Flag && !flagged && shared == 0.0 { 0.6 } else { 1.0 };
-    let mechanism =
-        idle * (0.55 * here + 0.5 * telling + if flagged { 0.25 } else { 0.0 }).min(1.0) * harmless;
+    let alone = alone_before_complaints(case, first, harm);
+    let idle = if first.kind == ChangeKind::Flag && !flagged && shared == 0.0 && !alone { 0.6 } else { 1.0 };
+    let mechanism = idle
+        * (0.55 * here + 0.5 * telling + if flagged { 0.25 } else { 0.0 } + if alone { 0.62 } else { 0.0 }).min(1.0)
+        * harmless;
     if mechanism < 0.12 {
         out.push(make(
             &component,
@@ -223,6 +225,7 @@ fn judge(
     } else {
         "at the onset".to_owned()
     };
+    let when = if alone { format!("{when}, the only change before people complained") } else { when };
     out.push(make(
         &component,
         cause_of(first),
@@ -230,6 +233,22 @@ fn judge(
         weight.min(0.95),
         format!("{what} {when}{words}"),
     ));
+}
+
+/// Whether people complain though nothing that is measured is ill, and this is the one change shortly before the first
+/// complaint: wrong behaviour that answers in time and with success shows in no metric, but it begins with a change.
+fn alone_before_complaints(case: &Case<'_>, change: &Change, harm: &BTreeMap<&str, f64>) -> bool {
+    const SHORTLY_MS: i64 = 15 * 60 * 1000;
+    let Some(began) = case.t.impact_started_at.map(jiff::Timestamp::as_millisecond) else { return false };
+    let complained = !case.t.report.trim().is_empty() && case.t.alerts.is_empty();
+    let ill = harm.values().any(|w| *w > 0.45);
+    let shortly = |c: &Change| (0..=SHORTLY_MS).contains(&(began - c.at.as_millisecond()));
+    let user_visible = matches!(change.kind, ChangeKind::Flag | ChangeKind::Deploy | ChangeKind::Config);
+    complained
+        && !ill
+        && user_visible
+        && shortly(change)
+        && case.t.changes.iter().filter(|c| shortly(c) && c.kind != ChangeKind::Commit).count() == 1
 }
 
 /// The component that the change touched; a commit without one by its words.
