@@ -45,11 +45,13 @@ impl Archive for FolderArchive {
             blocking(move || {
                 let telemetry = telemetry(reader.as_ref(), &policy, &incident)?;
                 let postmortem = postmortem(&incident, &records, &telemetry);
-                std::fs::create_dir_all(&dir).map_err(|e| format!("{} cannot be made: {e}", dir.display()))?;
+                std::fs::create_dir_all(&dir)
+                    .map_err(|e| format!("{} cannot be made: {e}", dir.display()))?;
                 let (markdown, html) = (dir.join("postmortem.md"), dir.join("postmortem.html"));
                 replace(&markdown, postmortem.markdown.as_bytes())?;
                 replace(&html, postmortem.html.as_bytes())?;
-                let data = json!({ "markdown": place.join("postmortem.md"), "html": place.join("postmortem.html") });
+                let data =
+                    json!({ "markdown": place.join("postmortem.md"), "html": place.join("postmortem.html") });
                 Ok(Outcome::Done { detail: "postmortem written".to_owned(), data })
             })
             .await
@@ -71,11 +73,17 @@ fn folder(incident: &Incident) -> PathBuf {
 }
 
 /// All recorded evidence of an incident, as telemetry.
-pub(crate) fn telemetry(reader: &dyn Reader, policy: &Policy, incident: &Incident) -> Result<Telemetry, String> {
+pub(crate) fn telemetry(
+    reader: &dyn Reader,
+    policy: &Policy,
+    incident: &Incident,
+) -> Result<Telemetry, String> {
     let mut recorded = Vec::new();
     for record in &incident.evidence {
         let bytes = reader.blob_get(&record.sha256).map_err(|e| e.to_string())?;
-        let Some(bytes) = bytes else { return Err(format!("evidence {} is missing from the store", record.id)) };
+        let Some(bytes) = bytes else {
+            return Err(format!("evidence {} is missing from the store", record.id));
+        };
         recorded.push(Recorded::decode(record.clone(), &bytes)?);
     }
     Ok(assemble(incident, policy, recorded))
@@ -121,5 +129,6 @@ pub(crate) fn postmortem(incident: &Incident, records: &[EventRecord], telemetry
 }
 
 fn replace(path: &Path, bytes: &[u8]) -> Result<(), String> {
-    crate::client::write_private(path, bytes).map_err(|e| format!("{} cannot be written: {e}", path.display()))
+    crate::client::write_private(path, bytes)
+        .map_err(|e| format!("{} cannot be written: {e}", path.display()))
 }

@@ -97,11 +97,17 @@ impl Client {
     }
 
     /// GET, into a type.
-    pub(crate) async fn read<T: serde::de::DeserializeOwned>(&self, path: &str, key: &str) -> anyhow::Result<T> {
+    pub(crate) async fn read<T: serde::de::DeserializeOwned>(
+        &self,
+        path: &str,
+        key: &str,
+    ) -> anyhow::Result<T> {
         let mut value = self.get(path).await?;
-        let part = if key.is_empty() { value } else { value.get_mut(key).map(Value::take).unwrap_or_default() };
-        serde_json::from_value(part)
-            .map_err(|e| anyhow::anyhow!("the server's answer to {path} is not understood: {e}; are both of one version?"))
+        let part =
+            if key.is_empty() { value } else { value.get_mut(key).map(Value::take).unwrap_or_default() };
+        serde_json::from_value(part).map_err(|e| {
+            anyhow::anyhow!("the server's answer to {path} is not understood: {e}; are both of one version?")
+        })
     }
 
     /// GET, as bytes.
@@ -123,7 +129,10 @@ impl Client {
     /// A stream of server-sent events from a position.
     pub(crate) async fn stream(&self, path: &str) -> anyhow::Result<reqwest::Response> {
         let long = Duration::from_secs(24 * 3600);
-        self.send(self.http.get(format!("{}{path}", self.url)).header("accept", "text/event-stream").timeout(long)).await
+        self.send(
+            self.http.get(format!("{}{path}", self.url)).header("accept", "text/event-stream").timeout(long),
+        )
+        .await
     }
 
     async fn answer(&self, request: reqwest::RequestBuilder) -> anyhow::Result<Value> {
@@ -132,19 +141,24 @@ impl Client {
         if bytes.is_empty() {
             return Ok(Value::Null);
         }
-        serde_json::from_slice(&bytes).map_err(|e| anyhow::anyhow!("{} answered something that is not JSON: {e}", self.url))
+        serde_json::from_slice(&bytes)
+            .map_err(|e| anyhow::anyhow!("{} answered something that is not JSON: {e}", self.url))
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> anyhow::Result<reqwest::Response> {
         let answer = request.bearer_auth(&self.token).send().await.map_err(|e| {
             let cause = std::error::Error::source(&e).map(ToString::to_string).unwrap_or_default();
-            coded(ExitCode::Unreachable, format!("{} cannot be reached: {} {cause}", self.url, e.without_url()))
+            coded(
+                ExitCode::Unreachable,
+                format!("{} cannot be reached: {} {cause}", self.url, e.without_url()),
+            )
         })?;
         if answer.status().is_success() {
             return Ok(answer);
         }
         let status = answer.status().as_u16();
-        let problem: Value = serde_json::from_slice(&answer.bytes().await.unwrap_or_default()).unwrap_or_default();
+        let problem: Value =
+            serde_json::from_slice(&answer.bytes().await.unwrap_or_default()).unwrap_or_default();
         let part = |name: &str| problem.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let mut text = part("detail");
         if text.is_empty() {

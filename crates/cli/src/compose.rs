@@ -92,9 +92,9 @@ impl Running {
 
 /// Starts a server.
 pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Result<Running> {
-    let listener = TcpListener::bind(listen)
-        .await
-        .map_err(|e| coded(ExitCode::Usage, format!("cannot listen on {listen}: {e}; choose another with --listen")))?;
+    let listener = TcpListener::bind(listen).await.map_err(|e| {
+        coded(ExitCode::Usage, format!("cannot listen on {listen}: {e}; choose another with --listen"))
+    })?;
     let address = listener.local_addr()?;
     let url = format!("http://{}", reachable(address));
     let public_url = file.server.public_url.clone().unwrap_or_else(|| url.clone());
@@ -106,7 +106,10 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
     let reader: Arc<dyn Reader> = Arc::new(reader);
     let blobs: Arc<dyn BlobStore> = Arc::new(store.blobs()?);
     // A replay decides by the policy of the time.
-    blobs.put(policy.canonical()).await.map_err(|e| anyhow::anyhow!("the policy could not be recorded: {e}"))?;
+    blobs
+        .put(policy.canonical())
+        .await
+        .map_err(|e| anyhow::anyhow!("the policy could not be recorded: {e}"))?;
     let clock: Clock = Arc::new(jiff::Timestamp::now);
     let (service, handle) = handle::start(Box::new(store), Arc::clone(&policy), Arc::clone(&clock))?;
 
@@ -128,7 +131,11 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         agents: Arc::new(team),
         notifiers,
         platforms,
-        archive: Arc::new(FolderArchive { data: data.to_owned(), reader: Arc::clone(&reader), policy: Arc::clone(&policy) }),
+        archive: Arc::new(FolderArchive {
+            data: data.to_owned(),
+            reader: Arc::clone(&reader),
+            policy: Arc::clone(&policy),
+        }),
         reader: Arc::clone(&reader),
         templates: Arc::new(templates(file)?),
         policy: Arc::clone(&policy),
@@ -183,10 +190,14 @@ fn admin_token(data: &Path) -> anyhow::Result<String> {
     let path = data.join("admin.token");
     match std::fs::read_to_string(&path) {
         Ok(token) if token.trim().len() >= 32 => Ok(token.trim().to_owned()),
-        Ok(_) => Err(coded(ExitCode::Usage, format!("{} is too short; delete it to make a new one", path.display()))),
+        Ok(_) => Err(coded(
+            ExitCode::Usage,
+            format!("{} is too short; delete it to make a new one", path.display()),
+        )),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
             let token = random_key();
-            write_private(&path, token.as_bytes()).with_context(|| format!("{} could not be written", path.display()))?;
+            write_private(&path, token.as_bytes())
+                .with_context(|| format!("{} could not be written", path.display()))?;
             Ok(token)
         }
         Err(e) => Err(e).with_context(|| format!("{} could not be read", path.display())),
@@ -228,13 +239,15 @@ fn sources(file: &File) -> anyhow::Result<Sources> {
 fn templates(file: &File) -> anyhow::Result<Templates> {
     let mut overrides = BTreeMap::new();
     if let Some(dir) = &file.templates.dir {
-        let entries = std::fs::read_dir(dir).with_context(|| format!("templates: {} cannot be read", dir.display()))?;
+        let entries =
+            std::fs::read_dir(dir).with_context(|| format!("templates: {} cannot be read", dir.display()))?;
         for entry in entries {
             let path = entry?.path();
             if path.extension().is_some_and(|e| e == "md")
                 && let Some(name) = path.file_name().and_then(|n| n.to_str())
             {
-                let text = std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+                let text = std::fs::read_to_string(&path)
+                    .with_context(|| format!("{} cannot be read", path.display()))?;
                 overrides.insert(name.to_owned(), text);
             }
         }

@@ -41,11 +41,14 @@ impl Events {
                 return event;
             }
             if self.stream.is_none() {
-                let path = self.after.map_or_else(|| self.path.clone(), |after| format!("{}?after={after}", self.path));
+                let path = self
+                    .after
+                    .map_or_else(|| self.path.clone(), |after| format!("{}?after={after}", self.path));
                 match self.client.stream(&path).await {
                     Ok(answer) => {
                         self.buffer.clear();
-                        self.stream = Some(Box::pin(answer.bytes_stream().map(|part| part.map(|b| b.to_vec()))));
+                        self.stream =
+                            Some(Box::pin(answer.bytes_stream().map(|part| part.map(|b| b.to_vec()))));
                     }
                     Err(_) => {
                         tokio::time::sleep(Duration::from_millis(500)).await;
@@ -69,10 +72,13 @@ impl Events {
             let end = self.buffer.windows(2).position(|w| w == b"\n\n")?;
             let block: Vec<u8> = self.buffer.drain(..end + 2).collect();
             let text = String::from_utf8_lossy(&block);
-            let data: String = text.lines().filter_map(|l| l.strip_prefix("data:")).map(str::trim_start).collect();
+            let data: String =
+                text.lines().filter_map(|l| l.strip_prefix("data:")).map(str::trim_start).collect();
             let Ok(value) = serde_json::from_str::<Value>(&data) else { continue };
             let entry = value.get("entry").cloned().and_then(|e| serde_json::from_value(e).ok());
-            let (Some(position), Some(entry)) = (value.get("position").and_then(Value::as_u64), entry) else { continue };
+            let (Some(position), Some(entry)) = (value.get("position").and_then(Value::as_u64), entry) else {
+                continue;
+            };
             let word = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
             return Some(Event { position, incident: word("incident"), kind: word("type"), entry });
         }

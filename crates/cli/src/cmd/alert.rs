@@ -36,7 +36,12 @@ pub(super) async fn run(command: AlertCommand) -> anyhow::Result<ExitCode> {
     }
 }
 
-async fn list(server: &ServerArgs, all: bool, incident: Option<String>, limit: usize) -> anyhow::Result<ExitCode> {
+async fn list(
+    server: &ServerArgs,
+    all: bool,
+    incident: Option<String>,
+    limit: usize,
+) -> anyhow::Result<ExitCode> {
     let mut path = format!("/api/v1/alerts?limit={limit}");
     if !all {
         path.push_str("&firing=true");
@@ -103,11 +108,17 @@ fn show(m: &Matcher) -> String {
 
 /// `name=value` and its relatives.
 fn matcher(text: &str) -> anyhow::Result<Matcher> {
-    let wrong = || coded(ExitCode::Usage, format!("{text:?} is not a matcher: write name=value, name!=value, name=~regex or name!~regex"));
+    let wrong = || {
+        coded(
+            ExitCode::Usage,
+            format!("{text:?} is not a matcher: write name=value, name!=value, name=~regex or name!~regex"),
+        )
+    };
     let at = text.find(['=', '!']).filter(|at| *at > 0).ok_or_else(wrong)?;
     let (name, rest) = text.split_at(at);
     let signs = [("=~", true, true), ("!~", false, true), ("!=", false, false), ("=", true, false)];
-    let (sign, is_equal, is_regex) = signs.into_iter().find(|(s, _, _)| rest.starts_with(s)).ok_or_else(wrong)?;
+    let (sign, is_equal, is_regex) =
+        signs.into_iter().find(|(s, _, _)| rest.starts_with(s)).ok_or_else(wrong)?;
     let value = rest[sign.len()..].trim_matches('"').to_owned();
     let matcher = Matcher { name: name.trim().to_owned(), value, is_regex, is_equal };
     matcher.check().map_err(|e| coded(ExitCode::Usage, e))?;

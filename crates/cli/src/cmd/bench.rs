@@ -9,8 +9,9 @@ use crate::exit_code::{ExitCode, coded};
 use crate::output;
 
 pub(super) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
-    let cases = bundle::bench(&args.dir, |telemetry| firebell_rca::investigate(telemetry, &Settings::default()))
-        .map_err(|e| coded(ExitCode::Usage, e.to_string()))?;
+    let cases =
+        bundle::bench(&args.dir, |telemetry| firebell_rca::investigate(telemetry, &Settings::default()))
+            .map_err(|e| coded(ExitCode::Usage, e.to_string()))?;
     if cases.is_empty() {
         let text = format!("{} holds no bundle with an answer.json", args.dir.display());
         return Err(coded(ExitCode::Usage, text));

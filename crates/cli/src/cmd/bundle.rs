@@ -39,17 +39,24 @@ pub(super) async fn run(command: BundleCommand) -> anyhow::Result<ExitCode> {
 /// The policy that an incident was opened under.
 pub(super) async fn policy_of(client: &Client, incident: &Incident) -> anyhow::Result<Policy> {
     let bytes = client.bytes(&format!("/api/v1/blobs/{}", incident.policy_sha256)).await?;
-    serde_json::from_slice(&bytes).map_err(|e| anyhow::anyhow!("the policy of {} cannot be read: {e}", incident.id))
+    serde_json::from_slice(&bytes)
+        .map_err(|e| anyhow::anyhow!("the policy of {} cannot be read: {e}", incident.id))
 }
 
 /// All recorded evidence, by id; each is checked against its hash.
-pub(super) async fn evidence_of(client: &Client, incident: &Incident) -> anyhow::Result<BTreeMap<String, Recorded>> {
+pub(super) async fn evidence_of(
+    client: &Client,
+    incident: &Incident,
+) -> anyhow::Result<BTreeMap<String, Recorded>> {
     use sha2::{Digest, Sha256};
     let mut all = BTreeMap::new();
     for record in &incident.evidence {
         let bytes = client.bytes(&format!("/api/v1/blobs/{}", record.sha256)).await?;
         if hex::encode(Sha256::digest(&bytes)) != record.sha256 {
-            return Err(coded(ExitCode::Wanting, format!("evidence {} is not what was recorded: its hash differs", record.id)));
+            return Err(coded(
+                ExitCode::Wanting,
+                format!("evidence {} is not what was recorded: its hash differs", record.id),
+            ));
         }
         let recorded = Recorded::decode(record.clone(), &bytes).map_err(|e| anyhow::anyhow!(e))?;
         all.insert(record.id.0.clone(), recorded);

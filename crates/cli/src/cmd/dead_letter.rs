@@ -16,7 +16,8 @@ pub(super) async fn run(command: DeadLetterCommand) -> anyhow::Result<ExitCode> 
                 output::json(&answer);
                 return Ok(ExitCode::Ok);
             }
-            let rows: Vec<OutboxRow> = serde_json::from_value(answer.get("effects").cloned().unwrap_or_default())?;
+            let rows: Vec<OutboxRow> =
+                serde_json::from_value(answer.get("effects").cloned().unwrap_or_default())?;
             if rows.is_empty() {
                 output::line("no dead letters");
             }

@@ -33,24 +33,40 @@ pub(super) async fn run(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
 
 /// What is not configured and would be missed in an incident.
 fn gaps(file: &config::File) -> Vec<Health> {
-    let wanting = |name: &str, detail: &str| Health { name: name.to_owned(), ok: false, detail: detail.to_owned() };
+    let wanting =
+        |name: &str, detail: &str| Health { name: name.to_owned(), ok: false, detail: detail.to_owned() };
     let mut all = Vec::new();
     if file.sources.is_empty() {
-        all.push(wanting("sources", "no alert source: nothing but people can open incidents; add [[sources]]"));
+        all.push(wanting(
+            "sources",
+            "no alert source: nothing but people can open incidents; add [[sources]]",
+        ));
     }
     if file.telemetry.is_empty() && file.otlp.is_none() {
-        all.push(wanting("telemetry", "no telemetry: investigations see alerts and changes only; add [[telemetry]] or [otlp]"));
+        all.push(wanting(
+            "telemetry",
+            "no telemetry: investigations see alerts and changes only; add [[telemetry]] or [otlp]",
+        ));
     }
     if file.platforms.is_empty() {
-        all.push(wanting("platforms", "no platform: mitigations can be proposed to nobody; add [[platforms]]"));
+        all.push(wanting(
+            "platforms",
+            "no platform: mitigations can be proposed to nobody; add [[platforms]]",
+        ));
     }
     for role in ["on_call", "incident_commander", "senior_engineer"] {
         if !file.people.iter().any(|p| p.roles.iter().any(|r| r == role)) {
-            all.push(wanting("people", &format!("nobody can be {role}; add it to the roles of one of [[people]]")));
+            all.push(wanting(
+                "people",
+                &format!("nobody can be {role}; add it to the roles of one of [[people]]"),
+            ));
         }
     }
     if file.page_channels.is_empty() {
-        all.push(wanting("page_channels", "nobody can be paged outside the page itself; name a notifier in page_channels"));
+        all.push(wanting(
+            "page_channels",
+            "nobody can be paged outside the page itself; name a notifier in page_channels",
+        ));
     }
     all
 }

@@ -25,10 +25,13 @@ pub(super) async fn run(command: IncidentCommand) -> anyhow::Result<ExitCode> {
         }
         C::Note { id, text, server } => act(&server, &id, "notes", json!({ "text": text })).await,
         C::Severity { id, severity, reason, server } => {
-            act(&server, &id, "severity", json!({ "severity": severity.to_uppercase(), "reason": reason })).await
+            act(&server, &id, "severity", json!({ "severity": severity.to_uppercase(), "reason": reason }))
+                .await
         }
         C::Approve { id, plan, reject, reason, server } => approve(&server, &id, plan, reject, &reason).await,
-        C::Resolve { id, summary, server } => act(&server, &id, "resolve", json!({ "summary": summary })).await,
+        C::Resolve { id, summary, server } => {
+            act(&server, &id, "resolve", json!({ "summary": summary })).await
+        }
         C::Reopen { id, reason, server } => act(&server, &id, "reopen", json!({ "reason": reason })).await,
         C::Merge { id, into, server } => act(&server, &id, "merge", json!({ "into": into })).await,
         C::Cancel { id, reason, server } => act(&server, &id, "cancel", json!({ "reason": reason })).await,
@@ -49,7 +52,8 @@ fn told(server: &ServerArgs, answer: &Value) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::Ok);
     }
     let id = answer.get("id").and_then(Value::as_str).unwrap_or_default();
-    let events: Vec<Entry> = answer.get("events").cloned().map(serde_json::from_value).transpose()?.unwrap_or_default();
+    let events: Vec<Entry> =
+        answer.get("events").cloned().map(serde_json::from_value).transpose()?.unwrap_or_default();
     if events.is_empty() {
         output::line(&format!("{id}: nothing to do, it was so already"));
     }
@@ -80,9 +84,14 @@ async fn list(
         output::json(&answer);
         return Ok(ExitCode::Ok);
     }
-    let incidents: Vec<Summary> = serde_json::from_value(answer.get("incidents").cloned().unwrap_or_default())?;
+    let incidents: Vec<Summary> =
+        serde_json::from_value(answer.get("incidents").cloned().unwrap_or_default())?;
     if incidents.is_empty() {
-        output::line(if all { "no incidents yet" } else { "no open incidents; --all shows those that are over" });
+        output::line(if all {
+            "no incidents yet"
+        } else {
+            "no open incidents; --all shows those that are over"
+        });
     }
     for i in incidents {
         output::line(&format!(
@@ -111,10 +120,18 @@ async fn show(server: &ServerArgs, id: &str, follow: bool) -> anyhow::Result<Exi
     let incident: Incident = serde_json::from_value(answer.get("incident").cloned().unwrap_or_default())?;
     let timeline: Vec<Entry> = serde_json::from_value(answer.get("timeline").cloned().unwrap_or_default())?;
     output::line(&follow::head(&incident, &client.url));
-    output::line(&format!("rule     {}: {}", incident.severity.rule, output::clean(&incident.severity.because)));
+    output::line(&format!(
+        "rule     {}: {}",
+        incident.severity.rule,
+        output::clean(&incident.severity.because)
+    ));
     output::line(&firebell_report::phase_line(&incident, jiff::Timestamp::now()));
     for (role, holder) in &incident.roles {
-        output::line(&format!("{:<22} {}", role.replace('_', " "), holder.person.as_deref().unwrap_or("nobody")));
+        output::line(&format!(
+            "{:<22} {}",
+            role.replace('_', " "),
+            holder.person.as_deref().unwrap_or("nobody")
+        ));
     }
     if let Some(verdict) = &incident.verdict {
         for h in verdict.hypotheses.iter().take(3) {
@@ -129,7 +146,12 @@ async fn show(server: &ServerArgs, id: &str, follow: bool) -> anyhow::Result<Exi
         }
     }
     for plan in &incident.plans {
-        output::line(&format!("plan {} {:<10} {}", plan.hash, plan.status.as_str(), output::clean(&plan.plan.title)));
+        output::line(&format!(
+            "plan {} {:<10} {}",
+            plan.hash,
+            plan.status.as_str(),
+            output::clean(&plan.plan.title)
+        ));
     }
     for entry in &timeline {
         output::line(&follow::line(entry, &incident));
@@ -149,14 +171,18 @@ async fn approve(
         Some(plan) => plan,
         None => {
             let incident: Incident = client.read(&format!("/api/v1/incidents/{id}"), "incident").await?;
-            let waiting: Vec<_> = incident.plans.iter().filter(|p| p.status == PlanStatus::Proposed).collect();
+            let waiting: Vec<_> =
+                incident.plans.iter().filter(|p| p.status == PlanStatus::Proposed).collect();
             match waiting.as_slice() {
                 [only] => only.hash.clone(),
                 [] => return Err(coded(ExitCode::Conflict, format!("no plan of {id} waits for approval"))),
                 several => {
-                    let list: Vec<String> =
-                        several.iter().map(|p| format!("  {} {}", p.hash, output::clean(&p.plan.title))).collect();
-                    let text = format!("several plans of {id} wait; name one by its hash:\n{}", list.join("\n"));
+                    let list: Vec<String> = several
+                        .iter()
+                        .map(|p| format!("  {} {}", p.hash, output::clean(&p.plan.title)))
+                        .collect();
+                    let text =
+                        format!("several plans of {id} wait; name one by its hash:\n{}", list.join("\n"));
                     return Err(coded(ExitCode::Usage, text));
                 }
             }
@@ -170,6 +196,12 @@ async fn approve(
 /// Percent-encodes a query value.
 pub(super) fn percent(text: &str) -> String {
     text.bytes()
-        .map(|b| if b.is_ascii_alphanumeric() || b"-_.~".contains(&b) { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .map(|b| {
+            if b.is_ascii_alphanumeric() || b"-_.~".contains(&b) {
+                char::from(b).to_string()
+            } else {
+                format!("%{b:02X}")
+            }
+        })
         .collect()
 }

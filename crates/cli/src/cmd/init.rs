@@ -33,12 +33,20 @@ pub(super) fn run(args: &InitArgs) -> anyhow::Result<ExitCode> {
         "alerting:\n  alertmanagers:\n    - static_configs:\n        - targets: [\"{DEFAULT_LISTEN}\"]\n      authorization:\n        credentials: {key}"
     );
     if args.json {
-        output::json(&json!({ "file": args.file, "alertmanager_yml": alertmanager, "prometheus_yml": direct }));
+        output::json(
+            &json!({ "file": args.file, "alertmanager_yml": alertmanager, "prometheus_yml": direct }),
+        );
         return Ok(ExitCode::Ok);
     }
-    output::line(&format!("wrote {} (readable by you only: it holds keys)", paint(Tone::Strong, &args.file.display().to_string())));
+    output::line(&format!(
+        "wrote {} (readable by you only: it holds keys)",
+        paint(Tone::Strong, &args.file.display().to_string())
+    ));
     output::line(&format!("\n{}\n\n{alertmanager}", paint(Tone::Strong, "Paste into alertmanager.yml:")));
-    output::line(&format!("\n{}\n\n{direct}", paint(Tone::Strong, "Or let Prometheus send to Firebell itself, in prometheus.yml:")));
+    output::line(&format!(
+        "\n{}\n\n{direct}",
+        paint(Tone::Strong, "Or let Prometheus send to Firebell itself, in prometheus.yml:")
+    ));
     output::line(&format!(
         "\nthen: firebell check-config {f}; firebell doctor --config {f}; firebell serve --config {f}",
         f = args.file.display()

@@ -20,7 +20,8 @@ pub(super) fn run(args: &InvestigateArgs) -> anyhow::Result<ExitCode> {
         output::note(&format!("ignored: {}", output::clean(name)));
     }
     for broken in &loaded.broken {
-        let place = if broken.line > 0 { format!("{}:{}", broken.file, broken.line) } else { broken.file.clone() };
+        let place =
+            if broken.line > 0 { format!("{}:{}", broken.file, broken.line) } else { broken.file.clone() };
         output::note(&format!("left out: {}: {}", output::clean(&place), output::clean(&broken.reason)));
     }
     let mut verdict = firebell_rca::investigate(&loaded.telemetry, &Settings::default());
@@ -35,7 +36,8 @@ pub(super) fn run(args: &InvestigateArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn text(verdict: &Verdict) {
-    let word = serde_json::to_value(verdict.verdict).ok().and_then(|v| v.as_str().map(|s| s.replace('_', " ")));
+    let word =
+        serde_json::to_value(verdict.verdict).ok().and_then(|v| v.as_str().map(|s| s.replace('_', " ")));
     output::line(&paint(Tone::Strong, &word.unwrap_or_default()));
     if let Some(onset) = verdict.onset {
         output::line(&format!("onset {onset}"));
@@ -50,16 +52,31 @@ fn text(verdict: &Verdict) {
         ));
         output::line(&format!("   {}", output::clean(&h.mechanism)));
         for e in &h.evidence {
-            output::line(&format!("   {} {} {}", paint(Tone::Good, "for    "), paint(Tone::Dim, &e.id), output::clean(&e.reading)));
+            output::line(&format!(
+                "   {} {} {}",
+                paint(Tone::Good, "for    "),
+                paint(Tone::Dim, &e.id),
+                output::clean(&e.reading)
+            ));
         }
         for e in &h.against {
-            output::line(&format!("   {} {} {}", paint(Tone::Bad, "against"), paint(Tone::Dim, &e.id), output::clean(&e.reading)));
+            output::line(&format!(
+                "   {} {} {}",
+                paint(Tone::Bad, "against"),
+                paint(Tone::Dim, &e.id),
+                output::clean(&e.reading)
+            ));
         }
         for text in &h.expected_but_absent {
             output::line(&format!("   {} {}", paint(Tone::Warn, "absent "), output::clean(text)));
         }
         for m in &h.mitigations {
-            output::line(&format!("   {} {} {}", paint(Tone::Link, "could  "), m.action, output::clean(&m.target)));
+            output::line(&format!(
+                "   {} {} {}",
+                paint(Tone::Link, "could  "),
+                m.action,
+                output::clean(&m.target)
+            ));
         }
     }
     for gap in &verdict.gaps {

@@ -22,18 +22,30 @@ pub(super) async fn run(server: &ServerArgs, id: &str) -> anyhow::Result<ExitCod
     let client = Client::of(server)?;
     let path = format!("/api/v1/incidents/{id}");
     let stored: Value = client.read(&path, "incident").await?;
-    let records: Vec<EventRecord> = client.read(&format!("{path}/record"), "records").await?;
+    let mut records: Vec<EventRecord> = client.read(&format!("{path}/record"), "records").await?;
+    // What has happened between the two answers is not compared.
+    let version = stored.get("version").and_then(Value::as_u64).unwrap_or(u64::MAX);
+    records.retain(|r| r.version <= version);
     let mut checks = Vec::new();
 
     let rebuilt = incident::fold(&records);
     let now = serde_json::to_vec(&rebuilt)?;
-    checks.push(compare("state from events", &now, &serde_json::to_vec(&stored)?, &format!("{} events", records.len())));
+    checks.push(compare(
+        "state from events",
+        &now,
+        &serde_json::to_vec(&stored)?,
+        &format!("{} events", records.len()),
+    ));
     let Some(rebuilt) = rebuilt else { anyhow::bail!("the record of {id} does not begin with its opening") };
 
     let policy = policy_of(&client, &rebuilt).await?;
     let evidence = evidence_of(&client, &rebuilt).await?;
     let count = evidence.len();
-    checks.push(Check { what: "evidence by hash".to_owned(), same: true, detail: format!("{count} recorded queries") });
+    checks.push(Check {
+        what: "evidence by hash".to_owned(),
+        same: true,
+        detail: format!("{count} recorded queries"),
+    });
 
     // Each verdict again, from the incident as it stood when it was asked for.
     let mut state: Option<Incident> = None;
@@ -55,7 +67,8 @@ pub(super) async fn run(server: &ServerArgs, id: &str) -> anyhow::Result<ExitCod
         incident::apply(&mut state, record);
     }
     if rebuilt.postmortem.is_some() {
-        checks.push(postmortem(&client, &records, &rebuilt, &policy, evidence.into_values().collect()).await?);
+        checks
+            .push(postmortem(&client, &records, &rebuilt, &policy, evidence.into_values().collect()).await?);
     }
 
     let all_same = checks.iter().all(|c| c.same);
@@ -65,7 +78,8 @@ pub(super) async fn run(server: &ServerArgs, id: &str) -> anyhow::Result<ExitCod
         output::json(&json!({ "incident": id, "same": all_same, "checks": list }));
     } else {
         for check in &checks {
-            let mark = if check.same { paint(Tone::Good, "same     ") } else { paint(Tone::Bad, "DIFFERENT") };
+            let mark =
+                if check.same { paint(Tone::Good, "same     ") } else { paint(Tone::Bad, "DIFFERENT") };
             output::line(&format!("{mark} {} ({})", check.what, check.detail));
         }
     }
@@ -93,7 +107,10 @@ fn compare(what: &str, now: &[u8], then: &[u8], detail: &str) -> Check {
     if !same {
         let at = now.iter().zip(then).position(|(a, b)| a != b).unwrap_or(now.len().min(then.len()));
         let around = |bytes: &[u8]| {
-            String::from_utf8_lossy(&bytes[at.saturating_sub(40).min(bytes.len())..(at + 40).min(bytes.len())]).into_owned()
+            String::from_utf8_lossy(
+                &bytes[at.saturating_sub(40).min(bytes.len())..(at + 40).min(bytes.len())],
+            )
+            .into_owned()
         };
         detail.push_str(&format!("; differs at byte {at}: …{}… against …{}…", around(now), around(then)));
     }

@@ -61,7 +61,13 @@ async fn declare_and_follow(client: &Client, args: &RespondArgs) -> anyhow::Resu
 }
 
 /// The body of a declaration.
-pub(super) fn declaration(title: &str, report: &str, services: &[String], severity: Option<&str>, drill: bool) -> Value {
+pub(super) fn declaration(
+    title: &str,
+    report: &str,
+    services: &[String],
+    severity: Option<&str>,
+    drill: bool,
+) -> Value {
     let mut body = json!({ "title": title, "report": report, "services": services, "drill": drill });
     if let Some(severity) = severity {
         body["severity"] = json!(severity.to_uppercase());

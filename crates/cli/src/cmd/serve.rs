@@ -12,17 +12,25 @@ use crate::output::{self, Tone, paint};
 
 pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let file = config::load(args.config.as_deref())?;
-    let listen = args.listen.or_else(|| file.server.listen.clone()).unwrap_or_else(|| DEFAULT_LISTEN.to_owned());
-    let data = args.data.or_else(|| file.server.data.clone()).unwrap_or_else(|| PathBuf::from("firebell-data"));
+    let listen =
+        args.listen.or_else(|| file.server.listen.clone()).unwrap_or_else(|| DEFAULT_LISTEN.to_owned());
+    let data =
+        args.data.or_else(|| file.server.data.clone()).unwrap_or_else(|| PathBuf::from("firebell-data"));
     let running = compose::start(&file, &listen, &data).await?;
     let sign_in = format!("{}/login?token={}", running.url, running.token);
     if args.json {
         output::json(&json!({ "url": running.url, "sign_in": sign_in, "data": data }));
     } else {
-        output::line(&format!("{} listens on {}", paint(Tone::Strong, "Firebell"), paint(Tone::Link, &running.url)));
+        output::line(&format!(
+            "{} listens on {}",
+            paint(Tone::Strong, "Firebell"),
+            paint(Tone::Link, &running.url)
+        ));
         output::line(&format!("sign in: {}", paint(Tone::Link, &sign_in)));
         if file.sources.is_empty() && file.otlp.is_none() {
-            output::line("no alert source is configured yet: `firebell init` writes a commented configuration");
+            output::line(
+                "no alert source is configured yet: `firebell init` writes a commented configuration",
+            );
         }
     }
     ended().await;

@@ -48,9 +48,13 @@ pub(crate) async fn run(args: &ShopArgs) -> anyhow::Result<ExitCode> {
     let shutdown = async {
         tokio::select! { () = parent_gone => {}, () = super::serve::ended() => {} }
     };
-    firebell_shop::run(options, |addresses| {
-        output::line(&serde_json::to_string(addresses).unwrap_or_default());
-    }, shutdown)
+    firebell_shop::run(
+        options,
+        |addresses| {
+            output::line(&serde_json::to_string(addresses).unwrap_or_default());
+        },
+        shutdown,
+    )
     .await?;
     Ok(ExitCode::Ok)
 }

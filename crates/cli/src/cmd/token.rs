@@ -9,7 +9,10 @@ use crate::output;
 
 pub(super) fn run(args: &TokenArgs) -> anyhow::Result<ExitCode> {
     let file = ServerFile::read(&args.server.data).ok_or_else(|| {
-        coded(ExitCode::Unreachable, format!("no server runs on {}; start one with `firebell serve`", args.server.data.display()))
+        coded(
+            ExitCode::Unreachable,
+            format!("no server runs on {}; start one with `firebell serve`", args.server.data.display()),
+        )
     })?;
     let sign_in = format!("{}/login?token={}", file.url, file.token);
     if args.server.json {

@@ -61,7 +61,10 @@ fn problems(file: &File) -> Vec<String> {
     }
     for token in &file.tokens {
         if firebell_server::Role::parse(&token.role).is_none() {
-            all.push(format!("tokens: role {:?} of {:?} is none of viewer, responder, commander, admin", token.role, token.name));
+            all.push(format!(
+                "tokens: role {:?} of {:?} is none of viewer, responder, commander, admin",
+                token.role, token.name
+            ));
         }
     }
     let mut services = BTreeSet::new();

@@ -12,7 +12,12 @@ use crate::exit_code::ExitCode;
 use crate::output::{self, Tone, paint};
 
 /// Tells the outcome and writes the summary.
-pub(super) async fn tell(state: &State, running: &Running, incident: &Incident, file: Option<&Path>) -> anyhow::Result<ExitCode> {
+pub(super) async fn tell(
+    state: &State,
+    running: &Running,
+    incident: &Incident,
+    file: Option<&Path>,
+) -> anyhow::Result<ExitCode> {
     let times = firebell_report::measured(incident);
     let well = match incident.status {
         Status::Resolved => incident.verified,
@@ -49,7 +54,8 @@ pub(super) async fn tell(state: &State, running: &Running, incident: &Incident, 
         if file.as_os_str() == "-" {
             output::line(&text);
         } else {
-            std::fs::write(file, text + "\n").map_err(|e| anyhow::anyhow!("--json: {} cannot be written: {e}", file.display()))?;
+            std::fs::write(file, text + "\n")
+                .map_err(|e| anyhow::anyhow!("--json: {} cannot be written: {e}", file.display()))?;
         }
     }
     words(running, incident, &summary, well);
@@ -59,7 +65,11 @@ pub(super) async fn tell(state: &State, running: &Running, incident: &Incident, 
 fn words(running: &Running, incident: &Incident, summary: &Value, well: bool) {
     let cx = Cx { now: jiff::Timestamp::now(), policy: running.policy() };
     let tone = if well { Tone::Good } else { Tone::Bad };
-    output::line(&format!("\n{} {}", paint(tone, incident.status.as_str()), output::clean(&firebell_report::one_line(incident, &cx))));
+    output::line(&format!(
+        "\n{} {}",
+        paint(tone, incident.status.as_str()),
+        output::clean(&firebell_report::one_line(incident, &cx))
+    ));
     for (name, label) in [
         ("detect_s", "time to detect"),
         ("acknowledge_s", "time to acknowledge"),
@@ -68,10 +78,15 @@ fn words(running: &Running, incident: &Incident, summary: &Value, well: bool) {
         ("customer_impact_s", "customer impact"),
         ("communication_latency_s", "communication latency"),
     ] {
-        let value = summary["times"][name].as_f64().map_or_else(|| "not measured".to_owned(), |s| format!("{s:.1} s"));
+        let value = summary["times"][name]
+            .as_f64()
+            .map_or_else(|| "not measured".to_owned(), |s| format!("{s:.1} s"));
         output::line(&format!("  {label:<22} {value}"));
     }
-    output::line(&format!("  incident   {}", paint(Tone::Link, &format!("{}/incidents/{}", running.url, incident.id))));
+    output::line(&format!(
+        "  incident   {}",
+        paint(Tone::Link, &format!("{}/incidents/{}", running.url, incident.id))
+    ));
     if let Some((markdown, html)) = &incident.postmortem {
         let place = |path: &str| running.data.join(path).display().to_string();
         output::line(&format!("  postmortem {}\n             {}", place(markdown), place(html)));
@@ -87,7 +102,10 @@ fn mitigations(incident: &Incident) -> Vec<Value> {
     carried
         .flat_map(|p| {
             let outcome = outcome(p);
-            p.plan.steps.iter().map(move |s| json!({ "action": s.action, "target": s.target, "outcome": outcome }))
+            p.plan
+                .steps
+                .iter()
+                .map(move |s| json!({ "action": s.action, "target": s.target, "outcome": outcome }))
         })
         .collect()
 }

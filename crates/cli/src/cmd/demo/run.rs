@@ -70,7 +70,9 @@ pub(super) async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
         Ok(None) => {
             let dir = demo.state.dir().display().to_string();
             demo.stop().await;
-            output::note(&format!("interrupted; `firebell demo --resume --data {dir}` goes on where it stopped"));
+            output::note(&format!(
+                "interrupted; `firebell demo --resume --data {dir}` goes on where it stopped"
+            ));
             Ok(ExitCode::Failure)
         }
         Err(error) => {
@@ -83,15 +85,23 @@ pub(super) async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
 fn prepare(args: &DemoArgs) -> anyhow::Result<State> {
     if args.resume {
         let state = State::load(&args.data)?;
-        if args.fault.as_ref().is_some_and(|f| *f != state.fault) || args.seed.is_some_and(|s| s != state.seed) {
-            let text = format!("--resume: that demo runs {} with seed {}; leave --fault and --seed out", state.fault, state.seed);
+        if args.fault.as_ref().is_some_and(|f| *f != state.fault)
+            || args.seed.is_some_and(|s| s != state.seed)
+        {
+            let text = format!(
+                "--resume: that demo runs {} with seed {}; leave --fault and --seed out",
+                state.fault, state.seed
+            );
             return Err(coded(ExitCode::Usage, text));
         }
         return Ok(state);
     }
     let fault = args.fault.clone().unwrap_or_else(|| DEFAULT_FAULT.to_owned());
     if !firebell_shop::catalogue().iter().any(|f| f.name == fault) {
-        return Err(coded(ExitCode::Usage, format!("--fault: {fault:?} is unknown; --list-faults lists them")));
+        return Err(coded(
+            ExitCode::Usage,
+            format!("--fault: {fault:?} is unknown; --list-faults lists them"),
+        ));
     }
     if let Some(other) = crate::client::ServerFile::read(&args.data.join("server"))
         && alive(other.pid)
@@ -114,7 +124,8 @@ async fn start(state: State, auto: bool) -> anyhow::Result<Demo> {
     let shop = Shop::start(&state).await?;
     let text = catalogue::toml(&state, &shop.addresses.platform, &shop.logs());
     crate::client::write_private(&state.dir().join("firebell.toml"), text.as_bytes())?;
-    let file = crate::config::parse(&text).map_err(|e| anyhow::anyhow!("the demo's own configuration: {e}"))?;
+    let file =
+        crate::config::parse(&text).map_err(|e| anyhow::anyhow!("the demo's own configuration: {e}"))?;
     let running = compose::start(&file, &state.listen, &state.server_dir()).await?;
     let admin = Client::new(&running.url, &running.token)?;
     let first = Client::new(&running.url, &state.keys.first)?;
@@ -220,7 +231,11 @@ impl Demo {
         self.state.told = event.position;
         if self.state.incident.as_deref() != Some(event.incident.as_str()) {
             if event.kind == "opened" {
-                output::line(&format!("{} {}", paint(Tone::Warn, &event.incident), output::clean(&event.entry.text)));
+                output::line(&format!(
+                    "{} {}",
+                    paint(Tone::Warn, &event.incident),
+                    output::clean(&event.entry.text)
+                ));
             }
             return self.state.save();
         }
@@ -230,7 +245,10 @@ impl Demo {
         let Some(incident) = self.incident.clone() else { return Ok(()) };
         match event.kind.as_str() {
             "phase_entered" => {
-                output::line(&format!("\n{}", paint(Tone::Strong, &firebell_report::phase_line(&incident, event.entry.at))));
+                output::line(&format!(
+                    "\n{}",
+                    paint(Tone::Strong, &firebell_report::phase_line(&incident, event.entry.at))
+                ));
             }
             "opened" => output::line(&format!("\n{}", follow::head(&incident, &self.running.url))),
             _ => {}
@@ -247,11 +265,16 @@ impl Demo {
                 tokio::time::sleep(REACTION).await;
                 self.say(&self.first.clone(), id, "ack", json!({})).await
             }
-            "plans_proposed" | "decided" | "plan_undone" | "phase_entered" | "approvals_needed_changed" | "plan_expired" => {
-                self.decide(incident).await
-            }
+            "plans_proposed"
+            | "decided"
+            | "plan_undone"
+            | "phase_entered"
+            | "approvals_needed_changed"
+            | "plan_expired" => self.decide(incident).await,
             // A severity that requires no postmortem gets one here all the same, to be looked at.
-            "resolved" if !incident.postmortem_wanted => self.say(&self.second.clone(), id, "postmortem", json!({})).await,
+            "resolved" if !incident.postmortem_wanted => {
+                self.say(&self.second.clone(), id, "postmortem", json!({})).await
+            }
             _ => Ok(()),
         }
     }
@@ -310,7 +333,13 @@ impl Demo {
     }
 
     /// A write by one of the people. A refusal (somebody was faster on the page) is told and changes nothing.
-    async fn say(&self, person: &Client, id: &str, verb: &str, body: serde_json::Value) -> anyhow::Result<()> {
+    async fn say(
+        &self,
+        person: &Client,
+        id: &str,
+        verb: &str,
+        body: serde_json::Value,
+    ) -> anyhow::Result<()> {
         if let Err(error) = person.post(&format!("/api/v1/incidents/{id}/{verb}"), &body).await {
             output::note(&format!("{verb}: {error:#}"));
         }
@@ -320,8 +349,20 @@ impl Demo {
 
 /// Events after which the incident is read again before they are told.
 const WORTH_A_LOOK: [&str; 14] = [
-    "opened", "phase_entered", "severity_changed", "plans_proposed", "decided", "plan_undone", "approvals_needed_changed",
-    "plan_expired", "resolved", "closed_healthy", "cancelled", "closed", "paged", "postmortem_written",
+    "opened",
+    "phase_entered",
+    "severity_changed",
+    "plans_proposed",
+    "decided",
+    "plan_undone",
+    "approvals_needed_changed",
+    "plan_expired",
+    "resolved",
+    "closed_healthy",
+    "cancelled",
+    "closed",
+    "paged",
+    "postmortem_written",
 ];
 
 /// Nothing more will happen by itself.

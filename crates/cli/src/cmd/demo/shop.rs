@@ -59,10 +59,16 @@ impl Shop {
                 break addresses;
             }
             if let Some(status) = child.try_wait()? {
-                anyhow::bail!("the shop ended at its start ({status}); see {}", state.dir().join("shop.log").display());
+                anyhow::bail!(
+                    "the shop ended at its start ({status}); see {}",
+                    state.dir().join("shop.log").display()
+                );
             }
             if tokio::time::Instant::now() > deadline {
-                anyhow::bail!("the shop did not come up in 20 s; see {}", state.dir().join("shop.log").display());
+                anyhow::bail!(
+                    "the shop did not come up in 20 s; see {}",
+                    state.dir().join("shop.log").display()
+                );
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         };
@@ -84,7 +90,8 @@ impl Shop {
     /// Breaks it.
     pub(super) async fn inject(&self, fault: &str) -> anyhow::Result<()> {
         let url = format!("{}/control/v1/faults", self.addresses.platform);
-        let answer = self.http.post(url).bearer_auth(&self.token).json(&json!({ "name": fault })).send().await?;
+        let answer =
+            self.http.post(url).bearer_auth(&self.token).json(&json!({ "name": fault })).send().await?;
         answer.error_for_status().context("the shop did not take the fault")?;
         Ok(())
     }

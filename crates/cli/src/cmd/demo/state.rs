@@ -51,7 +51,10 @@ impl State {
             let ours = dir.join(FILE).exists();
             let empty = std::fs::read_dir(dir)?.next().is_none();
             if !ours && !empty {
-                let text = format!("--data: {} is not a demo's folder and is not empty; name another", dir.display());
+                let text = format!(
+                    "--data: {} is not a demo's folder and is not empty; name another",
+                    dir.display()
+                );
                 return Err(coded(ExitCode::Usage, text));
             }
             std::fs::remove_dir_all(dir)?;
@@ -86,7 +89,10 @@ impl State {
     pub(super) fn load(dir: &Path) -> anyhow::Result<Self> {
         let path = dir.join(FILE);
         let text = std::fs::read_to_string(&path).map_err(|_| {
-            coded(ExitCode::NotFound, format!("--resume: {} does not exist; no demo was interrupted here", path.display()))
+            coded(
+                ExitCode::NotFound,
+                format!("--resume: {} does not exist; no demo was interrupted here", path.display()),
+            )
         })?;
         let mut state: Self = serde_json::from_str(&text)
             .map_err(|e| coded(ExitCode::Usage, format!("{}: {e}", path.display())))?;
