@@ -202,7 +202,8 @@ fn judge(
     let alone = alone_before_complaints(case, first, harm);
     let idle = if first.kind == ChangeKind::Flag && !flagged && shared == 0.0 && !alone { 0.6 } else { 1.0 };
     let mechanism = idle
-        * (0.55 * here + 0.5 * telling + if flagged { 0.25 } else { 0.0 } + if alone { 0.62 } else { 0.0 }).min(1.0)
+        * (0.55 * here + 0.5 * telling + if flagged { 0.25 } else { 0.0 } + if alone { 0.62 } else { 0.0 })
+            .min(1.0)
         * harmless;
     if mechanism < 0.12 {
         out.push(make(
