@@ -18,12 +18,15 @@ pub(crate) struct Event {
     pub(crate) entry: Entry,
 }
 
+/// An answer's body as it comes.
+type Parts = std::pin::Pin<Box<dyn futures_util::Stream<Item = reqwest::Result<Vec<u8>>> + Send>>;
+
 /// Reads a stream of events; reconnects where it broke and misses none.
 pub(crate) struct Events {
     client: Client,
     path: String,
     after: Option<u64>,
-    stream: Option<std::pin::Pin<Box<dyn futures_util::Stream<Item = reqwest::Result<Vec<u8>>> + Send>>>,
+    stream: Option<Parts>,
     buffer: Vec<u8>,
 }
 
