@@ -1,0 +1,4 @@
+//! Tests of the engine: simulations at three levels, and the handle with its writer thread.
+
+mod handle;
+mod simulation;

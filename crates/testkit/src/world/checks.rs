@@ -1,0 +1,219 @@
+//! Every invariant, asked of what is committed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use firebell_core::effect::Effect;
+use firebell_core::ids::{EffectKey, Fingerprint, IncidentId};
+use firebell_core::incident::{Event, Summary, apply};
+use firebell_core::intake;
+use firebell_core::alert::Alert;
+use firebell_core::ports::store::{AlertFilter, IncidentFilter, OutboxState, StoreError};
+use firebell_core::telemetry::Window;
+use jiff::Timestamp;
+
+use super::World;
+use crate::invariants::{self, Holds};
+
+const ALL: usize = 100_000;
+
+fn text(error: StoreError) -> String {
+    error.to_string()
+}
+
+impl World {
+    /// All invariants.
+    ///
+    /// # Errors
+    /// The one that broke.
+    pub fn check(&mut self) -> Holds {
+        let touched = self.take_in_events()?;
+        for id in &touched {
+            self.check_incident(id)?;
+        }
+        self.nothing_accepted_is_lost()?;
+        self.vendor.broken().map_or(Ok(()), Err)
+    }
+
+    /// New events join their streams; each is checked against what was before it.
+    fn take_in_events(&mut self) -> Result<BTreeSet<IncidentId>, String> {
+        let mut touched = BTreeSet::new();
+        for (position, record) in self.reader.events_after(self.position, ALL).map_err(text)? {
+            self.position = position;
+            let id = record.incident.clone();
+            let stream = self.streams.entry(id.clone()).or_default();
+            let mut fold = self.folds.remove(&id);
+            if let Some(before) = &fold {
+                invariants::approvals_precede_actions(before, stream, &record, &self.policy)?;
+                invariants::restricted_stays_restricted(before, &record)?;
+            }
+            apply(&mut fold, &record);
+            stream.push(record);
+            let fold = fold.ok_or_else(|| format!("{id} does not begin with its opening"))?;
+            self.folds.insert(id.clone(), fold);
+            touched.insert(id);
+        }
+        Ok(touched)
+    }
+
+    fn check_incident(&self, id: &IncidentId) -> Holds {
+        let (Some(incident), Some(records)) = (self.folds.get(id), self.streams.get(id)) else { return Ok(()) };
+        let tail = records.len().saturating_sub(40);
+        for pair in records.get(tail..).unwrap_or_default().windows(2) {
+            if pair[0].at > pair[1].at || pair[0].version + 1 != pair[1].version {
+                return Err(format!("{id} does not run forward at version {}", pair[1].version));
+            }
+        }
+        let filter = IncidentFilter { limit: ALL, include_restricted: true, ..IncidentFilter::default() };
+        let summaries: BTreeMap<IncidentId, Summary> =
+            self.reader.incidents(&filter).map_err(text)?.into_iter().map(|s| (s.id.clone(), s)).collect();
+        let timers: BTreeMap<String, Timestamp> =
+            self.reader.timers(Some(id)).map_err(text)?.into_iter().map(|t| (t.key, t.due)).collect();
+        invariants::projections_equal_refold(incident, &self.policy, summaries.get(id), &timers)?;
+        let rows = self.reader.outbox(Some(id), None, ALL).map_err(text)?;
+        let left = rows.iter().filter(|r| matches!(r.state, OutboxState::Waiting | OutboxState::Leased)).count();
+        invariants::of_state(incident, &self.policy, left)?;
+        let mut acts = BTreeSet::new();
+        for row in &rows {
+            // One step of a plan is carried out under one key only; the receiver's memory of keys does the rest.
+            let once = match &row.effect {
+                Effect::Act { .. } | Effect::Send { .. } => acts.insert(format!("{:?}", row.effect)),
+                _ => true,
+            };
+            if !once {
+                return Err(format!("{:?} is in the outbox under two keys", row.effect));
+            }
+            let reached = matches!(row.effect, Effect::Act { .. } | Effect::Send { .. });
+            if row.state == OutboxState::Done && reached && self.vendor.done(&row.key.0).is_none() {
+                return Err(format!("{} counts as done and nothing has happened", row.key));
+            }
+            if row.state == OutboxState::Dead && !self.is_answered(row.key.clone(), &row.effect, id) {
+                return Err(format!("{} was given up and nobody knows", row.key));
+            }
+        }
+        Ok(())
+    }
+
+    /// A dead effect is a dead letter that people see, or its failure is an event of its own.
+    fn is_answered(&self, key: EffectKey, effect: &Effect, id: &IncidentId) -> bool {
+        match effect {
+            Effect::RunAgent { .. } | Effect::Act { inverse: false, .. } => true,
+            _ => self.folds.get(id).is_some_and(|i| i.dead_effects.contains_key(&key)),
+        }
+    }
+
+    fn stored_alerts(&self) -> Result<BTreeMap<Fingerprint, Alert>, String> {
+        let filter = AlertFilter { limit: ALL, ..AlertFilter::default() };
+        let all = self.reader.alerts(&filter).map_err(text)?;
+        Ok(all.into_iter().map(|a| (a.fingerprint.clone(), a)).collect())
+    }
+
+    /// Every accepted signal is in its alert, and every alert's incident knows how it stands.
+    fn nothing_accepted_is_lost(&self) -> Holds {
+        let stored = self.stored_alerts()?;
+        for (fingerprint, expected) in &self.expected.alerts {
+            let Some(alert) = stored.get(fingerprint) else { return Err(format!("alert {fingerprint} is lost")) };
+            let same = (alert.firing, alert.count, alert.last_seen, alert.acknowledged, &alert.turns)
+                == (expected.firing, expected.count, expected.last_seen, expected.acknowledged, &expected.turns);
+            if !same {
+                return Err(format!("alert {fingerprint} is {alert:?}, not {expected:?}"));
+            }
+        }
+        if stored.len() != self.expected.alerts.len() {
+            return Err(format!("{} alerts are stored, {} were accepted", stored.len(), self.expected.alerts.len()));
+        }
+        let depth = self.reader.inbox_depth().map_err(text)?;
+        if depth != self.expected.inbox.len() as u64 {
+            return Err(format!("{depth} requests wait, {} were accepted", self.expected.inbox.len()));
+        }
+        for alert in stored.values() {
+            let Some(id) = &alert.incident else { continue };
+            let Some(incident) = self.folds.get(id) else { return Err(format!("there is no {id}")) };
+            if incident.status.is_over() {
+                continue;
+            }
+            let Some(attached) = incident.alerts.get(&alert.fingerprint) else {
+                if incident.alerts_beyond > 0 {
+                    continue;
+                }
+                return Err(format!("{id} does not know its alert {}", alert.fingerprint));
+            };
+            if attached.firing != alert.firing {
+                return Err(format!("{id} takes {} for firing: {}", alert.fingerprint, attached.firing));
+            }
+        }
+        Ok(())
+    }
+
+    /// After a look at all: a firing alert without an incident is silenced, inhibited, flapping, or none that opens one.
+    pub(super) fn check_everything_has_its_place(&self) -> Holds {
+        let stored = self.stored_alerts()?;
+        let silences = self.reader.silences().map_err(text)?;
+        let rules = &self.policy.correlation;
+        for alert in stored.values().filter(|a| a.firing && a.incident.is_none()) {
+            let held = !intake::silenced_by(&silences, &alert.labels, self.now).is_empty()
+                || !intake::inhibitors(&rules.inhibit, alert, stored.values()).is_empty()
+                || !intake::may_open(alert, rules)
+                || intake::is_flapping(alert, rules, self.now);
+            if !held {
+                return Err(format!("{} {:?} fires and has no incident", alert.name(), alert.labels));
+            }
+        }
+        Ok(())
+    }
+
+    /// What is checked once, at the end: the dear ones.
+    pub(super) fn check_end(&mut self) -> Holds {
+        self.check()?;
+        for (id, seen) in &self.streams {
+            let stored = self.reader.events(id).map_err(text)?;
+            if stored != *seen {
+                return Err(format!("the record of {id} has changed"));
+            }
+            invariants::timeline_runs_forward(seen)?;
+            let Some(incident) = self.folds.get(id) else { continue };
+            invariants::state_equals_refold(incident, seen)?;
+            invariants::plans_are_what_their_hash_says(incident)?;
+            let rows = self.reader.outbox(Some(id), None, ALL).map_err(text)?;
+            let keys: BTreeSet<EffectKey> = rows.into_iter().map(|r| r.key).collect();
+            invariants::outbox_holds_what_events_ask_for(seen, &keys)?;
+        }
+        self.reports_and_changes_arrived()?;
+        self.nothing_happened_unasked()
+    }
+
+    fn reports_and_changes_arrived(&self) -> Holds {
+        for token in &self.expected.reports {
+            let needle = format!("{token}:");
+            let times = self
+                .streams
+                .values()
+                .flatten()
+                .filter(|r| match &r.event {
+                    Event::Opened { report, .. } => report.starts_with(&needle),
+                    Event::ReportAttached { text, .. } => text.starts_with(&needle),
+                    _ => false,
+                })
+                .count();
+            if times != 1 {
+                return Err(format!("report {token} is in the record {times} times"));
+            }
+        }
+        let window = Window { start: Timestamp::MIN, end: Timestamp::MAX };
+        let changes: BTreeSet<String> =
+            self.reader.changes(window, ALL).map_err(text)?.into_iter().map(|c| c.id).collect();
+        if changes == self.expected.changes { Ok(()) } else { Err("the change ledger lost or made changes".into()) }
+    }
+
+    /// Everything that reached the outside was asked for by a committed event.
+    fn nothing_happened_unasked(&self) -> Holds {
+        let rows = self.reader.outbox(None, None, ALL).map_err(text)?;
+        let asked: BTreeSet<String> = rows.into_iter().map(|r| r.key.0).collect();
+        for (key, what) in self.vendor.all() {
+            let archive = key.starts_with("bundle ") || key.starts_with("postmortem ");
+            if !archive && !asked.contains(&key) {
+                return Err(format!("{what} happened under {key}, which nobody asked for"));
+            }
+        }
+        Ok(())
+    }
+}
