@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use firebell_agents::{Recorded, assemble};
 use firebell_core::effect::Outcome;
-use firebell_core::incident::{EventRecord, Incident};
+use firebell_core::incident::{self, Event, EventRecord, Incident};
 use firebell_core::policy::Policy;
 use firebell_core::ports::BoxFuture;
 use firebell_core::ports::store::Reader;
@@ -38,6 +38,10 @@ impl Archive for FolderArchive {
     }
 
     fn postmortem(&self, incident: Incident, records: Vec<EventRecord>) -> BoxFuture<'_, Outcome> {
+        // What was recorded since the writing was asked for (a reopening, say) is not in it: a replay could not tell
+        // how much of it there was.
+        let records = written_from(&records).to_vec();
+        let incident = incident::fold(&records).unwrap_or(incident);
         let (reader, policy) = (Arc::clone(&self.reader), Arc::clone(&self.policy));
         let place = folder(&incident);
         let dir = self.data.join(&place);
@@ -111,6 +115,12 @@ pub(crate) fn write_bundle(dir: &Path, telemetry: &Telemetry, incident: &Inciden
     };
     bundle::write(&part, telemetry, &meta).map_err(|e| e.to_string())?;
     std::fs::rename(&part, dir).map_err(fail)
+}
+
+/// The part of a record that its latest postmortem is written from: up to the request to write it.
+pub(crate) fn written_from(records: &[EventRecord]) -> &[EventRecord] {
+    let asked = records.iter().rposition(|r| matches!(r.event, Event::WritingRequested));
+    asked.map_or(records, |at| &records[..=at])
 }
 
 /// The postmortem of a record; equal records give equal bytes.

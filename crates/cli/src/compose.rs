@@ -156,6 +156,10 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         public_url,
     };
     let (stop, stopped) = watch::channel(false);
+    // Before the first answer: who finds the server up finds its file as well. The listener holds callers until then.
+    ServerFile { url: url.clone(), token: token.clone(), pid: std::process::id() }
+        .write(data)
+        .with_context(|| format!("{} could not be written", data.join(ServerFile::NAME).display()))?;
     let dispatching = tokio::spawn(dispatcher::run(handle.clone(), executor, stopped.clone()));
     let serving = tokio::spawn(async move {
         let shutdown = async move {
@@ -166,9 +170,6 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
             tracing::error!(%error, "the server stopped");
         }
     });
-    ServerFile { url: url.clone(), token: token.clone(), pid: std::process::id() }
-        .write(data)
-        .with_context(|| format!("{} could not be written", data.join(ServerFile::NAME).display()))?;
     Ok(Running {
         url,
         token,

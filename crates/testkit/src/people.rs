@@ -52,9 +52,11 @@ pub fn random_command(dice: &mut Dice, incident: &Incident) -> (Actor, Command) 
         31 => Command::Cancel { reason: "false alarm".to_owned() },
         32 => Command::RequestPostmortem,
         33 => Command::CompleteActionItem { id: dice.below(3) as u32 },
-        34 => incident.dead_effects.keys().next().map_or(Command::Acknowledge, |key| Command::ReviveEffect {
-            key: key.clone(),
-        }),
+        34 => incident
+            .dead_effects
+            .keys()
+            .next()
+            .map_or(Command::Acknowledge, |key| Command::ReviveEffect { key: key.clone() }),
         _ => Command::FireTimer { key: "look_again".to_owned() },
     };
     (actor, command)

@@ -95,7 +95,10 @@ fn remember(file: &Path, seed: u64, broken: &str) {
     if seeds_of(file).contains(&seed) {
         return;
     }
-    let line = format!("{seed} # {}\n", broken.lines().next().unwrap_or_default().chars().take(120).collect::<String>());
+    let line = format!(
+        "{seed} # {}\n",
+        broken.lines().next().unwrap_or_default().chars().take(120).collect::<String>()
+    );
     let before = std::fs::read_to_string(file).unwrap_or_default();
     // A read-only checkout still shows the seed in the panic.
     if std::fs::write(file, before + &line).is_err() {

@@ -182,7 +182,8 @@ impl Archive for FakeArchive {
 
     fn postmortem(&self, incident: Incident, _records: Vec<EventRecord>) -> BoxFuture<'_, Outcome> {
         let key = format!("postmortem {}", incident.id);
-        let paths = json!({ "markdown": format!("{}.md", incident.id), "html": format!("{}.html", incident.id) });
+        let paths =
+            json!({ "markdown": format!("{}.md", incident.id), "html": format!("{}.html", incident.id) });
         Box::pin(std::future::ready(self.vendor.take(&key, String::new(), paths)))
     }
 }

@@ -6,8 +6,8 @@ mod expect;
 mod steps;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use firebell_core::ids::{EffectKey, IncidentId};
 use firebell_core::incident::{EventRecord, Incident};
@@ -74,6 +74,8 @@ pub struct World {
     /// Percent of transactions that fail.
     trouble: usize,
     tokens: u64,
+    /// Something was accepted or taken in since the alerts were last compared.
+    intake_moved: bool,
     /// What happened, for people.
     pub trace: Vec<String>,
 }
@@ -109,6 +111,7 @@ impl World {
             position: 0,
             trouble: 6,
             tokens: 0,
+            intake_moved: true,
             trace: Vec::new(),
         })
     }
@@ -129,9 +132,9 @@ impl World {
         what: &str,
         mut work: impl FnMut(&mut Machine, &mut dyn Tx) -> StoreResult<T>,
     ) -> Result<Committed<T>, String> {
-        let fault = dice.chance(self.trouble).then(|| {
-            if dice.chance(50) { Fault::BeforeCommit } else { Fault::AfterCommit }
-        });
+        let fault = dice
+            .chance(self.trouble)
+            .then(|| if dice.chance(50) { Fault::BeforeCommit } else { Fault::AfterCommit });
         if let Some(fault) = fault {
             self.faults.next(fault);
         }
@@ -155,7 +158,9 @@ impl World {
                 }
                 match fault {
                     Fault::BeforeCommit => Ok(Committed::Nothing),
-                    Fault::AfterCommit => done.map(Committed::Unknown).ok_or_else(|| format!("{what} did nothing")),
+                    Fault::AfterCommit => {
+                        done.map(Committed::Unknown).ok_or_else(|| format!("{what} did nothing"))
+                    }
                 }
             }
             (Err(error), None) => Err(format!("{what} failed without a planned fault: {error}")),
@@ -195,7 +200,8 @@ fn executor(
     let names = policy.channels.values().flatten().chain(&policy.page_channels);
     let notifiers = names
         .map(|name| {
-            let fake: Arc<dyn Notifier> = Arc::new(FakeNotifier { name: name.clone(), vendor: vendor.clone() });
+            let fake: Arc<dyn Notifier> =
+                Arc::new(FakeNotifier { name: name.clone(), vendor: vendor.clone() });
             (name.clone(), fake)
         })
         .collect();

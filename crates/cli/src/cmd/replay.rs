@@ -124,19 +124,15 @@ async fn postmortem(
     policy: &firebell_core::policy::Policy,
     evidence: Vec<firebell_agents::Recorded>,
 ) -> anyhow::Result<Check> {
-    // It was written from the record as it stood when the writing was asked for.
-    let mut state = None;
-    let mut seen = 0;
-    for record in records {
-        incident::apply(&mut state, record);
-        seen += 1;
-        if matches!(record.event, Event::WritingRequested) {
-            break;
-        }
-    }
-    let Some(state) = state else { anyhow::bail!("the record of {} is empty", rebuilt.id) };
+    // One that was asked for again and is not written yet is not the one on disk.
+    let written = records.iter().rposition(|r| matches!(r.event, Event::PostmortemWritten { .. }));
+    let records = archive::written_from(&records[..written.unwrap_or(records.len())]);
+    let Some(state) = incident::fold(records) else { anyhow::bail!("the record of {} is empty", rebuilt.id) };
+    // Evidence that came later is not in it.
+    let evidence =
+        evidence.into_iter().filter(|e| state.evidence.iter().any(|r| r.id == e.record.id)).collect();
     let telemetry = firebell_agents::assemble(&state, policy, evidence);
-    let again = archive::postmortem(&state, &records[..seen], &telemetry);
+    let again = archive::postmortem(&state, records, &telemetry);
     let then = client.bytes(&format!("/api/v1/incidents/{}/postmortem.md", rebuilt.id)).await?;
     Ok(compare("postmortem", again.markdown.as_bytes(), &then, "Markdown"))
 }

@@ -1,8 +1,12 @@
-//! The real binary, end to end: against the shop, Debian's Prometheus and Alertmanager, amtool, and `kill -9`.
+//! The real binary, end to end: against the shop, Debian's Prometheus and Alertmanager, amtool, SMTP, and `kill -9`.
 
 mod amtool;
 mod cli;
+mod commands;
 mod crash;
 mod demo;
+mod intake_bad;
 mod prometheus_path;
+mod smtp;
 mod support;
+mod tidy;

@@ -5,6 +5,8 @@ use firebell_core::cx::Cx;
 use firebell_core::effect::Outcome;
 use firebell_core::incident::{Command, Incident};
 
+use firebell_report::Error;
+
 use super::{Executor, done};
 use crate::machine::EffectResult;
 
@@ -18,6 +20,10 @@ pub(super) fn draft(
     match firebell_report::draft(&executor.templates, incident, audience, reason, &cx, "incident-responder") {
         Ok(update) => {
             EffectResult { outcome: done("drafted"), commands: vec![Command::RecordUpdate { update }] }
+        }
+        // Restricted since the draft was asked for: there is nothing to mend, customers are not told.
+        Err(Error::Restricted { .. }) => {
+            EffectResult { outcome: done("not drafted: the incident is restricted"), commands: Vec::new() }
         }
         Err(error) => EffectResult {
             outcome: Outcome::Permanent {

@@ -2,8 +2,8 @@
 
 use firebell_core::ids::{EffectKey, IncidentId};
 use firebell_core::incident::{Actor, Command, Incident, Opening, PlanStatus};
-use firebell_core::signal::Intake;
 use firebell_core::ports::store::OutboxState;
+use firebell_core::signal::Intake;
 use firebell_engine::machine::Decision;
 
 use super::{Committed, World};
@@ -46,7 +46,9 @@ impl World {
                     ..Opening::default()
                 };
                 let now = self.now;
-                self.transact(&mut dice, "declares", |m, tx| m.open(tx, opening.clone(), &Actor::person("ada"), now))?;
+                self.transact(&mut dice, "declares", |m, tx| {
+                    m.open(tx, opening.clone(), &Actor::person("ada"), now)
+                })?;
             }
             _ => self.restart(&mut dice)?,
         }
@@ -80,6 +82,7 @@ impl World {
         let stored = self.transact(dice, &what, |_, tx| tx.inbox_push("am", now, &items).map(drop))?;
         // A sender that was told of a failure sends again; what is stored counts either way.
         if stored.durable().is_some() {
+            self.intake_moved = true;
             self.expected.inbox.push_back(items);
         }
         Ok(())
@@ -93,6 +96,7 @@ impl World {
         let (now, before) = (self.now, self.depth()?);
         self.transact(dice, "drains", |m, tx| m.drain(tx, now, DRAIN))?;
         let after = self.depth()?;
+        self.intake_moved = true;
         self.expected.taken(before - after, now);
         Ok(())
     }
@@ -113,6 +117,7 @@ impl World {
             m.look_at_held(tx, now, ALL)
         })?;
         if done.durable().is_some() {
+            self.intake_moved = true;
             self.expected.lapse(now);
             self.check_everything_has_its_place()?;
         }
@@ -157,7 +162,7 @@ impl World {
     fn land_one(&mut self, dice: &mut Dice, at: usize, forget: bool) -> Holds {
         let Some(flight) = self.flights.get(at).cloned() else { return Ok(()) };
         let now = self.now;
-        let what = format!("records {} {:?}", flight.key, flight.result.outcome);
+        let what = format!("records {}", flight.key);
         let done =
             self.transact(dice, &what, |m, tx| m.finish(tx, &flight.key, flight.fence, &flight.result, now))?;
         // A failed one is tried again by a later step, unless the process died.
@@ -196,7 +201,9 @@ impl World {
     }
 
     fn merge(&mut self, dice: &mut Dice) -> Holds {
-        let (Some(from), Some(into)) = (self.any_incident(dice), self.any_incident(dice)) else { return Ok(()) };
+        let (Some(from), Some(into)) = (self.any_incident(dice), self.any_incident(dice)) else {
+            return Ok(());
+        };
         self.give(dice, &from.id, &Command::Merge { into: into.id }, &Actor::person("grace")).map(drop)
     }
 
@@ -233,8 +240,12 @@ impl World {
                 })?;
             }
             self.check()?;
-            let open: Vec<Incident> =
-                self.folds.values().filter(|i| !invariants::is_settled(i) || !i.dead_effects.is_empty()).cloned().collect();
+            let open: Vec<Incident> = self
+                .folds
+                .values()
+                .filter(|i| !invariants::is_settled(i) || !i.dead_effects.is_empty())
+                .cloned()
+                .collect();
             let waits = self.waiting()?;
             if open.is_empty() && waits == 0 {
                 return self.check_end();
@@ -252,7 +263,8 @@ impl World {
     }
 
     fn waiting(&self) -> Result<usize, String> {
-        let count = |state| self.reader.outbox(None, Some(state), ALL).map(|r| r.len()).map_err(|e| e.to_string());
+        let count =
+            |state| self.reader.outbox(None, Some(state), ALL).map(|r| r.len()).map_err(|e| e.to_string());
         Ok(count(OutboxState::Waiting)? + count(OutboxState::Leased)?)
     }
 

@@ -1,0 +1,338 @@
+//! Every command: its exit code, its JSON, and the words that tell what to do next.
+
+use std::path::Path;
+use std::process::Output;
+
+use serde_json::{Value, json};
+
+use crate::support::{Process, Server, firebell, output, text, until};
+
+const KEY: &str = "0123456789abcdef";
+
+/// Runs a command away from any data folder.
+fn run(args: &[&str]) -> Output {
+    output(firebell().args(args).current_dir(std::env::temp_dir()).env("NO_COLOR", "1"))
+}
+
+fn said(out: &Output) -> String {
+    String::from_utf8_lossy(&out.stderr).into_owned()
+}
+
+fn parsed(out: &Output) -> Value {
+    serde_json::from_slice(&out.stdout).unwrap_or_else(|e| panic!("{e}: {}{}", text(out), said(out)))
+}
+
+/// A code, and words that must be said on standard error.
+fn fails(args: &[&str], code: i32, words: &[&str]) {
+    let out = run(args);
+    assert_eq!(out.status.code(), Some(code), "{args:?}: {}{}", text(&out), said(&out));
+    for word in words {
+        assert!(said(&out).contains(word), "{args:?}: {word:?} is not in {:?}", said(&out));
+    }
+    assert!(!said(&out).contains("panicked"), "{args:?}: {}", said(&out));
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().expect("UTF-8")
+}
+
+#[test]
+fn failures_name_what_failed_and_what_to_do_next() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let empty = dir.path().join("empty");
+    std::fs::create_dir(&empty).expect("made");
+    let broken = dir.path().join("broken");
+    std::fs::create_dir(&broken).expect("made");
+    std::fs::write(broken.join("bundle.json"), "{\"format\": \"other/9\"}").expect("written");
+    fails(&["investigate", "--bundle", path(&empty)], 2, &["bundle.json"]);
+    fails(&["investigate", "--bundle", path(&broken)], 2, &["bundle.json", "other/9"]);
+    fails(&["bench", path(&empty)], 2, &["answer.json"]);
+    fails(&["token", "--data", path(&empty)], 3, &["firebell serve"]);
+    fails(&["incident", "list", "--data", path(&empty)], 3, &["firebell serve", "--url"]);
+    fails(&["demo", "--fault", "no-such-fault"], 2, &["--list-faults"]);
+    fails(&["serve", "--config", path(&dir.path().join("none.toml"))], 2, &["none.toml", "firebell init"]);
+    fails(&["serve", "--listen", "nowhere", "--data", path(&empty)], 2, &["--listen"]);
+    fails(&["doctor", "--config", path(&dir.path().join("none.toml"))], 2, &["firebell init"]);
+    fails(
+        &["alert", "silence", "nonsense", "--url", "http://127.0.0.1:9", "--token", "x"],
+        2,
+        &["name=value"],
+    );
+    fails(&["demo", "--data", path(&broken)], 2, &["not empty"]);
+}
+
+#[test]
+fn a_wrong_configuration_is_told_field_by_field() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = dir.path().join("firebell.toml");
+    for (toml, words) in [
+        (
+            "[[sources]]\nname = \"a\"\nkind = \"nagios\"\nkey = \"0123456789\"\n",
+            &["kind", "nagios", "alertmanager"][..],
+        ),
+        ("[[sources]]\nname = \"a\"\nkind = \"alertmanager\"\nkey = \"short\"\n", &["key", "8 characters"]),
+        (
+            "[[tokens]]\nname = \"a\"\ntoken = \"0123456789abcdef\"\nrole = \"king\"\n",
+            &["role", "king", "commander"],
+        ),
+        ("page_channels = [\"email/nobody\"]\n", &["email/nobody"]),
+        ("[server]\nlisten = 7\n", &["listen"]),
+        ("[[telemetry]]\nkind = \"prometheus\"\nname = \"m\"\nurl = \"not an address\"\n", &["url"]),
+        ("[[services]]\nname = \"a\"\n[[services]]\nname = \"a\"\n", &["services", "twice"]),
+    ] {
+        std::fs::write(&file, toml).expect("written");
+        fails(&["check-config", path(&file)], 7, words);
+        let out = run(&["check-config", path(&file), "--json"]);
+        let answer = parsed(&out);
+        assert_eq!((out.status.code(), &answer["ok"]), (Some(7), &json!(false)), "{toml}");
+        assert!(answer["error"].as_str().is_some_and(|e| words.iter().all(|w| e.contains(w))), "{answer}");
+        // A server refuses it as well, before it does anything.
+        let data = dir.path().join("never");
+        assert_eq!(
+            run(&["serve", "--config", path(&file), "--data", path(&data)]).status.code(),
+            Some(2),
+            "{toml}"
+        );
+        assert!(!data.exists(), "{toml}");
+    }
+}
+
+#[test]
+fn what_init_writes_is_checked_and_what_is_missing_is_told_by_doctor() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = dir.path().join("firebell.toml");
+    let out = run(&["init", path(&file), "--prometheus", "http://127.0.0.1:9", "--json"]);
+    let answer = parsed(&out);
+    assert_eq!(out.status.code(), Some(0));
+    let written = std::fs::read_to_string(&file).expect("written");
+    // The snippets carry the key of the file: they can be pasted as they are.
+    for snippet in ["alertmanager_yml", "prometheus_yml"] {
+        let yml = answer[snippet].as_str().expect("a snippet");
+        let key = yml.lines().find_map(|l| l.trim().strip_prefix("credentials: ")).expect("a key");
+        assert!(written.contains(key), "{snippet}");
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(&file).expect("there").permissions().mode();
+        assert_eq!(mode & 0o077, 0, "others can read keys: {mode:o}");
+    }
+    assert_eq!(parsed(&run(&["check-config", path(&file), "--json"]))["ok"], true);
+    fails(&["init", path(&file)], 2, &["--force"]);
+    assert_eq!(run(&["init", path(&file), "--force"]).status.code(), Some(0));
+    let out = run(&["init", path(&file), "--force", "--prometheus", "http://127.0.0.1:9", "--json"]);
+    assert_eq!(out.status.code(), Some(0));
+    // Nothing listens on port 9: doctor says so, and what is not configured.
+    let out = run(&["doctor", "--config", path(&file), "--json"]);
+    let answer = parsed(&out);
+    assert_eq!((out.status.code(), &answer["ok"]), (Some(7), &json!(false)));
+    let checks = answer["checks"].as_array().expect("checks");
+    let failed =
+        |name: &str| checks.iter().any(|c| c["name"] == name && c["ok"] == false && c["detail"] != "");
+    for name in ["prometheus/main", "platforms", "people", "page_channels"] {
+        assert!(failed(name), "{name}: {answer}");
+    }
+    let words = text(&run(&["doctor", "--config", path(&file)]));
+    assert!(words.contains("FAIL prometheus/main"), "{words}");
+}
+
+#[test]
+fn completions_know_every_command() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let out = run(&["completions", shell]);
+        assert_eq!(out.status.code(), Some(0), "{shell}");
+        for command in ["demo", "respond", "check-config", "dead-letter", "investigate"] {
+            assert!(text(&out).contains(command), "{shell}: {command}");
+        }
+    }
+    let help = text(&run(&["--help"]));
+    assert!(help.contains("Exit codes: 0 done, 1 failed, 2 wrong use"), "{help}");
+    let faults = parsed(&run(&["demo", "--list-faults", "--json"]));
+    let names: Vec<&str> =
+        faults["faults"].as_array().expect("faults").iter().filter_map(|f| f["name"].as_str()).collect();
+    for fault in
+        ["connection-pool-exhaustion", "n-plus-one", "credential-stuffing", "flapping-alert", "disk-full"]
+    {
+        assert!(names.contains(&fault), "{fault}: {names:?}");
+    }
+    assert_eq!(names.len(), 11);
+}
+
+#[test]
+fn alerts_are_listed_and_silenced_from_the_command_line() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let config = format!("[[sources]]\nname = \"am\"\nkind = \"alertmanager\"\nkey = \"{KEY}\"\n");
+    let server = Server::start(dir.path(), &config);
+    assert_eq!(server.json(&["alert", "list"])["alerts"], json!([]));
+    let silence =
+        server.json(&["alert", "silence", "service=checkout", "alertname=~High.*", "--minutes", "5"]);
+    let id = silence["id"].as_str().expect("an id").to_owned();
+    let body =
+        json!([{"labels": {"alertname": "HighErrorRate", "service": "checkout", "severity": "critical"}}]);
+    let sent = crate::support::curl(&[
+        "-f",
+        "-H",
+        &format!("authorization: Bearer {KEY}"),
+        "-H",
+        "content-type: application/json",
+        "-d",
+        &body.to_string(),
+        &format!("{}/api/v2/alerts", server.url),
+    ]);
+    assert!(sent.status.success());
+    let alert = until("it is an alert", 10, || {
+        server.json(&["alert", "list"])["alerts"].as_array()?.first().cloned()
+    });
+    assert_eq!(alert["silenced_by"], json!([id]));
+    assert_eq!(
+        server.json(&["incident", "list", "--all"])["incidents"],
+        json!([]),
+        "silenced alerts open nothing"
+    );
+    let list = server.json(&["alert", "silence"]);
+    assert_eq!(list["silences"][0]["id"], json!(id));
+    let ended = output(firebell().args(["alert", "silence", "--expire", &id, "--data"]).arg(&server.data));
+    assert!(ended.status.success(), "{}", said(&ended));
+    // It fires still, and nothing keeps it from its incident any more.
+    until("its incident is opened", 20, || {
+        (!server.json(&["incident", "list"])["incidents"].as_array()?.is_empty()).then_some(())
+    });
+    let of = |id: &str| {
+        output(firebell().args(["alert", "silence", "--expire", id, "--data"]).arg(&server.data))
+            .status
+            .code()
+    };
+    assert_eq!(of("no-such-silence"), Some(4));
+}
+
+#[test]
+fn all_verbs_of_an_incident_answer_json_and_refusals_have_their_codes() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let config = "[[tokens]]\nname = \"Vera\"\nrole = \"viewer\"\ntoken = \"vera-token-0123456789\"\n\
+                  [[people]]\nname = \"Ada\"\nroles = [\"on_call\", \"incident_commander\"]\n";
+    let server = Server::start(dir.path(), config);
+    let declare = |title: &str| {
+        let answer =
+            server.json(&["incident", "declare", title, "--service", "catalog", "--severity", "sev3"]);
+        answer["id"].as_str().expect("an id").to_owned()
+    };
+    let (first, second) = (declare("Search is slow"), declare("Search results are empty"));
+    assert_ne!(first, second);
+    for args in [
+        &["incident", "ack", &first][..],
+        &["incident", "role", &first, "incident_commander", "Ada"],
+        &["incident", "note", &first, "the index is being rebuilt"],
+        &["incident", "severity", &first, "SEV2", "--reason", "half of the customers"],
+        &["incident", "postmortem", &first],
+    ] {
+        let answer = server.json(args);
+        assert_eq!(answer["id"], json!(first), "{args:?}");
+        assert!(answer["events"].as_array().is_some_and(|e| !e.is_empty()), "{args:?}: {answer}");
+    }
+    let again = server.json(&["incident", "ack", &first]);
+    assert_eq!(again["events"], json!([]), "a repeated command is a no-op");
+    let code = |args: &[&str]| {
+        let out = output(firebell().args(args).arg("--data").arg(&server.data));
+        (out.status.code(), said(&out))
+    };
+    assert_eq!(code(&["incident", "severity", &first, "SEV9", "--reason", "x"]).0, Some(2));
+    let unknown = code(&["incident", "approve", &first, "no-such-plan"]);
+    assert_eq!(unknown.0, Some(2), "{}", unknown.1);
+    let nothing = code(&["incident", "approve", &second]);
+    assert_eq!(nothing.0, Some(5), "{}", nothing.1);
+    assert_eq!(
+        code(&["bundle", "collect", "--incident", "INC-1999-0001", "--out", path(&dir.path().join("b"))]).0,
+        Some(4)
+    );
+    let viewer = code(&["incident", "ack", &second, "--token", "vera-token-0123456789"]);
+    assert_eq!(viewer.0, Some(6), "{}", viewer.1);
+    let seen = output(
+        firebell()
+            .args(["incident", "list", "--json", "--token", "vera-token-0123456789", "--data"])
+            .arg(&server.data),
+    );
+    assert_eq!(parsed(&seen)["incidents"].as_array().map(Vec::len), Some(2));
+    server.json(&["incident", "merge", &second, "--into", &first]);
+    let shown = server.json(&["incident", "show", &second]);
+    assert_eq!(shown["incident"]["status"], "merged");
+    let merged = code(&["incident", "reopen", &second, "--reason", "x"]);
+    assert_eq!(merged.0, Some(5), "{}", merged.1);
+    server.json(&["incident", "resolve", &first, "--summary", "the index is back"]);
+    server.json(&["incident", "reopen", &first, "--reason", "empty again"]);
+    server.json(&["incident", "cancel", &first, "--reason", "a drill that nobody announced"]);
+    assert_eq!(server.json(&["incident", "list"])["incidents"], json!([]));
+    let all = server.json(&["incident", "list", "--all", "--text", "slow", "--service", "catalog"]);
+    assert_eq!(all["incidents"].as_array().map(Vec::len), Some(1));
+    for id in [&first, &second] {
+        let replay = server.json(&["incident", "replay", id]);
+        assert_eq!(replay["same"], true, "{replay}");
+    }
+    assert_eq!(server.json(&["dead-letter", "list"])["effects"], json!([]));
+    assert_eq!(code(&["dead-letter", "retry", "INC-1999-0001:1:0"]).0, Some(4));
+    let weekly = output(firebell().args(["weekly", "--data"]).arg(&server.data));
+    assert!(text(&weekly).starts_with("Week "), "{}{}", text(&weekly), said(&weekly));
+    assert!(server.json(&["weekly"]).is_object());
+    assert_eq!(code(&["weekly", "--week", "someday"]).0, Some(2));
+    assert_eq!(server.json(&["token"])["url"], json!(server.url));
+}
+
+#[test]
+fn respond_starts_a_server_where_none_runs_and_the_incident_goes_on_with_the_next() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let data = dir.path().join("data");
+    let title = "Slow API response times, p95 latency increased from 200ms to 2s";
+    // By the name of the workflow's document.
+    let out =
+        output(firebell().args(["incident-response", title, "--no-follow", "--json", "--data"]).arg(&data));
+    assert_eq!(out.status.code(), Some(0), "{}", said(&out));
+    let id = parsed(&out)["id"].as_str().expect("an id").to_owned();
+    assert!(said(&out).contains("no server runs"), "{}", said(&out));
+    assert!(!data.join("server.json").exists(), "a server that ended is not announced");
+    let log = std::fs::File::create(dir.path().join("log")).expect("a log");
+    let child = firebell()
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(&data)
+        .stdout(std::process::Stdio::null())
+        .stderr(log)
+        .spawn()
+        .expect("it starts");
+    let process = Process(child);
+    let shown = until("the incident is there", 30, || {
+        let out = output(firebell().args(["incident", "show", &id, "--json", "--data"]).arg(&data));
+        out.status.success().then(|| parsed(&out))
+    });
+    assert_eq!(shown["incident"]["severity"]["severity"], "SEV2");
+    assert_eq!(shown["incident"]["title"], title);
+    // With a server, the same command declares there.
+    let second = output(firebell().args(["respond", title, "--drill", "--no-follow", "--data"]).arg(&data));
+    assert!(second.status.success(), "{}", said(&second));
+    assert!(text(&second).trim().ends_with("-0002"), "{}", text(&second));
+    drop(process);
+    // A server that was named must be there.
+    let named = output(firebell().args(["respond", title, "--url", "http://127.0.0.1:9", "--token", "x"]));
+    assert_eq!(named.status.code(), Some(3), "{}", said(&named));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_server_that_is_asked_to_stop_stops_in_order() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let data = dir.path().join("data");
+    let mut child = firebell()
+        .args(["serve", "--listen", "127.0.0.1:0", "--json", "--data"])
+        .arg(&data)
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("it starts");
+    until("it is announced", 30, || data.join("server.json").exists().then_some(()));
+    // The same data cannot be served twice.
+    let second = output(firebell().args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&data));
+    assert!(!second.status.success(), "two servers on one data folder");
+    assert!(!said(&second).contains("panicked"), "{}", said(&second));
+    let stopped = std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+    assert!(stopped.expect("kill runs").success());
+    let status = until("it ends", 20, || child.try_wait().expect("a child"));
+    assert_eq!(status.code(), Some(0));
+    assert!(!data.join("server.json").exists());
+}
