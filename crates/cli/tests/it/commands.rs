@@ -258,6 +258,10 @@ fn all_verbs_of_an_incident_answer_json_and_refusals_have_their_codes() {
     let merged = code(&["incident", "reopen", &second, "--reason", "x"]);
     assert_eq!(merged.0, Some(5), "{}", merged.1);
     server.json(&["incident", "resolve", &first, "--summary", "the index is back"]);
+    // What happens after it was written must not change what it is rebuilt from.
+    until("the postmortem is written", 60, || {
+        server.json(&["incident", "show", &first])["incident"]["postmortem"].is_array().then_some(())
+    });
     server.json(&["incident", "reopen", &first, "--reason", "empty again"]);
     server.json(&["incident", "cancel", &first, "--reason", "a drill that nobody announced"]);
     assert_eq!(server.json(&["incident", "list"])["incidents"], json!([]));
