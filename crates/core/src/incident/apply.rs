@@ -199,8 +199,13 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
         Event::Paged { .. } => {
             i.paged_at.get_or_insert(at);
             if !i.heard {
-                let unheard = i.awaiting_ack.map_or(0, |(_, n)| n + 1);
-                i.awaiting_ack = Some((at, unheard));
+                // Only the page that follows an unheard one winds the clock again: pages for other reasons, or to others,
+                // must not put the escalation off.
+                i.awaiting_ack = match i.awaiting_ack {
+                    None => Some((at, 0)),
+                    Some((_, n)) if i.fired.contains(&super::timers::ack_key(i, n)) => Some((at, n + 1)),
+                    waiting => waiting,
+                };
             }
         }
         Event::Escalated { .. } => {}

@@ -1,1 +1,8 @@
-//! Tests of the incident.
+//! Tests of the incident, as stories. Nothing here reads a clock: time is what the story says.
+
+mod effects;
+mod endings;
+mod figures;
+mod path;
+mod people;
+mod story;

@@ -45,7 +45,7 @@ pub fn timers(i: &Incident, policy: &Policy) -> BTreeMap<String, Timestamp> {
         }
     }
     if let (Some((since, unheard)), Some(within)) = (i.awaiting_ack, level.acknowledge_within_s) {
-        set(format!("ack:{}:{unheard}", i.reopened), after(since, within));
+        set(ack_key(i, unheard), after(since, within));
     }
     let unclear = i.verdict.as_ref().is_none_or(|v| v.verdict != crate::verdict::Outcome::Cause);
     if let Some(s) = level.unclear_after_s
@@ -91,6 +91,11 @@ fn reassess_at(i: &Incident, policy: &Policy) -> Option<Timestamp> {
     // The first assessment was two runs.
     let again = runs.len().saturating_sub(2).min(6);
     Some(after(last, policy.times.reassess_after_s << again))
+}
+
+/// The timer of a page that went unheard so often.
+pub(super) fn ack_key(i: &Incident, unheard: u32) -> String {
+    format!("ack:{}:{unheard}", i.reopened)
 }
 
 /// `at` plus so many seconds; at the end of time it stays there.

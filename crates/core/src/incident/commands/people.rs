@@ -129,7 +129,12 @@ pub(super) fn record_update(i: &Incident, update: &Update) -> Vec<Event> {
     if secret || ending != i.status.is_over() {
         return Vec::new();
     }
-    vec![Event::UpdatePosted { update: update.clone() }]
+    let mut update = update.clone();
+    if i.restricted && update.audience != Audience::Executives {
+        // Drafted before it was restricted: it stays in the room.
+        update.channels.clear();
+    }
+    vec![Event::UpdatePosted { update }]
 }
 
 pub(super) fn post_update(
