@@ -63,6 +63,9 @@ impl AgentRunner for AgentTeam {
             };
             let left = input.deadline.duration_since((tools.clock)());
             let left = Duration::try_from(left).unwrap_or(Duration::ZERO);
+            if left.is_zero() {
+                return Err(format!("{name} was not started: its deadline had passed"));
+            }
             // A task of its own, so that a panic ends this run and nothing else.
             let mut task = Stop(tokio::spawn(async move {
                 let mut run = Run::new(input, tools, &agent.spec);

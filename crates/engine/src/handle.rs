@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use firebell_core::ids::{EffectKey, IncidentId};
 use firebell_core::incident::{Actor, Command, Opening, Rejection};
@@ -25,6 +25,9 @@ const GROUP: usize = 512;
 const DRAIN: usize = 400;
 /// Timers fired within one transaction.
 const TIMERS: usize = 64;
+/// While requests keep coming, the inbox rests so long between two drains. Signals that came meanwhile are taken in
+/// together: one event for many alerts of an incident, and senders that wait for a flush wait for nothing else.
+const REST: Duration = Duration::from_millis(10);
 /// Longest sleep of the writer.
 const TICK: Duration = Duration::from_millis(200);
 
@@ -95,8 +98,8 @@ pub fn start(store: Box<dyn Store>, policy: Arc<Policy>, clock: Clock) -> std::i
     let (generation, watched) = watch::channel(0u64);
     let machine = Machine::new(Arc::clone(&policy));
     let thread = std::thread::Builder::new().name("firebell-writer".to_owned()).spawn(move || {
-        Writer { store, machine, clock, inbox, generation, backlog: true, failed: false, lapse_at: None }
-            .run()
+        let (backlog, failed) = (Backlog::Now, false);
+        Writer { store, machine, clock, inbox, generation, backlog, failed, lapse_at: None }.run()
     })?;
     let handle = Handle { requests: requests.clone(), generation: watched, policy };
     Ok((Service { requests, thread: Some(thread) }, handle))
@@ -174,13 +177,24 @@ impl Handle {
     }
 }
 
+/// What is left to do when a turn ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Backlog {
+    /// Nothing: sleep until something comes.
+    None,
+    /// Signals that may wait until then.
+    Resting(Instant),
+    /// More than one transaction holds.
+    Now,
+}
+
 struct Writer {
     store: Box<dyn Store>,
     machine: Machine,
     clock: Clock,
     inbox: Receiver<Request>,
     generation: watch::Sender<u64>,
-    backlog: bool,
+    backlog: Backlog,
     failed: bool,
     lapse_at: Option<Timestamp>,
 }
@@ -189,7 +203,11 @@ impl Writer {
     fn run(mut self) {
         let mut next_timer = Some((self.clock)());
         loop {
-            let first = if self.backlog { self.inbox.try_recv().ok() } else { self.wait(next_timer) };
+            let first = match self.backlog {
+                Backlog::Now => self.inbox.try_recv().ok(),
+                Backlog::Resting(until) => self.wait(until.saturating_duration_since(Instant::now())),
+                Backlog::None => self.wait(self.until(next_timer)),
+            };
             let Ok(first) =
                 first.map_or(Ok(None), |r| if matches!(r, Request::Stop) { Err(()) } else { Ok(Some(r)) })
             else {
@@ -214,14 +232,18 @@ impl Writer {
         }
     }
 
-    fn wait(&self, next_timer: Option<Timestamp>) -> Option<Request> {
+    /// How long there is nothing to do.
+    fn until(&self, next_timer: Option<Timestamp>) -> Duration {
         let now = (self.clock)();
-        let until = next_timer.map_or(TICK, |due| {
+        next_timer.map_or(TICK, |due| {
             Duration::try_from(due.duration_since(now))
                 .unwrap_or(Duration::ZERO)
                 .clamp(Duration::from_millis(5), TICK)
-        });
-        match self.inbox.recv_timeout(until) {
+        })
+    }
+
+    fn wait(&self, longest: Duration) -> Option<Request> {
+        match self.inbox.recv_timeout(longest) {
             Ok(request) => Some(request),
             Err(RecvTimeoutError::Timeout) => None,
             Err(RecvTimeoutError::Disconnected) => Some(Request::Stop),
@@ -237,12 +259,16 @@ impl Writer {
         let mut group: VecDeque<Request> = group.into();
         let mut replies: Vec<Deferred> = Vec::new();
         let mut next = None;
-        let mut backlog = false;
+        let (mut backlog, mut took) = (false, false);
         let lapse = self.lapse_at.is_none_or(|at| at <= now);
         let mut lapse_more = false;
         // After a failure the requests go alone once: what lies in the inbox may be what fails, and must not keep
-        // others from being accepted.
-        let requests_only = self.failed;
+        // others from being accepted. So do they while the inbox rests.
+        let rest = match self.backlog {
+            Backlog::Resting(until) if Instant::now() < until => Some(until),
+            _ => None,
+        };
+        let requests_only = self.failed || rest.is_some();
         let machine = &mut self.machine;
         let result = self.store.transact(&mut |tx: &mut dyn Tx| {
             while let Some(request) = group.pop_front() {
@@ -260,15 +286,22 @@ impl Writer {
                     lapse_more = lapsed == TIMERS;
                 }
                 wrote |= drained + fired + lapsed + placed > 0;
-                backlog = drained > 0 || fired == TIMERS || lapse_more;
+                backlog = drained >= DRAIN || fired == TIMERS || lapse_more;
+                took = drained > 0;
             }
             next = tx.timers_next()?;
             Ok(())
         });
-        if lapse && !lapse_more {
+        if lapse && !lapse_more && !requests_only {
             self.lapse_at = now.checked_add(jiff::SignedDuration::from_secs(1)).ok();
         }
-        self.backlog = (backlog && result.is_ok()) || requests_only;
+        self.backlog = match (&result, rest) {
+            (Err(_), _) => Backlog::None,
+            (Ok(()), Some(until)) => Backlog::Resting(until),
+            (Ok(()), None) if backlog || requests_only => Backlog::Now,
+            (Ok(()), None) if took => Backlog::Resting(Instant::now() + REST),
+            (Ok(()), None) => Backlog::None,
+        };
         self.failed = result.is_err();
         if let Err(error) = &result {
             tracing::error!(%error, "a transaction failed; nothing of it was written");

@@ -109,6 +109,11 @@ impl Model {
         }
     }
 
+    /// The time of the record, which never runs backwards, whatever the clock does; as the engine has it.
+    fn time(&self) -> Timestamp {
+        self.state.as_ref().map_or(self.now, |i| self.now.max(i.last_at))
+    }
+
     /// Decides a command, checks what it brings, folds it in.
     ///
     /// # Errors
@@ -123,8 +128,7 @@ impl Model {
     /// The invariant that broke.
     pub fn try_say(&mut self, command: &Command, actor: &Actor) -> Result<Option<Rejection>, String> {
         self.steps += 1;
-        // As the engine does: the record never runs backwards.
-        let now = self.state.as_ref().map_or(self.now, |i| self.now.max(i.last_at));
+        let now = self.time();
         let cx = Cx { now, policy: &self.policy };
         let records = match decide(&self.id, self.state.as_ref(), command, actor, &cx) {
             Ok(records) => records,
@@ -181,7 +185,7 @@ impl Model {
         let Some(state) = &self.state else { return Ok(()) };
         let due: Vec<String> = timers(state, &self.policy)
             .into_iter()
-            .filter(|(_, at)| *at <= self.now)
+            .filter(|(_, at)| *at <= self.time())
             .map(|(key, _)| key)
             .collect();
         let Some(key) = dice.pick(&due).cloned() else { return Ok(()) };
@@ -192,7 +196,7 @@ impl Model {
         // A second firing is a no-op, unless the clock was wound again and is due again.
         let state = self.state.as_ref();
         let again =
-            state.is_some_and(|i| timers(i, &self.policy).get(&key).is_some_and(|due| *due <= self.now));
+            state.is_some_and(|i| timers(i, &self.policy).get(&key).is_some_and(|due| *due <= self.time()));
         let before = self.records.len();
         self.say(&Command::FireTimer { key: key.clone() }, &Actor::System)?;
         if again || self.records.len() == before { Ok(()) } else { Err(format!("timer {key} counted twice")) }
@@ -214,7 +218,7 @@ impl Model {
             "nonsense:::",
         ];
         let key = keys[dice.below(keys.len())].to_owned();
-        let counts = held.get(&key).is_some_and(|due| *due <= self.now);
+        let counts = held.get(&key).is_some_and(|due| *due <= self.time());
         let before = self.records.len();
         self.say(&Command::FireTimer { key: key.clone() }, &Actor::System)?;
         if counts || self.records.len() == before {

@@ -304,9 +304,11 @@ async fn a_lease_lapses_and_the_same_effect_comes_again_under_the_same_key() {
 
 #[tokio::test]
 async fn a_claim_that_finds_nothing_wakes_nobody() {
-    let (_service, handle, _) = start(MemoryStore::new());
+    let store = MemoryStore::new();
+    let reader = store.reader();
+    let (_service, handle, _) = start(store);
     handle.accept("am", vec![alert("reports", "A")]).await.expect("is stored");
-    until("the effects of the incident", || *handle.changes().borrow() >= 2).await;
+    until("the incident", || incidents(&reader) == 1).await;
     while !handle.claim(100).await.expect("claims").is_empty() {}
     let before = *handle.changes().borrow();
     for _ in 0..50 {
