@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use firebell_core::ports::store::{StoreError, StoreResult};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::sql::failed;
@@ -89,6 +90,8 @@ fn connect(path: &Path, flags: OpenFlags) -> StoreResult<Connection> {
     let conn = Connection::open_with_flags(path, flags).map_err(opening(path))?;
     conn.busy_timeout(BUSY).map_err(failed("open the database"))?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Plans do not depend on bound values: otherwise SQLite prepares a statement anew whenever its LIMIT is bound.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(failed("open the database"))?;
     conn.execute_batch("PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0")
         .map_err(opening(path))?;
     Ok(conn)

@@ -1,6 +1,6 @@
 //! Alerts and reports that belong to the incident.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -18,8 +18,13 @@ pub(super) fn attach(i: &Incident, alerts: &[AttachedAlert], cx: &Cx<'_>) -> Vec
     if !new.is_empty() {
         let mut known = i.facts.clone();
         let mut said = Facts::default();
+        // In a storm thousands of alerts say the same; reading it once is enough.
+        let mut read = BTreeSet::new();
         for alert in &new {
-            said.absorb(&super::open::alert_facts(alert, cx.policy));
+            let kind = ["kind", "category"].map(|label| alert.labels.get(label));
+            if read.insert((&alert.name, &alert.summary, &alert.service, kind)) {
+                said.absorb(&super::open::alert_facts(alert, cx.policy));
+            }
         }
         events.push(Event::AlertsAttached { alerts: new.into_iter().cloned().collect() });
         // What was measured stands against what an alert's text says; only what is not known yet is taken from it.
