@@ -53,7 +53,9 @@ pub fn timers(i: &Incident, policy: &Policy) -> BTreeMap<String, Timestamp> {
     if let Some(due) = public_first(i, policy, level) {
         set(format!("public_first:{}", i.severity.severity), due);
     }
-    if let Some(within) = level.acknowledge_within_s {
+    // Once it is mitigated and somebody is there, nobody else is got out of bed for a role.
+    let calm = i.mitigated_at.is_some() && !i.heard_by.is_empty();
+    if let Some(within) = level.acknowledge_within_s.filter(|_| !calm) {
         for (role, waiting) in &i.awaiting {
             set(ack_key(i, role, waiting), after(waiting.since, within));
         }

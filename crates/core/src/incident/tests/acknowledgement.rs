@@ -57,6 +57,17 @@ fn somebody_who_was_not_called_takes_the_lead_in_hand_and_nothing_more() {
 }
 
 #[test]
+fn once_it_is_mitigated_nobody_else_is_called_for_a_role() {
+    let mut s = Story::opened(SEV1, Some(Severity::Sev2));
+    s.by("grace", &Command::Acknowledge).expect("is taken");
+    s.work();
+    s.go("ada", 0, true).expect("runs");
+    assert!(timers(s.i(), &s.policy).keys().any(|k| k.starts_with("ack:")), "{:?}", s.i().awaiting);
+    s.work();
+    assert!(timers(s.i(), &s.policy).keys().all(|k| !k.starts_with("ack:")));
+}
+
+#[test]
 fn without_a_channel_nobody_counts_as_paged_but_the_clock_runs() {
     let mut s = Story::opened("odd", Some(Severity::Sev3));
     s.policy.page_channels.clear();
