@@ -249,7 +249,10 @@ impl LastWord {
             let next = next.map(|(_, due)| *due).min();
             let limit = crate::samples::plus(*last, every_s + 60);
             must(next.is_some_and(|due| due <= limit), || {
-                format!("{audience:?} of {} had a word at {last} and the next is due at {next:?}", incident.id)
+                format!(
+                    "{audience:?} of {} had a word at {last} and the next is due at {next:?}",
+                    incident.id
+                )
             })?;
         }
         Ok(())

@@ -43,7 +43,8 @@ pub(super) async fn prepare(run: &mut Run, look: &Look) -> Result<(), String> {
         return Err("there is no verdict to prepare plans for".to_owned());
     };
     // Where the evidence does not settle the cause, options are prepared for what ranks highest.
-    let unsettled = || verdict.hypotheses.first().filter(|_| verdict.verdict == Outcome::InsufficientEvidence);
+    let unsettled =
+        || verdict.hypotheses.first().filter(|_| verdict.verdict == Outcome::InsufficientEvidence);
     let Some(h) = leader(run.incident()).or_else(unsettled).cloned() else {
         run.claim(
             "no cause was named, so there is nothing to mitigate",

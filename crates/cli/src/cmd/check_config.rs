@@ -12,7 +12,9 @@ pub(super) fn run(args: &CheckConfigArgs) -> anyhow::Result<ExitCode> {
     if args.json {
         let error = result.as_ref().err().map(|e| format!("{e:#}"));
         let changed = result.as_ref().map(|file| file.policy("").changed_figures()).unwrap_or_default();
-        output::json(&json!({ "file": args.file, "ok": error.is_none(), "error": error, "changed": changed }));
+        output::json(
+            &json!({ "file": args.file, "ok": error.is_none(), "error": error, "changed": changed }),
+        );
         return Ok(if error.is_none() { ExitCode::Ok } else { ExitCode::Wanting });
     }
     match result {

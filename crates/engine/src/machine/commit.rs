@@ -5,7 +5,8 @@ use std::sync::Arc;
 use firebell_core::cx::Cx;
 use firebell_core::ids::{EffectKey, IncidentId};
 use firebell_core::incident::{
-    self, Actor, AlertTurn, AttachedAlert, Carried, Command, Event, EventRecord, Incident, Opening, Rejection, Summary,
+    self, Actor, AlertTurn, AttachedAlert, Carried, Command, Event, EventRecord, Incident, Opening,
+    Rejection, Summary,
 };
 use firebell_core::ports::store::{OutboxRow, OutboxState, StoreResult, Tx};
 use jiff::Timestamp;

@@ -131,7 +131,9 @@ pub(super) fn lapses(record: &Record<'_>) -> Vec<String> {
             Event::Regressed { why } => {
                 format!("It came back during the soak ({})", text::markdown(why, 160))
             }
-            Event::Reopened { why, .. } => format!("It had to be opened again ({})", text::markdown(why, 160)),
+            Event::Reopened { why, .. } => {
+                format!("It had to be opened again ({})", text::markdown(why, 160))
+            }
             Event::RoleAssigned { role, person: None } => {
                 format!("Nobody could be found as {}", text::markdown(&role.replace('_', " "), 60))
             }
