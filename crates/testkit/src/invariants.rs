@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use firebell_core::comms::Audience;
 use firebell_core::ids::EffectKey;
 use firebell_core::incident::{
-    Actor, Event, EventRecord, Incident, PlanStatus, Status, Summary, effects, fold, timers,
+    Actor, Event, EventRecord, Incident, Phase, PlanStatus, Status, Summary, effects, fold, timers,
 };
 use firebell_core::policy::Policy;
 use firebell_core::severity::Severity;
@@ -241,7 +241,8 @@ impl LastWord {
         for audience in [Audience::Internal, Audience::Public] {
             let secret = audience == Audience::Public && (incident.is_secret() || incident.drill);
             let Some(last) = self.0.get(&audience).filter(|_| critical && !secret) else { continue };
-            if !incident.clocks.contains_key(&audience) {
+            // While it is assessed only executives have a clock.
+            if !incident.clocks.contains_key(&audience) || incident.phase == Phase::Assess {
                 continue;
             }
             let own = format!("update_late:{}:", audience.as_str());

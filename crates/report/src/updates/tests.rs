@@ -258,7 +258,7 @@ fn the_list_of_variables_is_the_truth() {
     let mut keys: Vec<String> = value.try_iter().expect("it is a map").map(|k| k.to_string()).collect();
     keys.sort();
     assert_eq!(keys, VARIABLES);
-    assert_eq!(Templates::built_in().expect("they are right").names().len(), 20);
+    assert_eq!(Templates::built_in().expect("they are right").names().len(), 24);
 }
 
 #[test]
