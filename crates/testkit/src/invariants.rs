@@ -226,7 +226,9 @@ impl LastWord {
             Event::SeverityChanged { .. } | Event::KindChanged { .. } | Event::Reopened { .. } => {
                 Audience::ALL.to_vec()
             }
-            Event::PhaseEntered { .. } if before.clocks.len() < 2 => Audience::ALL.to_vec(),
+            Event::PhaseEntered { .. } if !before.clocks.contains_key(&Audience::Internal) => {
+                Audience::ALL.to_vec()
+            }
             _ => return,
         };
         self.0.extend(said.into_iter().map(|audience| (audience, record.at)));
