@@ -84,6 +84,15 @@ impl Command {
     }
 }
 
+/// An answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum YesNo {
+    /// Yes.
+    Yes,
+    /// No.
+    No,
+}
+
 /// Who approves mitigations in the demo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Approve {
@@ -238,6 +247,18 @@ pub(crate) enum IncidentCommand {
         id: String,
         /// Text.
         text: String,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Say of which kind it is, and whether it is only for its members.
+    Kind {
+        /// Incident id.
+        id: String,
+        /// availability, performance, security, data, other.
+        kind: String,
+        /// Only for its members [default: security is].
+        #[arg(long, value_enum)]
+        restricted: Option<YesNo>,
         #[command(flatten)]
         server: ServerArgs,
     },

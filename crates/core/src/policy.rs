@@ -1,6 +1,11 @@
 //! The workflow's figures as configuration: every number of the severity table is a default here.
 
-use std::collections::BTreeMap;
+mod changed;
+mod levels;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -8,6 +13,21 @@ use sha2::{Digest, Sha256};
 use crate::comms::Audience;
 use crate::effect::RetryPolicy;
 use crate::severity::{Severity, SeverityPolicy};
+
+pub use levels::{Level, Levels};
+
+/// Roles that every company has; see [`Policy::roles`].
+const ROLES: [&str; 9] = [
+    "on_call",
+    "incident_commander",
+    "technical_lead",
+    "communications_lead",
+    "scribe",
+    "senior_engineer",
+    "team_lead",
+    "executive",
+    "facilitator",
+];
 
 /// All policy that the core decides by. Durations are seconds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
@@ -37,137 +57,6 @@ pub struct Policy {
     pub public_url: String,
 }
 
-/// One [`Level`] a severity.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Levels {
-    /// Critical.
-    pub sev1: Level,
-    /// Major.
-    pub sev2: Level,
-    /// Minor.
-    pub sev3: Level,
-    /// Cosmetic.
-    pub sev4: Level,
-}
-
-impl Levels {
-    /// The level of a severity.
-    pub fn of(&self, severity: Severity) -> &Level {
-        match severity {
-            Severity::Sev1 => &self.sev1,
-            Severity::Sev2 => &self.sev2,
-            Severity::Sev3 => &self.sev3,
-            Severity::Sev4 => &self.sev4,
-        }
-    }
-}
-
-/// What a severity sets. Missing numbers mean "never".
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
-#[serde(default, deny_unknown_fields)]
-pub struct Level {
-    /// Resolve within.
-    pub resolve_within_s: Option<i64>,
-    /// Internal update every.
-    pub internal_every_s: Option<i64>,
-    /// Internal updates only where customers feel it.
-    pub internal_if_customer_facing: bool,
-    /// First status page post within.
-    pub public_first_within_s: Option<i64>,
-    /// Status page only where customers feel it.
-    pub public_if_customer_facing: bool,
-    /// Executives are told at once.
-    pub executives_at_once: bool,
-    /// … with each internal update.
-    pub executives_each_update: bool,
-    /// … again after so long.
-    pub executives_again_after_s: Option<i64>,
-    /// Support is told.
-    pub support: bool,
-    /// … only where customers feel it.
-    pub support_if_customer_facing: bool,
-    /// Roles to fill: `incident_commander`, `technical_lead`, `communications_lead`, `scribe`, `on_call`.
-    pub roles: Vec<String>,
-    /// Cause unclear after so long: escalate to `unclear_to`.
-    pub unclear_after_s: Option<i64>,
-    /// To whom.
-    pub unclear_to: String,
-    /// Not resolved after so long: escalate to `escalate_to`.
-    pub escalate_after_s: Option<i64>,
-    /// To whom.
-    pub escalate_to: String,
-    /// Approvals that a reversible plan needs.
-    pub approvals_reversible: u8,
-    /// Approvals that an irreversible plan needs.
-    pub approvals_irreversible: u8,
-    /// A postmortem is required within.
-    pub postmortem_within_s: Option<i64>,
-    /// Acknowledge within, before the page goes to the deputy.
-    pub acknowledge_within_s: Option<i64>,
-}
-
-impl Default for Levels {
-    fn default() -> Self {
-        let roles = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
-        const MIN: i64 = 60;
-        const HOUR: i64 = 60 * MIN;
-        Self {
-            sev1: Level {
-                resolve_within_s: Some(HOUR),
-                internal_every_s: Some(15 * MIN),
-                public_first_within_s: Some(5 * MIN),
-                executives_at_once: true,
-                executives_each_update: true,
-                support: true,
-                roles: roles(&["incident_commander", "technical_lead", "communications_lead", "scribe"]),
-                unclear_after_s: Some(30 * MIN),
-                unclear_to: "senior_engineer".to_owned(),
-                approvals_reversible: 2,
-                approvals_irreversible: 2,
-                postmortem_within_s: Some(48 * HOUR),
-                acknowledge_within_s: Some(2 * MIN),
-                ..Level::default()
-            },
-            sev2: Level {
-                resolve_within_s: Some(4 * HOUR),
-                internal_every_s: Some(30 * MIN),
-                public_first_within_s: Some(15 * MIN),
-                executives_at_once: true,
-                executives_again_after_s: Some(2 * HOUR),
-                support: true,
-                roles: roles(&["incident_commander", "on_call"]),
-                unclear_after_s: Some(30 * MIN),
-                unclear_to: "senior_engineer".to_owned(),
-                escalate_after_s: Some(2 * HOUR),
-                escalate_to: "senior_engineer".to_owned(),
-                approvals_reversible: 1,
-                approvals_irreversible: 2,
-                postmortem_within_s: Some(48 * HOUR),
-                acknowledge_within_s: Some(5 * MIN),
-                ..Level::default()
-            },
-            sev3: Level {
-                resolve_within_s: Some(24 * HOUR),
-                internal_every_s: Some(HOUR),
-                internal_if_customer_facing: true,
-                public_first_within_s: Some(HOUR),
-                public_if_customer_facing: true,
-                support: true,
-                support_if_customer_facing: true,
-                roles: roles(&["on_call"]),
-                escalate_after_s: Some(8 * HOUR),
-                escalate_to: "team_lead".to_owned(),
-                approvals_reversible: 1,
-                approvals_irreversible: 1,
-                acknowledge_within_s: Some(30 * MIN),
-                ..Level::default()
-            },
-            sev4: Level { approvals_reversible: 1, approvals_irreversible: 1, ..Level::default() },
-        }
-    }
-}
-
 /// Deadlines of phases, agents and checks, in seconds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -182,6 +71,10 @@ pub struct Times {
     pub mitigate_by_s: i64,
     /// Phase 5 ends by.
     pub verify_by_s: i64,
+    /// Phase 6 takes at most; a postmortem that severity does not require is due after as long.
+    pub learn_within_s: i64,
+    /// What goes to the backlog is due within: the next sprint.
+    pub backlog_within_s: i64,
     /// One agent run takes at most.
     pub agent_deadline_s: i64,
     /// After a plan was carried out, recovery is watched for at most.
@@ -212,6 +105,8 @@ impl Default for Times {
             investigate_by_s: 1800,
             mitigate_by_s: 3600,
             verify_by_s: 5400,
+            learn_within_s: 172_800,
+            backlog_within_s: 1_209_600,
             agent_deadline_s: 120,
             recovery_within_s: 300,
             recovery_hold_s: 60,
@@ -347,6 +242,13 @@ impl Policy {
         self.services
             .iter()
             .find(|s| s.name == name || s.aliases.iter().any(|a| a == name) || s.component_id() == name)
+    }
+
+    /// All roles that there are: the workflow's, and those that levels and people name.
+    pub fn roles(&self) -> BTreeSet<&str> {
+        let levels = Severity::ALL.into_iter().flat_map(|s| &self.levels.of(s).roles);
+        let people = self.people.iter().flat_map(|p| &p.roles);
+        ROLES.into_iter().chain(levels.chain(people).map(String::as_str)).collect()
     }
 
     /// People who can hold a role, in order of preference.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use firebell_core::comms::Audience;
 use firebell_core::ids::EffectKey;
 use firebell_core::incident::{
-    Actor, Event, EventRecord, Incident, PlanStatus, Status, Summary, effects, fold, timers,
+    Actor, Event, EventRecord, Incident, Phase, PlanStatus, Status, Summary, effects, fold, timers,
 };
 use firebell_core::policy::Policy;
 use firebell_core::severity::Severity;
@@ -84,10 +84,18 @@ pub fn ended_incident_will_close(incident: &Incident, timers: &Timers, effects_l
     must(done || running, || format!("{} is over and will never be closed", incident.id))
 }
 
-/// Once somebody has acknowledged, nobody is nagged to.
+/// A role whose holder has acknowledged, and one that nobody was called for, asks nobody to.
 pub fn acknowledged_has_no_ack_timer(incident: &Incident, timers: &Timers) -> Holds {
-    let nags = timers.keys().any(|k| k.starts_with("ack:"));
-    must(!(incident.heard && nags), || format!("{} is acknowledged and still asks for it", incident.id))
+    for key in timers.keys().filter(|k| k.starts_with("ack:")) {
+        let role = key.split(':').nth(1).unwrap_or_default();
+        let waits = incident.awaiting.get(role).is_some_and(|w| w.unheard > 0 || !answered(incident, role));
+        must(waits, || format!("{} of {} is acknowledged and {key} still asks", role, incident.id))?;
+    }
+    Ok(())
+}
+
+fn answered(incident: &Incident, role: &str) -> bool {
+    incident.holder(role).is_some_and(|person| incident.heard_by.contains(person))
 }
 
 /// What is over has no update clock, no phase and no deadline that runs.
@@ -151,17 +159,107 @@ pub fn approvals_precede_actions(
         }
     }
     let reversible = plan.plan.reversible;
-    let needed = match before.severity.severity {
-        Severity::Sev1 => 2,
-        Severity::Sev2 if !reversible => 2,
-        _ => 1,
-    };
+    let needed = needed(before.severity.severity, reversible);
     let level = policy.levels.of(before.severity.severity);
     let configured = if reversible { level.approvals_reversible } else { level.approvals_irreversible };
     must(usize::from(configured) == needed, || "the company does not use the default figures".to_owned())?;
     must(gos.len() >= needed, || {
         format!("plan {hash} runs under {} with {gos:?} of {needed} approvals", before.severity.severity)
-    })
+    })?;
+    for name in lowered_by(records, hash, reversible) {
+        must(gos.iter().any(|go| *go != name), || {
+            format!("{name} lowered the severity and passed plan {hash} alone")
+        })?;
+    }
+    Ok(())
+}
+
+/// What the severity table says.
+fn needed(severity: Severity, reversible: bool) -> usize {
+    match severity {
+        Severity::Sev1 => 2,
+        Severity::Sev2 if !reversible => 2,
+        _ => 1,
+    }
+}
+
+/// Who made fewer approvals enough for a plan while it waited.
+fn lowered_by(records: &[EventRecord], hash: &str, reversible: bool) -> BTreeSet<String> {
+    let mut waits = false;
+    let mut names = BTreeSet::new();
+    for record in records {
+        match (&record.event, &record.actor) {
+            (Event::PlansProposed { plans, .. }, _) => waits |= plans.iter().any(|p| p.hash == hash),
+            (Event::SeverityChanged { from, to, .. }, actor) if waits => {
+                let (from, to) = (needed(from.severity, reversible), needed(to.severity, reversible));
+                match actor {
+                    Actor::Person { name } if to < from => {
+                        names.insert(name.clone());
+                    }
+                    // Raised again, everybody counts anew.
+                    _ if to > from => names.clear(),
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+    }
+    names
+}
+
+/// When each audience of a critical incident last had a word, was about to have one, or was found to be late.
+#[derive(Debug, Clone, Default)]
+pub struct LastWord(BTreeMap<Audience, Timestamp>);
+
+impl LastWord {
+    /// Takes in the next event; `before` is the state before it.
+    pub fn take_in(&mut self, before: &Incident, record: &EventRecord) {
+        let said: Vec<Audience> = match &record.event {
+            Event::UpdateRequested { audience, .. } => vec![*audience],
+            Event::UpdatePosted { update } => vec![update.audience],
+            Event::EffectDied { audience: Some(audience), .. } => vec![*audience],
+            Event::DeadlineMissed { what, .. } => {
+                let late = |a: &Audience| what.starts_with(&format!("update_late:{}:", a.as_str()));
+                Audience::ALL.into_iter().filter(late).collect()
+            }
+            // From here on it is critical, or open, or to be told of.
+            Event::SeverityChanged { .. } | Event::KindChanged { .. } | Event::Reopened { .. } => {
+                Audience::ALL.to_vec()
+            }
+            Event::PhaseEntered { .. } if !before.clocks.contains_key(&Audience::Internal) => {
+                Audience::ALL.to_vec()
+            }
+            _ => return,
+        };
+        self.0.extend(said.into_iter().map(|audience| (audience, record.at)));
+    }
+
+    /// While a critical incident is open, colleagues and customers hear of it every 15 minutes, or somebody hears that
+    /// they do not: there is a timer for that which is due in time.
+    pub fn critical_is_spoken_of(&self, incident: &Incident, policy: &Policy) -> Holds {
+        let Some(every_s) = policy.levels.sev1.internal_every_s else { return Ok(()) };
+        let critical = incident.severity.severity == Severity::Sev1 && !incident.status.is_over();
+        let timers = timers(incident, policy);
+        for audience in [Audience::Internal, Audience::Public] {
+            let secret = audience == Audience::Public && (incident.is_secret() || incident.drill);
+            let Some(last) = self.0.get(&audience).filter(|_| critical && !secret) else { continue };
+            // While it is assessed only executives have a clock.
+            if !incident.clocks.contains_key(&audience) || incident.phase == Phase::Assess {
+                continue;
+            }
+            let own = format!("update_late:{}:", audience.as_str());
+            let next = timers.iter().filter(|(key, _)| *key == "update:internal" || key.starts_with(&own));
+            let next = next.map(|(_, due)| *due).min();
+            let limit = crate::samples::plus(*last, every_s + 60);
+            must(next.is_some_and(|due| due <= limit), || {
+                format!(
+                    "{audience:?} of {} had a word at {last} and the next is due at {next:?}",
+                    incident.id
+                )
+            })?;
+        }
+        Ok(())
+    }
 }
 
 /// Nothing of a restricted incident goes to customers unless a person says so.

@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::dice::Dice;
-use crate::invariants::{self, Holds};
+use crate::invariants::{self, Holds, LastWord};
 use crate::{agents, people, samples};
 
 /// How often a full refold is compared: it is the dearest check.
@@ -36,6 +36,7 @@ pub struct Model {
     records: Vec<EventRecord>,
     outbox: BTreeMap<EffectKey, Effect>,
     done: BTreeMap<EffectKey, Effect>,
+    word: LastWord,
     steps: usize,
     /// What happened, for people.
     pub trace: Vec<String>,
@@ -58,6 +59,7 @@ impl Model {
             records: Vec::new(),
             outbox: BTreeMap::new(),
             done: BTreeMap::new(),
+            word: LastWord::default(),
             steps: 0,
             trace: Vec::new(),
         }
@@ -142,6 +144,7 @@ impl Model {
             if let Some(before) = &self.state {
                 invariants::approvals_precede_actions(before, &self.records, &record, &self.policy)?;
                 invariants::restricted_stays_restricted(before, &record)?;
+                self.word.take_in(before, &record);
             }
             apply(&mut self.state, &record);
             if let Some(after) = &self.state {
@@ -158,6 +161,7 @@ impl Model {
         }
         let Some(state) = &self.state else { return Ok(None) };
         invariants::of_state(state, &self.policy, self.outbox.len())?;
+        self.word.critical_is_spoken_of(state, &self.policy)?;
         if self.steps.is_multiple_of(REFOLD_EVERY) {
             self.check_whole()?;
         }
@@ -208,7 +212,7 @@ impl Model {
         let keys = [
             "soak",
             "look_again",
-            "ack:0:0",
+            "ack:on_call:0:0",
             "update:internal",
             "resolve_by:SEV1",
             "plan:0000000000000000",
@@ -329,7 +333,7 @@ impl Model {
     /// # Errors
     /// Where it does not come to its end, or an invariant breaks on the way.
     pub fn settle(&mut self) -> Holds {
-        for turn in 0..SETTLE {
+        for _ in 0..SETTLE {
             let Some(state) = self.state.clone() else { return Ok(()) };
             if invariants::is_settled(&state) && self.outbox.is_empty() {
                 return self.check_whole();
@@ -342,10 +346,6 @@ impl Model {
                 self.say(&Command::ReviveEffect { key }, &Actor::person("ada"))?;
                 continue;
             }
-            if state.severity.severity == Severity::Sev4 && turn > SETTLE / 2 && !state.status.is_over() {
-                self.say(&Command::Resolve { summary: "cosmetic".to_owned() }, &Actor::person("ada"))?;
-                continue;
-            }
             let proposed = state.plans.iter().find(|p| p.status == PlanStatus::Proposed);
             if let Some(plan) = proposed.filter(|p| p.plan.expires_at > self.now.max(state.last_at)) {
                 for person in ["ada", "grace"] {
@@ -354,8 +354,9 @@ impl Model {
                     self.say(&command, &Actor::person(person))?;
                 }
             }
-            if !state.heard && !state.status.is_over() {
-                self.say(&Command::Acknowledge, &Actor::person("ada"))?;
+            for waiting in state.awaiting.values() {
+                let holder = Actor::person(waiting.people.first().map_or("ada", String::as_str));
+                self.say(&Command::Acknowledge, &holder)?;
             }
             let Some(state) = &self.state else { return Ok(()) };
             let next = timers(state, &self.policy).into_iter().min_by_key(|(_, due)| *due);

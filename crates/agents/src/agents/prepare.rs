@@ -9,7 +9,7 @@ use firebell_core::evidence::Strength;
 use firebell_core::ids::EvidenceId;
 use firebell_core::ports::platform::ServiceState;
 use firebell_core::telemetry::{LogLine, TelemetryPart, TopologyEdge, Window};
-use firebell_core::verdict::{Hypothesis, Verdict};
+use firebell_core::verdict::{Hypothesis, Outcome, Verdict};
 use jiff::SignedDuration;
 
 use super::words::{leader, not_mine};
@@ -42,7 +42,10 @@ pub(super) async fn prepare(run: &mut Run, look: &Look) -> Result<(), String> {
     let Some(verdict) = run.incident().verdict.clone() else {
         return Err("there is no verdict to prepare plans for".to_owned());
     };
-    let Some(h) = leader(run.incident()).cloned() else {
+    // Where the evidence does not settle the cause, options are prepared for what ranks highest.
+    let unsettled =
+        || verdict.hypotheses.first().filter(|_| verdict.verdict == Outcome::InsufficientEvidence);
+    let Some(h) = leader(run.incident()).or_else(unsettled).cloned() else {
         run.claim(
             "no cause was named, so there is nothing to mitigate",
             Vec::new(),

@@ -27,6 +27,7 @@ fn watched(world: &mut World) -> String {
         hash: hash.clone(),
         round: 1,
         approvals_needed: 1,
+        lowered: Default::default(),
         approvals: Vec::new(),
         status: PlanStatus::Watching,
         steps_done: 0,

@@ -11,7 +11,10 @@ pub(super) fn run(args: &CheckConfigArgs) -> anyhow::Result<ExitCode> {
     let result = config::load(Some(&args.file));
     if args.json {
         let error = result.as_ref().err().map(|e| format!("{e:#}"));
-        output::json(&json!({ "file": args.file, "ok": error.is_none(), "error": error }));
+        let changed = result.as_ref().map(|file| file.policy("").changed_figures()).unwrap_or_default();
+        output::json(
+            &json!({ "file": args.file, "ok": error.is_none(), "error": error, "changed": changed }),
+        );
         return Ok(if error.is_none() { ExitCode::Ok } else { ExitCode::Wanting });
     }
     match result {
@@ -26,6 +29,9 @@ pub(super) fn run(args: &CheckConfigArgs) -> anyhow::Result<ExitCode> {
                 file.services.len(),
                 file.people.len()
             ));
+            for line in file.policy("").changed_figures() {
+                output::line(&format!("  {line}"));
+            }
             Ok(ExitCode::Ok)
         }
         Err(error) => {

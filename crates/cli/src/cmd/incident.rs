@@ -3,7 +3,7 @@
 use firebell_core::incident::{Entry, Incident, PlanStatus, Summary};
 use serde_json::{Value, json};
 
-use crate::args::{IncidentCommand, ServerArgs};
+use crate::args::{IncidentCommand, ServerArgs, YesNo};
 use crate::client::Client;
 use crate::exit_code::{ExitCode, coded};
 use crate::follow;
@@ -24,6 +24,10 @@ pub(super) async fn run(command: IncidentCommand) -> anyhow::Result<ExitCode> {
             act(&server, &id, "roles", json!({ "role": role, "person": person })).await
         }
         C::Note { id, text, server } => act(&server, &id, "notes", json!({ "text": text })).await,
+        C::Kind { id, kind, restricted, server } => {
+            let restricted = restricted.map(|answer| answer == YesNo::Yes);
+            act(&server, &id, "kind", json!({ "kind": kind, "restricted": restricted })).await
+        }
         C::Severity { id, severity, reason, server } => {
             act(&server, &id, "severity", json!({ "severity": severity.to_uppercase(), "reason": reason }))
                 .await

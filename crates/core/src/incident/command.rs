@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::event::{AlertTurn, AttachedAlert};
+use super::event::{AlertTurn, AttachedAlert, Carried};
 use crate::agent::AgentReport;
 use crate::comms::{Audience, Update};
 use crate::effect::Outcome;
 use crate::ids::{EffectKey, IncidentId, RunId};
-use crate::severity::Severity;
+use crate::severity::{IncidentKind, Severity};
 
 /// How an incident begins.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
@@ -57,6 +57,8 @@ pub enum Command {
     CompleteTask { id: u32 },
     /// Override severity, with a reason.
     SetSeverity { severity: Severity, reason: String },
+    /// Say of which kind it is, and whether it is only for its members (security is, unless said otherwise).
+    SetKind { kind: IncidentKind, restricted: Option<bool> },
     /// Go or no-go.
     Decide { plan: String, go: bool, reason: String },
     /// Post an update in one's own words.
@@ -69,8 +71,8 @@ pub enum Command {
     Cancel { reason: String },
     /// Goes on in another.
     Merge { into: IncidentId },
-    /// Take over another's alerts.
-    Absorb { from: IncidentId, title: String, alerts: Vec<AttachedAlert> },
+    /// Take over another's alerts, and what was known of it.
+    Absorb { from: IncidentId, title: String, alerts: Vec<AttachedAlert>, carried: Box<Carried> },
     /// Write a postmortem though policy does not require one.
     RequestPostmortem,
     /// Done.

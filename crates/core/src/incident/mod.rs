@@ -20,10 +20,10 @@ pub use apply::{apply, fold};
 pub use command::{Command, Opening, Rejection};
 pub use decide::decide;
 pub use effects::effects;
-pub use event::{Actor, AlertTurn, AttachedAlert, Event, EventRecord, ProposedPlan};
+pub use event::{Actor, AlertTurn, AttachedAlert, Carried, Event, EventRecord, ProposedPlan};
 pub use state::{
-    ActionItem, AgentRun, Approval, Clock, Incident, Phase, PlanState, PlanStatus, RoleHolder, RunStatus,
-    Status, Task,
+    ActionItem, AgentRun, Approval, Awaiting, Clock, Incident, Phase, PlanState, PlanStatus, RoleHolder,
+    RunStatus, Status, Task,
 };
 pub use summary::Summary;
 pub use timeline::{Entry, describe};

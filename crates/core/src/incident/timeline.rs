@@ -107,9 +107,12 @@ fn words(event: &Event) -> (&'static str, String) {
                 person.as_ref().map_or_else(|| format!("nobody can be {role}"), |p| format!("{p} is {role}")),
             )
         }
+        Event::RoleReleased { role } => {
+            ("people", format!("{} is not needed any more", role.replace('_', " ")))
+        }
         Event::Acknowledged { by } => ("people", format!("{by} acknowledged")),
         Event::Paged { person, text, .. } => ("people", format!("paged {person}: {text}")),
-        Event::Escalated { to, people, why } => {
+        Event::Escalated { to, people, why, .. } => {
             let whom = if people.is_empty() { "nobody is configured".to_owned() } else { people.join(", ") };
             ("people", format!("escalated to {} ({whom}): {why}", to.replace('_', " ")))
         }
@@ -223,11 +226,11 @@ fn words(event: &Event) -> (&'static str, String) {
         Event::Resolved { verified, summary } => {
             ("state", format!("resolved{}: {summary}", if *verified { " and verified" } else { "" }))
         }
-        Event::Reopened { why } => ("state", format!("reopened: {why}")),
+        Event::Reopened { why, .. } => ("state", format!("reopened: {why}")),
         Event::ClosedHealthy { why } => ("state", format!("closed, nothing was wrong: {why}")),
         Event::Cancelled { reason } => ("state", format!("cancelled as a false alarm: {reason}")),
         Event::MergedInto { into } => ("state", format!("merged into {into}")),
-        Event::Absorbed { from, title } => ("state", format!("took over {from}: {title}")),
+        Event::Absorbed { from, title, .. } => ("state", format!("took over {from}: {title}")),
         Event::PostmortemRequested { due, facilitator } => (
             "state",
             format!(
@@ -246,7 +249,7 @@ fn words(event: &Event) -> (&'static str, String) {
         Event::WritingRequested => ("state", "writing the postmortem".to_owned()),
         Event::PostmortemWritten { markdown, .. } => ("state", format!("postmortem written: {markdown}")),
         Event::Closed => ("state", "closed".to_owned()),
-        Event::EffectDied { key, effect, reason } => {
+        Event::EffectDied { key, effect, reason, .. } => {
             ("note", format!("{} {key} was given up and needs a person: {reason}", effect.replace('_', " ")))
         }
         Event::EffectRevived { key } => ("note", format!("{key} is tried again")),
@@ -260,7 +263,11 @@ fn deadline(key: &str) -> String {
     let rest = parts.next().unwrap_or_default().replace('_', " ");
     match kind {
         "phase" => format!("the end of phase {rest}"),
-        "ack" => "the acknowledgement".to_owned(),
+        "ack" if rest.is_empty() || rest.bytes().all(|b| b.is_ascii_digit()) => {
+            "the acknowledgement".to_owned()
+        }
+        "ack" => format!("the acknowledgement of the {rest}"),
+        "public_first" => "the first status page post".to_owned(),
         "update_late" => format!("the {rest} update"),
         "unclear" => "a clear cause".to_owned(),
         "escalate" => "the escalation".to_owned(),

@@ -15,7 +15,7 @@ pub(super) async fn page(
     channel: &str,
     text: &str,
 ) -> Outcome {
-    if incident.status.is_over() {
+    if !incident.may_be_paged_about() {
         return done("the incident was over before the page went out");
     }
     let Some(notifier) = executor.notifiers.get(channel) else {

@@ -131,7 +131,9 @@ pub(super) fn lapses(record: &Record<'_>) -> Vec<String> {
             Event::Regressed { why } => {
                 format!("It came back during the soak ({})", text::markdown(why, 160))
             }
-            Event::Reopened { why } => format!("It had to be opened again ({})", text::markdown(why, 160)),
+            Event::Reopened { why, .. } => {
+                format!("It had to be opened again ({})", text::markdown(why, 160))
+            }
             Event::RoleAssigned { role, person: None } => {
                 format!("Nobody could be found as {}", text::markdown(&role.replace('_', " "), 60))
             }
@@ -172,6 +174,7 @@ fn late_words(what: &str) -> String {
         "phase" => format!("Phase {detail} of the workflow ran past its deadline"),
         "update_late" => format!("The {detail} update was late"),
         "ack" => "A page was not acknowledged in time".to_owned(),
+        "public_first" => "The first status page post was late".to_owned(),
         "unclear" => "The cause was still unclear at its deadline; a senior engineer was called".to_owned(),
         "escalate" => "It was open for long enough to be escalated".to_owned(),
         "resolve_by" => "The resolve-by deadline passed".to_owned(),

@@ -310,6 +310,7 @@ fn resolved(outside: &Outside, add: &mut Add<'_>) {
         key: EffectKey("INC-2026-0042:30:0".into()),
         effect: "send".into(),
         reason: "the mail server refused the recipient".into(),
+        audience: None,
     };
     add(s, 1850, Actor::System, died);
     add(s, 1860, Actor::System, Event::BundleArchived { path: "bundles/INC-2026-0042".into() });

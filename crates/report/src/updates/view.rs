@@ -13,7 +13,7 @@ use minijinja::Value;
 use crate::{oneliner, text, words};
 
 /// Every variable, in alphabetical order.
-pub(super) const VARIABLES: [&str; 41] = [
+pub(super) const VARIABLES: [&str; 42] = [
     "alerts_firing",
     "alerts_total",
     "because",
@@ -34,6 +34,7 @@ pub(super) const VARIABLES: [&str; 41] = [
     "issue",
     "kind",
     "link",
+    "merged_into",
     "next_update",
     "now",
     "one_line",
@@ -149,6 +150,8 @@ pub(super) fn context(
     v.insert("issue", Value::from(esc(&issue, 200)));
     v.insert("kind", Value::from(i.kind.as_str()));
     v.insert("link", Value::from(link.filter(|_| team).map(|l| escape.address(&l))));
+    let elsewhere = i.merged_into.as_ref().filter(|_| audience != Audience::Public);
+    v.insert("merged_into", Value::from(elsewhere.map(|id| esc(id.as_str(), 60))));
     v.insert("next_update", Value::from(next.map(words::instant)));
     v.insert("now", Value::from(words::instant(cx.now)));
     v.insert("one_line", Value::from(esc(&oneliner::one_line(i, cx), 300)));
@@ -192,7 +195,7 @@ pub(super) fn sample(full: bool) -> Value {
                 "cause_confirmed" | "confidential" | "drill" | "postmortem_planned" | "reopened"
                 | "workaround" => Value::from(full),
                 "cadence" | "cause" | "commander" | "doing" | "ending" | "facilitator" | "link"
-                | "next_update" | "remedy" | "resolve_by" | "thanks" | "war_room"
+                | "merged_into" | "next_update" | "remedy" | "resolve_by" | "thanks" | "war_room"
                     if !full =>
                 {
                     Value::from(())
@@ -239,13 +242,27 @@ fn next_update(i: &Incident, audience: Audience, cx: &Cx<'_>) -> Option<Timestam
     if i.status.is_over() {
         return None;
     }
+    let level = cx.policy.levels.of(i.severity.severity);
     let follows = match audience {
-        Audience::Internal | Audience::Public => true,
-        Audience::Executives => cx.policy.levels.of(i.severity.severity).executives_each_update,
+        Audience::Internal => true,
+        Audience::Public => level.public_each_update,
+        Audience::Executives => level.executives_each_update,
         Audience::Support => false,
     };
+    let after = |from: Timestamp, seconds| from.checked_add(SignedDuration::from_secs(seconds)).ok();
+    if audience == Audience::Executives
+        && !follows
+        && let Some(again) = level.executives_again_after_s.and_then(|s| after(i.open_since, s))
+        && again > cx.now
+    {
+        return Some(again);
+    }
     let own = i.clocks.get(&audience).filter(|c| c.due.is_some());
-    let clock = own.or_else(|| i.clocks.get(&Audience::Internal).filter(|_| follows))?;
+    let Some(clock) = own.or_else(|| i.clocks.get(&Audience::Internal).filter(|_| follows)) else {
+        // Told before the internal clock runs: it will, by policy.
+        let every_s = level.internal_every_s.filter(|s| follows && *s > 0)?;
+        return after(cx.now, every_s);
+    };
     let every_s = clock.every_s.filter(|s| *s > 0);
     match (clock.due, every_s) {
         (Some(due), _) if due > cx.now => Some(due),

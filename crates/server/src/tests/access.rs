@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::world::{AM_KEY, bearer, world};
 use crate::Role;
 
-const API: [(&str, &str); 34] = [
+const API: [(&str, &str); 35] = [
     ("GET", "/api/v1/incidents"),
     ("POST", "/api/v1/incidents"),
     ("GET", "/api/v1/incidents/INC-2026-0001"),
@@ -22,6 +22,7 @@ const API: [(&str, &str); 34] = [
     ("POST", "/api/v1/incidents/INC-2026-0001/ack"),
     ("POST", "/api/v1/incidents/INC-2026-0001/roles"),
     ("POST", "/api/v1/incidents/INC-2026-0001/notes"),
+    ("POST", "/api/v1/incidents/INC-2026-0001/kind"),
     ("POST", "/api/v1/incidents/INC-2026-0001/severity"),
     ("POST", "/api/v1/incidents/INC-2026-0001/decisions"),
     ("POST", "/api/v1/incidents/INC-2026-0001/resolve"),

@@ -295,8 +295,9 @@ impl World {
         if incident.status.is_over() {
             return Ok(());
         }
-        if !incident.heard {
-            self.give(dice, &incident.id, &Command::Acknowledge, &ada)?;
+        for waiting in incident.awaiting.values() {
+            let holder = waiting.people.first().map_or_else(|| ada.clone(), Actor::person);
+            self.give(dice, &incident.id, &Command::Acknowledge, &holder)?;
         }
         let proposed = incident.plans.iter().find(|p| p.status == PlanStatus::Proposed);
         if let Some(plan) = proposed {

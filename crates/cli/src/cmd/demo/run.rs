@@ -261,9 +261,18 @@ impl Demo {
     async fn react(&mut self, kind: &str, incident: &Incident) -> anyhow::Result<()> {
         let id = incident.id.as_str();
         match kind {
-            "paged" if incident.acknowledged_at.is_none() => {
-                tokio::time::sleep(REACTION).await;
-                self.say(&self.first.clone(), id, "ack", json!({})).await
+            // Each answers for the roles that they were called for.
+            "role_assigned" | "paged" | "escalated" => {
+                for (name, person) in [(FIRST, self.first.clone()), (SECOND, self.second.clone())] {
+                    let called = incident.awaiting.iter().any(|(role, waiting)| {
+                        incident.holder(role) == Some(name) || waiting.people.iter().any(|p| p == name)
+                    });
+                    if called {
+                        tokio::time::sleep(REACTION).await;
+                        self.say(&person, id, "ack", json!({})).await?;
+                    }
+                }
+                Ok(())
             }
             "plans_proposed"
             | "decided"
@@ -348,7 +357,7 @@ impl Demo {
 }
 
 /// Events after which the incident is read again before they are told.
-const WORTH_A_LOOK: [&str; 14] = [
+const WORTH_A_LOOK: [&str; 16] = [
     "opened",
     "phase_entered",
     "severity_changed",
@@ -361,6 +370,8 @@ const WORTH_A_LOOK: [&str; 14] = [
     "closed_healthy",
     "cancelled",
     "closed",
+    "role_assigned",
+    "escalated",
     "paged",
     "postmortem_written",
 ];

@@ -108,7 +108,7 @@ pub(super) fn of(
         phases: clocks::phases(i),
         clocks: clocks::clocks(i, now),
         times: clocks::times(&measured(i)),
-        needs_ack: !over && (i.acknowledged_at.is_none() || i.awaiting_ack.is_some()),
+        needs_ack: !over && (i.acknowledged_at.is_none() || !i.awaiting.is_empty()),
         may_respond: person.role >= Role::Responder,
         may_command: person.role >= Role::Commander,
         closed: i.closed_at.is_some(),
