@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::world::{AM_KEY, bearer, world};
 use crate::Role;
 
-const API: [(&str, &str); 34] = [
+const API: [(&str, &str); 35] = [
     ("GET", "/api/v1/incidents"),
     ("POST", "/api/v1/incidents"),
     ("GET", "/api/v1/incidents/INC-2026-0001"),
@@ -17,6 +17,7 @@ const API: [(&str, &str); 34] = [
     ("GET", "/api/v1/incidents/INC-2026-0001/events"),
     ("GET", "/api/v1/incidents/INC-2026-0001/postmortem.md"),
     ("GET", "/api/v1/incidents/INC-2026-0001/postmortem.html"),
+    ("GET", "/api/v1/incidents/INC-2026-0001/postmortem.ics"),
     ("GET", "/api/v1/incidents/INC-2026-0001/bundle.tar.gz"),
     ("GET", "/api/v1/incidents/INC-2026-0001/bundle/bundle.json"),
     ("POST", "/api/v1/incidents/INC-2026-0001/ack"),
