@@ -3,6 +3,7 @@
 mod effects;
 mod endings;
 mod figures;
+mod learning;
 mod path;
 mod people;
 mod story;

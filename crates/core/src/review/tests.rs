@@ -62,10 +62,10 @@ fn bad_and_missing_timestamps_are_flagged() {
     });
     assert_eq!((times.detect_s, times.recover_s, times.acknowledge_s), (None, None, None));
     insta::assert_snapshot!(times.flagged.join("\n"), @r"
-    detect: opened (2026-11-16T00:01:30Z) is before start of impact (2026-11-16T00:08:20Z)
+    detect: opened (2026-11-16 00:01:30 UTC) is before start of impact (2026-11-16 00:08:20 UTC)
     acknowledge: first page is missing
     acknowledge: acknowledged is missing
-    recover: resolved (2026-11-16T00:00:10Z) is before opened (2026-11-16T00:01:30Z)
+    recover: resolved (2026-11-16 00:00:10 UTC) is before opened (2026-11-16 00:01:30 UTC)
     ");
 }
 
@@ -147,9 +147,30 @@ fn the_weekly_report_counts_and_names() {
       time to detect: not measured; 5 without a usable value [INC-2026-0002, INC-2026-0003, INC-2026-0004, INC-2026-0005, INC-2026-0007]
       time to acknowledge: not measured; 5 without a usable value [INC-2026-0002, INC-2026-0003, INC-2026-0004, INC-2026-0005, INC-2026-0007]
       time to mitigate: not measured; 5 without a usable value [INC-2026-0002, INC-2026-0003, INC-2026-0004, INC-2026-0005, INC-2026-0007]
-      time to recovery: 52.8 min / 30.0 min / 2.5 h over 4; 1 without a usable value [INC-2026-0007]
+      time to recovery: 52.8 min / 30.0 min / 2.5 h over 4 [INC-2026-0002, INC-2026-0003, INC-2026-0004, INC-2026-0005]; 1 without a usable value [INC-2026-0007]
       customer impact: not measured; 5 without a usable value [INC-2026-0002, INC-2026-0003, INC-2026-0004, INC-2026-0005, INC-2026-0007]
       communication latency: not measured; 5 without a usable value [INC-2026-0002, INC-2026-0003, INC-2026-0004, INC-2026-0005, INC-2026-0007]
+
+    Times by severity
+      SEV1: 2 incidents [INC-2026-0003, INC-2026-0004]
+        time to recovery: 30.0 min / 30.0 min / 40.0 min over 2 [INC-2026-0003, INC-2026-0004]
+      SEV2: 1 incident [INC-2026-0005]
+        time to recovery: 2.5 h / 2.5 h / 2.5 h over 1 [INC-2026-0005]
+      SEV3: 2 incidents [INC-2026-0002, INC-2026-0007]
+        time to recovery: 60 s / 60 s / 60 s over 1 [INC-2026-0002]; 1 without a usable value [INC-2026-0007]
+
+    Times by service
+      checkout: 4 incidents [INC-2026-0003, INC-2026-0004, INC-2026-0005, INC-2026-0007]
+        time to recovery: 70.0 min / 40.0 min / 2.5 h over 3 [INC-2026-0003, INC-2026-0004, INC-2026-0005]; 1 without a usable value [INC-2026-0007]
+      search: 1 incident [INC-2026-0002]
+        time to recovery: 60 s / 60 s / 60 s over 1 [INC-2026-0002]
+
+    Times by cause
+      change.flag: 1 incident [INC-2026-0007]
+      saturation.connection_pool: 3 incidents [INC-2026-0002, INC-2026-0003, INC-2026-0004]
+        time to recovery: 20.3 min / 20.0 min / 40.0 min over 3 [INC-2026-0002, INC-2026-0003, INC-2026-0004]
+      unknown: 1 incident [INC-2026-0005]
+        time to recovery: 2.5 h / 2.5 h / 2.5 h over 1 [INC-2026-0005]
 
     Most frequent root causes
       1. saturation.connection_pool: 3 incidents [INC-2026-0002, INC-2026-0003, INC-2026-0004]
@@ -161,7 +182,8 @@ fn the_weekly_report_counts_and_names() {
       INC-2026-0004 repeats INC-2026-0003
 
     Action items created: 10 [INC-2026-0002, INC-2026-0003, INC-2026-0004, INC-2026-0005, INC-2026-0007]
-    Action items completed: 5 (50 %) [INC-2026-0002, INC-2026-0003, INC-2026-0004, INC-2026-0005, INC-2026-0007]
+    Action items carried over: 1 [INC-2026-0001]
+    Action items completed: 4 (36 % of carried and created) [INC-2026-0002, INC-2026-0003, INC-2026-0004, INC-2026-0005]
 
     Timestamps to look at
       INC-2026-0007: recover: resolved is missing
