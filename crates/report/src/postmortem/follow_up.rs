@@ -1,7 +1,6 @@
 //! Action items, participants, gaps, and the appendix.
 
 use firebell_core::review::MEETING_S;
-use jiff::SignedDuration;
 
 use super::factors;
 use super::write::Record;
@@ -66,9 +65,8 @@ pub(super) fn participants(record: &Record<'_>) -> String {
         text::table(&["Role", "Held at the end by", "Since"], &rows)
     };
     if let Some(meeting) = i.postmortem_meeting() {
-        let end =
-            words::clock(meeting.saturating_add(SignedDuration::from_secs(MEETING_S)).unwrap_or(meeting));
-        out.push_str(&format!("\nThe meeting is from {} to {end}.\n", words::instant(meeting)));
+        let minutes = MEETING_S / 60;
+        out.push_str(&format!("\nThe meeting is at {}, for {minutes} minutes.\n", words::instant(meeting)));
     }
     let names: Vec<String> = i.responders.iter().map(|n| text::markdown(n, 80)).collect();
     if !names.is_empty() {
