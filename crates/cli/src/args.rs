@@ -430,6 +430,9 @@ pub(crate) struct WeeklyArgs {
     /// Week, as in 2026-W48 [default: this week].
     #[arg(long)]
     pub(crate) week: Option<String>,
+    /// As Markdown, every number with links to the incidents behind it.
+    #[arg(long)]
+    pub(crate) markdown: bool,
     #[command(flatten)]
     pub(crate) server: ServerArgs,
 }

@@ -54,6 +54,23 @@ fn an_exhausted_pool_is_found_mitigated_and_written_up() {
 }
 
 #[test]
+fn a_page_that_became_slow_is_major_by_what_is_measured() {
+    let summary = run("n-plus-one", 2);
+    assert_eq!(summary["incident"]["status"], "resolved");
+    assert_eq!(summary["incident"]["severity"], "SEV2");
+    assert_eq!(summary["incident"]["severity_rule"], "sev2.two_of(users,p95)");
+    assert_eq!(summary["incident"]["kind"], "performance");
+    assert_eq!(summary["verdict"]["hypotheses"][0]["cause"], "code.n_plus_one");
+}
+
+#[test]
+fn stolen_passwords_are_critical_and_a_security_matter() {
+    let summary = run("credential-stuffing", 2);
+    assert_eq!(summary["incident"]["severity"], "SEV1");
+    assert_eq!(summary["incident"]["kind"], "security");
+}
+
+#[test]
 fn nothing_behind_a_flapping_alert_is_rightly_closed() {
     let summary = run("flapping-alert", 3);
     assert_eq!(summary["incident"]["status"], "closed_healthy");

@@ -64,6 +64,7 @@ fn open(record: &EventRecord) -> Incident {
         kind: *kind,
         severity: severity.clone(),
         facts: facts.clone(),
+        worst: facts.clone(),
         impact: None,
         customer_facing: *customer_facing,
         services: services.iter().cloned().collect(),
@@ -110,6 +111,7 @@ fn open(record: &EventRecord) -> Incident {
         look_again_at: None,
         fired: BTreeSet::new(),
         postmortem_due: None,
+        meeting: None,
         postmortem_wanted: false,
         facilitator: None,
         postmortem: None,
@@ -169,6 +171,7 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
         }
         Event::FactsMeasured { facts } => {
             i.facts.absorb(facts);
+            i.worst.absorb_worst(facts);
             i.services.extend(facts.services.iter().cloned());
             if let Some(facing) = facts.customer_facing {
                 i.customer_facing = facing;
@@ -461,6 +464,7 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
             i.last_verification = None;
             i.all_clear_asked = false;
             i.postmortem = None;
+            i.meeting = None;
             i.bundle = None;
             i.healthy_in_a_row = 0;
             i.archive_asked = false;
@@ -483,13 +487,21 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
             i.merged_into = Some(into.clone());
         }
         Event::Absorbed { carried, .. } => absorb(i, carried),
-        Event::PostmortemRequested { due, facilitator } => {
+        Event::PostmortemRequested { due, facilitator, meeting } => {
             i.postmortem_wanted = true;
             i.postmortem_due = *due;
             i.facilitator = facilitator.clone();
+            i.meeting = *meeting;
         }
-        Event::ActionItemAdded { id, item, owner, due } => {
-            let entry = ActionItem { item: item.clone(), owner: owner.clone(), due: *due, done_at: None };
+        Event::ActionItemAdded { id, item, owner, due, priority } => {
+            let entry = ActionItem {
+                item: item.clone(),
+                owner: owner.clone(),
+                due: *due,
+                priority: if *priority == 0 { item.priority() } else { *priority },
+                created_at: at,
+                done_at: None,
+            };
             i.action_items.insert(*id, entry);
         }
         Event::ActionItemDone { id } => {

@@ -263,9 +263,23 @@ pub enum Event {
         carried: Box<Carried>,
     },
     /// A postmortem is due.
-    PostmortemRequested { due: Option<Timestamp>, facilitator: Option<String> },
+    PostmortemRequested {
+        due: Option<Timestamp>,
+        facilitator: Option<String>,
+        /// When people meet over it, where the end is known already.
+        #[serde(default)]
+        meeting: Option<Timestamp>,
+    },
     /// Follow-up work.
-    ActionItemAdded { id: u32, item: ActionItemDraft, owner: String, due: Timestamp },
+    ActionItemAdded {
+        id: u32,
+        item: ActionItemDraft,
+        owner: String,
+        due: Timestamp,
+        /// 1 (first) to 3; 0 in records that are older than priorities.
+        #[serde(default)]
+        priority: u8,
+    },
     /// Follow-up work is done.
     ActionItemDone { id: u32 },
     /// Evidence is to be archived.

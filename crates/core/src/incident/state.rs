@@ -280,6 +280,12 @@ pub struct ActionItem {
     pub owner: String,
     /// Until when.
     pub due: Timestamp,
+    /// 1 (first) to 3, by impact and effort.
+    #[serde(default)]
+    pub priority: u8,
+    /// When it was added.
+    #[serde(default)]
+    pub created_at: Timestamp,
     /// When it was done.
     pub done_at: Option<Timestamp>,
 }
@@ -303,6 +309,9 @@ pub struct Incident {
     pub severity: Decision,
     /// What severity is decided from.
     pub facts: Facts,
+    /// The same at its worst: what is told of the impact once it is over.
+    #[serde(default)]
+    pub worst: Facts,
     /// What the customer feels, in a sentence.
     pub impact: Option<String>,
     /// Customers feel it.
@@ -397,6 +406,9 @@ pub struct Incident {
     pub fired: BTreeSet<String>,
     /// A postmortem is due.
     pub postmortem_due: Option<Timestamp>,
+    /// When its meeting is; see [`Incident::postmortem_meeting`].
+    #[serde(default)]
+    pub meeting: Option<Timestamp>,
     /// A postmortem was asked for or is required.
     pub postmortem_wanted: bool,
     /// Facilitator.
@@ -496,6 +508,19 @@ impl Incident {
     /// Who holds a role.
     pub fn holder(&self, role: &str) -> Option<&str> {
         self.roles.get(role).and_then(|h| h.person.as_deref())
+    }
+
+    /// When the postmortem's meeting is: as recorded, else the next working hour after the end.
+    pub fn postmortem_meeting(&self) -> Option<Timestamp> {
+        let end = self.resolved_at?;
+        self.meeting.or_else(|| Some(crate::review::meeting_at(end, self.postmortem_due?)))
+    }
+
+    /// Follow-up work as people should take it up: what matters most and costs least first, then by due date.
+    pub fn action_items_in_order(&self) -> Vec<(u32, &ActionItem)> {
+        let mut all: Vec<(u32, &ActionItem)> = self.action_items.iter().map(|(id, a)| (*id, a)).collect();
+        all.sort_by_key(|(id, a)| (a.priority, a.due, *id));
+        all
     }
 
     /// The person who leads: commander, else whoever is on call.

@@ -56,6 +56,9 @@ pub struct Summary {
     pub dead_effects: u32,
     /// Resolve by.
     pub resolve_by: Option<Timestamp>,
+    /// Follow-up work that is not done.
+    #[serde(default)]
+    pub open_items: u32,
 }
 
 impl Summary {
@@ -91,6 +94,7 @@ impl Summary {
             alerts: incident.alerts.len() as u64 + incident.alerts_beyond,
             dead_effects: incident.dead_effects.len() as u32,
             resolve_by: incident.resolve_by,
+            open_items: incident.action_items.values().filter(|a| a.done_at.is_none()).count() as u32,
         }
     }
 }

@@ -5,6 +5,7 @@ mod approvals;
 mod effects;
 mod endings;
 mod figures;
+mod learning;
 mod path;
 mod people;
 mod reopening;

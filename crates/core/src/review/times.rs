@@ -96,7 +96,14 @@ fn between(metric: &str, from: Named<'_>, to: Named<'_>, flagged: &mut Vec<Strin
         return None;
     };
     if end < start {
-        flagged.push(format!("{metric}: {} ({end}) is before {} ({start})", to.0, from.0));
+        let moment = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M:%S UTC");
+        flagged.push(format!(
+            "{metric}: {} ({}) is before {} ({})",
+            to.0,
+            moment(end),
+            from.0,
+            moment(start)
+        ));
         return None;
     }
     Some(end.duration_since(start).as_secs_f64())

@@ -113,7 +113,7 @@ fn announcement_status_page_and_all_clear_carry_their_fields() {
         "2026-11-23 14:03 UTC to 2026-11-23 14:35 UTC (32 minutes)",
         "Connection pool exhausted",
         impact,
-        "2026-11-25 14:35 UTC",
+        "Postmortem scheduled for 2026-11-23 16:00 UTC",
         "Ana Lima and Chen Wei",
     ];
     check(Audience::Internal, UpdateReason::AllClear, &fields);

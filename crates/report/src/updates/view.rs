@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use firebell_core::comms::{Audience, UpdateReason};
 use firebell_core::cx::Cx;
 use firebell_core::incident::{Incident, PlanState, Status};
+use firebell_core::review::meeting_at;
 use firebell_core::severity::Severity;
 use jiff::{SignedDuration, Timestamp};
 use minijinja::Value;
@@ -31,6 +32,7 @@ pub(super) const VARIABLES: [&str; 42] = [
     "facilitator",
     "id",
     "impact",
+    "invitation",
     "issue",
     "kind",
     "link",
@@ -147,6 +149,14 @@ pub(super) fn context(
     v.insert("facilitator", Value::from(person(i.facilitator.as_deref())));
     v.insert("id", Value::from(esc(i.id.as_str(), 60)));
     v.insert("impact", Value::from(impact));
+    v.insert(
+        "invitation",
+        Value::from(
+            link.as_ref()
+                .filter(|_| team && meeting(i, cx).is_some())
+                .map(|l| escape.address(&format!("{l}/postmortem.ics"))),
+        ),
+    );
     v.insert("issue", Value::from(esc(&issue, 200)));
     v.insert("kind", Value::from(i.kind.as_str()));
     v.insert("link", Value::from(link.filter(|_| team).map(|l| escape.address(&l))));
@@ -194,8 +204,8 @@ pub(super) fn sample(full: bool) -> Value {
                 "alerts_firing" | "alerts_total" => Value::from(u64::from(full)),
                 "cause_confirmed" | "confidential" | "drill" | "postmortem_planned" | "reopened"
                 | "workaround" => Value::from(full),
-                "cadence" | "cause" | "commander" | "doing" | "ending" | "facilitator" | "link"
-                | "merged_into" | "next_update" | "remedy" | "resolve_by" | "thanks" | "war_room"
+                "cadence" | "cause" | "commander" | "doing" | "ending" | "facilitator" | "invitation"
+                | "link" | "merged_into" | "next_update" | "remedy" | "resolve_by" | "thanks" | "war_room"
                     if !full =>
                 {
                     Value::from(())
@@ -271,17 +281,29 @@ fn next_update(i: &Incident, audience: Audience, cx: &Cx<'_>) -> Option<Timestam
     }
 }
 
-/// When the postmortem is, in words, and whether there is to be one.
-fn postmortem(i: &Incident, cx: &Cx<'_>) -> (String, bool) {
+/// When the postmortem has to be written by, if there is to be one.
+fn postmortem_due(i: &Incident, cx: &Cx<'_>) -> Option<Timestamp> {
     let level = cx.policy.levels.of(i.severity.severity);
     let due = i.postmortem_due.or_else(|| {
         let within = SignedDuration::from_secs(level.postmortem_within_s?);
         i.resolved_at.unwrap_or(cx.now).checked_add(within).ok()
     });
-    match due {
-        Some(due) if i.severity.severity != Severity::Sev4 || i.postmortem_wanted => {
-            (format!("by {}", words::instant(due)), true)
-        }
+    due.filter(|_| i.severity.severity != Severity::Sev4 || i.postmortem_wanted)
+}
+
+/// When people meet over it: as recorded, else as it will be once the all-clear is given.
+fn meeting(i: &Incident, cx: &Cx<'_>) -> Option<Timestamp> {
+    let end = i.resolved_at.filter(|_| i.status == Status::Resolved || i.postmortem_wanted)?;
+    i.postmortem_meeting().or_else(|| Some(meeting_at(end, postmortem_due(i, cx)?)))
+}
+
+/// When the postmortem is, in words, and whether there is to be one.
+fn postmortem(i: &Incident, cx: &Cx<'_>) -> (String, bool) {
+    if let Some(meeting) = meeting(i, cx) {
+        return (format!("scheduled for {}", words::instant(meeting)), true);
+    }
+    match postmortem_due(i, cx) {
+        Some(due) => (format!("by {}", words::instant(due)), true),
         _ if i.postmortem_wanted => ("planned, no date yet".to_owned(), true),
         _ => ("on request".to_owned(), false),
     }

@@ -17,6 +17,7 @@ const API: [(&str, &str); 35] = [
     ("GET", "/api/v1/incidents/INC-2026-0001/events"),
     ("GET", "/api/v1/incidents/INC-2026-0001/postmortem.md"),
     ("GET", "/api/v1/incidents/INC-2026-0001/postmortem.html"),
+    ("GET", "/api/v1/incidents/INC-2026-0001/postmortem.ics"),
     ("GET", "/api/v1/incidents/INC-2026-0001/bundle.tar.gz"),
     ("GET", "/api/v1/incidents/INC-2026-0001/bundle/bundle.json"),
     ("POST", "/api/v1/incidents/INC-2026-0001/ack"),

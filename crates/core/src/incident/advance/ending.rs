@@ -44,7 +44,8 @@ pub(super) fn advance(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
         && let Some(within) = within
     {
         let due = Some(after(i.resolved_at.unwrap_or(cx.now), within));
-        return vec![Event::PostmortemRequested { due, facilitator: facilitator(i, cx) }];
+        let meeting = due.zip(i.resolved_at).map(|(due, end)| crate::review::meeting_at(end, due));
+        return vec![Event::PostmortemRequested { due, facilitator: facilitator(i, cx), meeting }];
     }
     if i.postmortem_wanted && i.postmortem.is_none() {
         return learn(i, cx);

@@ -63,7 +63,8 @@ fn reassess(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
     let to = severity::assess(&i.facts, &cx.policy.severity);
     let assessed = i.phase == Phase::Assess && all_ended(i, |t| *t == AgentTask::Assess);
     let raised = to.severity < i.severity.severity;
-    if raised || (assessed && (to.severity != i.severity.severity || to.rule != i.severity.rule)) {
+    // The first assessment's last word counts in full: words that were taken for granted give way to figures.
+    if raised || (assessed && to != i.severity) {
         return severity_events(i, to, cx);
     }
     Vec::new()

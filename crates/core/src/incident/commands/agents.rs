@@ -100,12 +100,7 @@ pub(super) fn report(
             }
         }
         AgentTask::Learn | AgentTask::Backlog => {
-            let owner = i
-                .services
-                .iter()
-                .find_map(|s| cx.policy.service(s))
-                .map(|s| s.owner.clone())
-                .unwrap_or_default();
+            let owner = owner(i, cx);
             let mut id = i.action_items.keys().next_back().copied().unwrap_or(0);
             let ticket = (task == AgentTask::Backlog && report.action_items.is_empty())
                 .then(|| ticket(&i.title, cx.policy.times.backlog_within_s));
@@ -115,7 +110,8 @@ pub(super) fn report(
                 }
                 id += 1;
                 let due = after(cx.now, i64::from(item.due_days) * 86_400);
-                events.push(Event::ActionItemAdded { id, item: item.clone(), owner: owner.clone(), due });
+                let (item, owner, priority) = (item.clone(), owner.clone(), item.priority());
+                events.push(Event::ActionItemAdded { id, item, owner, due, priority });
             }
         }
         AgentTask::Assess | AgentTask::Investigate { .. } | AgentTask::Prepare { .. } => {}
@@ -133,6 +129,25 @@ fn ticket(title: &str, within_s: i64) -> ActionItemDraft {
         effort: 1,
         due_days: u16::try_from(within_s / 86_400).unwrap_or(u16::MAX),
     }
+}
+
+/// Whose work it is: the owner of the component that the cause lies in, else of the first affected service that has one.
+fn owner(i: &Incident, cx: &Cx<'_>) -> String {
+    let leader = i
+        .verdict
+        .as_ref()
+        .filter(|v| v.verdict == crate::verdict::Outcome::Cause)
+        .and_then(|v| v.hypotheses.first());
+    let component = leader.map(|h| h.component.as_str());
+    let short = component.map(|c| c.rsplit('/').next().unwrap_or(c));
+    component
+        .into_iter()
+        .chain(short)
+        .chain(i.services.iter().map(String::as_str))
+        .filter_map(|name| cx.policy.service(name))
+        .map(|service| service.owner.clone())
+        .find(|owner| !owner.is_empty())
+        .unwrap_or_default()
 }
 
 /// Drops claims whose evidence is not there; answers their texts.

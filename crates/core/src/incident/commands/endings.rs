@@ -103,7 +103,9 @@ pub(super) fn request_postmortem(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
         .postmortem_within_s
         .unwrap_or(cx.policy.times.learn_within_s);
     let due = Some(after(cx.now, within));
-    vec![Event::PostmortemRequested { due, facilitator: super::super::advance::facilitator(i, cx) }]
+    // Before its end nobody can say when to meet over it.
+    let meeting = due.filter(|_| i.status.is_over()).map(|due| crate::review::meeting_at(cx.now, due));
+    vec![Event::PostmortemRequested { due, facilitator: super::super::advance::facilitator(i, cx), meeting }]
 }
 
 fn refuse_if_over(i: &Incident, what: &str) -> Result<(), Rejection> {

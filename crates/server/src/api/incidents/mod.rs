@@ -42,6 +42,7 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/api/v1/incidents/{id}/events", get(follow::follow))
         .route("/api/v1/incidents/{id}/postmortem.md", get(files::markdown))
         .route("/api/v1/incidents/{id}/postmortem.html", get(files::html))
+        .route("/api/v1/incidents/{id}/postmortem.ics", get(files::invitation))
         .route("/api/v1/incidents/{id}/bundle.tar.gz", get(files::bundle))
         .route("/api/v1/incidents/{id}/bundle/{*path}", get(files::bundle_file))
         .route("/api/v1/incidents/{id}/ack", post(acknowledge::acknowledge))
