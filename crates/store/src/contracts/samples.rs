@@ -66,6 +66,7 @@ pub fn summary(number: u64) -> Summary {
         alerts: 1,
         dead_effects: 0,
         resolve_by: None,
+        proof: None,
     }
 }
 
