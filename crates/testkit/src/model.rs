@@ -22,6 +22,8 @@ use crate::dice::Dice;
 use crate::invariants::{self, Holds};
 use crate::{agents, people, samples};
 
+/// How often a full refold is compared: it is the dearest check.
+const REFOLD_EVERY: usize = 32;
 /// A run that is not settled after so many well-behaved moves is stuck.
 const SETTLE: usize = 600;
 
@@ -36,6 +38,7 @@ pub struct Model {
     restarted: Option<Incident>,
     outbox: BTreeMap<EffectKey, Effect>,
     done: BTreeMap<EffectKey, Effect>,
+    steps: usize,
     /// What happened, for people.
     pub trace: Vec<String>,
 }
@@ -58,6 +61,7 @@ impl Model {
             restarted: None,
             outbox: BTreeMap::new(),
             done: BTreeMap::new(),
+            steps: 0,
             trace: Vec::new(),
         }
     }
@@ -126,6 +130,7 @@ impl Model {
     /// # Errors
     /// The invariant that broke.
     pub fn try_say(&mut self, command: &Command, actor: &Actor) -> Result<Option<Rejection>, String> {
+        self.steps += 1;
         let now = self.time();
         let cx = Cx { now, policy: &self.policy };
         let records = match decide(&self.id, self.state.as_ref(), command, actor, &cx) {
@@ -156,9 +161,12 @@ impl Model {
             self.records.push(record);
         }
         let Some(state) = &self.state else { return Ok(None) };
-        invariants::of_state(state, &self.policy, self.outbox.len())?;
         invariants::plans_are_what_their_hash_says(state)?;
         invariants::memory_equals_refold(state, self.restarted.as_ref())?;
+        invariants::of_state(state, &self.policy, self.outbox.len())?;
+        if self.steps.is_multiple_of(REFOLD_EVERY) {
+            self.check_whole()?;
+        }
         Ok(None)
     }
 

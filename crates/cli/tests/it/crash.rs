@@ -289,6 +289,8 @@ fn nothing_accepted_is_lost_and_every_effect_is_delivered() {
         server.kill();
         server.up();
     };
+    // Slow to answer, so that kills fall between what has happened and the news of it.
+    room.hold(Some(("/", Duration::from_millis(150))));
     for _ in 0..KILLS[0] {
         kill(&mut server, 500);
     }
@@ -312,6 +314,7 @@ fn nothing_accepted_is_lost_and_every_effect_is_delivered() {
         server.up();
     }
     platform.hold(None);
+    room.hold(None);
     let key = text(&key.body["key"]);
     until("the action is told again under its key", 180, || {
         (acts(&platform).iter().filter(|r| r.body["key"] == json!(key)).count() > 1).then_some(())

@@ -15,6 +15,9 @@ pub struct Summary {
     pub id: IncidentId,
     /// Version that it was made from.
     pub version: u64,
+    /// What the state was when this row was written; none in rows of older programs.
+    #[serde(default)]
+    pub proof: Option<Proof>,
     /// One line.
     pub title: String,
     /// Severity.
@@ -57,9 +60,44 @@ pub struct Summary {
     pub dead_effects: u32,
     /// Resolve by.
     pub resolve_by: Option<Timestamp>,
-    /// What the state was when this row was written; none in rows of older programs.
-    #[serde(default)]
-    pub proof: Option<Proof>,
+}
+
+impl Summary {
+    /// Makes the row, without its proof; `updated_at` is the time of the last event.
+    pub fn of(incident: &Incident, updated_at: Timestamp) -> Self {
+        let cause = incident
+            .verdict
+            .as_ref()
+            .filter(|v| v.verdict == crate::verdict::Outcome::Cause)
+            .and_then(|v| v.hypotheses.first())
+            .map(|h| format!("{}@{}", h.cause, h.component));
+        Self {
+            id: incident.id.clone(),
+            version: incident.version,
+            proof: None,
+            title: incident.title.clone(),
+            severity: incident.severity.severity,
+            severity_rule: incident.severity.rule.clone(),
+            kind: incident.kind,
+            status: incident.status,
+            phase: incident.phase,
+            services: incident.services.iter().cloned().collect(),
+            cause,
+            commander: incident.commander().map(str::to_owned),
+            restricted: incident.restricted,
+            drill: incident.drill,
+            open: !incident.status.is_over(),
+            active: incident.closed_at.is_none(),
+            waits_for_approval: incident.active_plan().is_none() && incident.next_proposed().is_some(),
+            opened_at: incident.opened_at,
+            acknowledged_at: incident.acknowledged_at,
+            resolved_at: incident.resolved_at,
+            updated_at,
+            alerts: incident.alerts.len() as u64 + incident.alerts_beyond,
+            dead_effects: incident.dead_effects.len() as u32,
+            resolve_by: incident.resolve_by,
+        }
+    }
 }
 
 /// What a replay is held against: made of the state that decisions were taken on, in the transaction that wrote its
@@ -87,44 +125,6 @@ impl Proof {
 
 /// SHA-256 of a state as JSON, hexadecimal.
 pub fn state_sha256(incident: &Incident) -> String {
-    // A state that has no JSON form would be found by its hash, which is that of nothing.
+    // Every state has a JSON form: the API answers it.
     hex::encode(Sha256::digest(serde_json::to_vec(incident).unwrap_or_default()))
-}
-
-impl Summary {
-    /// Makes the row, without its proof; `updated_at` is the time of the last event.
-    pub fn of(incident: &Incident, updated_at: Timestamp) -> Self {
-        let cause = incident
-            .verdict
-            .as_ref()
-            .filter(|v| v.verdict == crate::verdict::Outcome::Cause)
-            .and_then(|v| v.hypotheses.first())
-            .map(|h| format!("{}@{}", h.cause, h.component));
-        Self {
-            id: incident.id.clone(),
-            version: incident.version,
-            title: incident.title.clone(),
-            severity: incident.severity.severity,
-            severity_rule: incident.severity.rule.clone(),
-            kind: incident.kind,
-            status: incident.status,
-            phase: incident.phase,
-            services: incident.services.iter().cloned().collect(),
-            cause,
-            commander: incident.commander().map(str::to_owned),
-            restricted: incident.restricted,
-            drill: incident.drill,
-            open: !incident.status.is_over(),
-            active: incident.closed_at.is_none(),
-            waits_for_approval: incident.active_plan().is_none() && incident.next_proposed().is_some(),
-            opened_at: incident.opened_at,
-            acknowledged_at: incident.acknowledged_at,
-            resolved_at: incident.resolved_at,
-            updated_at,
-            alerts: incident.alerts.len() as u64 + incident.alerts_beyond,
-            dead_effects: incident.dead_effects.len() as u32,
-            resolve_by: incident.resolve_by,
-            proof: None,
-        }
-    }
 }

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use firebell_core::cx::Cx;
 use firebell_core::ids::{EffectKey, IncidentId};
 use firebell_core::incident::{
-    self, Actor, AlertTurn, AttachedAlert, Command, Event, EventRecord, Incident, Opening, Proof, Rejection,
-    Summary,
+    self, Actor, AlertTurn, AttachedAlert, Command, Event, EventRecord, Incident, Opening, Rejection, Summary,
 };
 use firebell_core::ports::store::{OutboxRow, OutboxState, StoreResult, Tx};
 use jiff::Timestamp;
@@ -202,7 +201,7 @@ impl Machine {
         }
         if let Some(after) = folded {
             // Of the state that was decided on, not of a fold of what is written: a replay compares the two.
-            let proof = Some(Proof::of(&after, &self.policy_sha256));
+            let proof = Some(incident::Proof::of(&after, &self.policy_sha256));
             tx.put_summary(&Summary { proof, ..Summary::of(&after, last.at) })?;
             tx.timers_replace(&after.id, &incident::timers(&after, &self.policy))?;
             self.keep(after);
