@@ -33,30 +33,30 @@ fn runtime() -> Arc<tokio::runtime::Runtime> {
 
 #[test]
 fn the_core_keeps_its_invariants_whatever_happens_first_half() {
-    runner::run_all(&seeds("core.txt"), 0, 1_500, 40, core_alone);
+    runner::run_all(&seeds("core.txt"), 0, 2_000, 40, core_alone);
 }
 
 #[test]
 fn the_core_keeps_its_invariants_whatever_happens_second_half() {
-    runner::run_all(&seeds("core.txt"), 100_000, 1_500, 40, core_alone);
+    runner::run_all(&seeds("core.txt"), 100_000, 2_000, 40, core_alone);
 }
 
 #[test]
 fn the_machine_keeps_its_invariants_through_crashes_first_half() {
     let runtime = runtime();
-    runner::run_all(&seeds("memory.txt"), 0, 160, 60, |steps| on(Disk::memory(), &runtime, steps));
+    runner::run_all(&seeds("memory.txt"), 0, 200, 60, |steps| on(Disk::memory(), &runtime, steps));
 }
 
 #[test]
 fn the_machine_keeps_its_invariants_through_crashes_second_half() {
     let runtime = runtime();
-    runner::run_all(&seeds("memory.txt"), 100_000, 160, 60, |steps| on(Disk::memory(), &runtime, steps));
+    runner::run_all(&seeds("memory.txt"), 100_000, 200, 60, |steps| on(Disk::memory(), &runtime, steps));
 }
 
 #[test]
 fn the_machine_keeps_its_invariants_on_a_database_that_is_reopened_after_crashes() {
     let runtime = runtime();
-    runner::run_all(&seeds("sqlite.txt"), 0, 40, 60, |steps| {
+    runner::run_all(&seeds("sqlite.txt"), 0, 50, 60, |steps| {
         let disk = Disk::sqlite().map_err(|broken| (broken, Vec::new()))?;
         on(disk, &runtime, steps)
     });
