@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use firebell_core::comms::Audience;
+use firebell_core::effect::Effect;
 use firebell_core::ids::EffectKey;
 use firebell_core::incident::{
-    Actor, Event, EventRecord, Incident, Phase, PlanStatus, Status, Summary, effects, fold, timers,
+    Actor, Event, EventRecord, Incident, Phase, PlanStatus, Proof, Status, Summary, effects, fold, timers,
 };
 use firebell_core::policy::Policy;
+use firebell_core::ports::store::OutboxRow;
 use firebell_core::severity::Severity;
 use jiff::Timestamp;
 
@@ -42,38 +44,62 @@ pub fn state_equals_refold(incident: &Incident, records: &[EventRecord]) -> Hold
     must(again.as_ref() == Some(incident), || format!("{} is not the fold of its events", incident.id))
 }
 
-/// Every event comes back from JSON as it went in.
-pub fn events_survive_json(records: &[EventRecord]) -> Holds {
-    for record in records {
-        let text = serde_json::to_string(record).map_err(|e| e.to_string())?;
-        let back: EventRecord =
-            serde_json::from_str(&text).map_err(|e| format!("version {}: {e}", record.version))?;
-        must(back == *record, || {
-            format!("version {} of {} changes in JSON", record.version, record.incident)
-        })?;
-    }
-    Ok(())
+/// An event comes back from JSON as it went in. Answers what came back: folding that is what a restart does.
+///
+/// # Errors
+/// If it does not.
+pub fn event_survives_json(record: &EventRecord) -> Result<EventRecord, String> {
+    let text = serde_json::to_string(record).map_err(|e| e.to_string())?;
+    let back: EventRecord =
+        serde_json::from_str(&text).map_err(|e| format!("version {}: {e}", record.version))?;
+    must(back == *record, || format!("version {} of {} changes in JSON", record.version, record.incident))?;
+    Ok(back)
 }
 
-/// The list row and the stored timers are functions of the state.
+/// What a machine remembers of an incident, on which it decides, is the fold of the events that are committed.
+pub fn memory_equals_refold(remembered: &Incident, refold: Option<&Incident>) -> Holds {
+    must(refold == Some(remembered), || {
+        let version = refold.map(|i| i.version);
+        format!("{} is remembered as of {} and folds to {version:?}", remembered.id, remembered.version)
+    })
+}
+
+/// The list row, with its proof of the state, and the stored timers are functions of the state. `incident` is a fold
+/// of the events as they were read; the proof was made of what the machine remembered.
 pub fn projections_equal_refold(
     incident: &Incident,
     policy: &Policy,
+    policy_sha256: &str,
     summary: Option<&Summary>,
     stored: &BTreeMap<String, Timestamp>,
 ) -> Holds {
-    let expected = Summary::of(incident, incident.last_at);
+    let proof = Some(Proof::of(incident, policy_sha256));
+    let expected = Summary { proof, ..Summary::of(incident, incident.last_at) };
     must(summary == Some(&expected), || format!("the summary of {} is {summary:?}", incident.id))?;
     let wanted = timers(incident, policy);
     must(*stored == wanted, || format!("the timers of {} are {stored:?}, not {wanted:?}", incident.id))
 }
 
-/// An incident that is open goes on by itself or waits for a person who knows of it: a timer runs, an effect is on its
-/// way, or a dead letter lies before people.
+/// Timers that move an incident: an agent's deadline, a wait before the next look, a soak, the end of a plan's offer.
+/// All others only tell people of it.
+const MOVERS: [&str; 4] = ["agent:", "plan:", "look_again", "soak"];
+/// The longest that an incident may lie still before it moves by itself, in seconds.
+const STILL_S: i64 = 4 * 3600;
+
+/// An incident that is open goes on by itself, and soon: a timer that moves it runs, an effect is on its way, or a dead
+/// letter lies before people. A cadence of updates or a deadline that was missed does not count.
 pub fn open_incident_has_a_running_clock(incident: &Incident, timers: &Timers, effects_left: usize) -> Holds {
-    let running = !timers.is_empty() || effects_left > 0 || !incident.dead_effects.is_empty();
+    let moves = |key: &str| MOVERS.iter().any(|mover| key.starts_with(mover));
+    let soon = |due: Timestamp| due.duration_since(incident.last_at).as_secs() <= STILL_S;
+    let moved = timers.iter().any(|(key, due)| moves(key) && soon(*due));
+    let running = moved || effects_left > 0 || !incident.dead_effects.is_empty();
     must(incident.status.is_over() || running, || {
-        format!("{} is {} and nothing will ever move it", incident.id, incident.status.as_str())
+        format!(
+            "{} is {} in {:?} and nothing will move it: {timers:?}",
+            incident.id,
+            incident.status.as_str(),
+            incident.phase
+        )
     })
 }
 
@@ -275,21 +301,17 @@ pub fn restricted_stays_restricted(before: &Incident, record: &EventRecord) -> H
     })
 }
 
-/// The outbox holds exactly the effects of the events. `outbox` is all that is there of the incident.
-pub fn outbox_holds_what_events_ask_for(records: &[EventRecord], outbox: &BTreeSet<EffectKey>) -> Holds {
-    let mut state = None;
-    let mut wanted = BTreeSet::new();
-    for record in records {
-        firebell_core::incident::apply(&mut state, record);
-        let Some(after) = &state else { continue };
-        for ordinal in 0..effects(after, record).len() {
-            wanted.insert(EffectKey::of(&record.incident, record.version, ordinal));
-        }
+/// The outbox holds exactly the effects of the events, under their keys. `outbox` is all that is there of the incident.
+pub fn outbox_holds_what_events_ask_for(asked: &BTreeMap<EffectKey, Effect>, outbox: &[OutboxRow]) -> Holds {
+    for row in outbox {
+        must(asked.get(&row.key) == Some(&row.effect), || {
+            format!("{} is {:?}; events ask for {:?}", row.key, row.effect, asked.get(&row.key))
+        })?;
     }
-    must(wanted == *outbox, || {
-        let lost: Vec<_> = wanted.difference(outbox).collect();
-        let extra: Vec<_> = outbox.difference(&wanted).collect();
-        format!("effects lost: {lost:?}; from nowhere: {extra:?}")
+    let there: BTreeSet<&EffectKey> = outbox.iter().map(|r| &r.key).collect();
+    must(there.len() == asked.len() && outbox.len() == asked.len(), || {
+        let lost: Vec<_> = asked.keys().filter(|key| !there.contains(key)).collect();
+        format!("effects lost: {lost:?}; {} rows of {} effects", outbox.len(), asked.len())
     })
 }
 

@@ -44,9 +44,10 @@ impl Vendor {
         self.lock().done.get(key).cloned()
     }
 
-    /// Every key under which something was done, with what.
-    pub fn all(&self) -> BTreeMap<String, String> {
-        self.lock().done.clone()
+    /// The first thing that was done under a key that `asked` does not know: key and what.
+    pub fn unasked(&self, asked: impl Fn(&str) -> bool) -> Option<(String, String)> {
+        let inner = self.lock();
+        inner.done.iter().find(|(key, _)| !asked(key)).map(|(key, what)| (key.clone(), what.clone()))
     }
 
     /// Requests, repeats counted.

@@ -7,6 +7,8 @@ mod crash;
 mod demo;
 mod intake_bad;
 mod prometheus_path;
+mod receiver;
+mod replay;
 mod smtp;
 mod support;
 mod tidy;

@@ -25,6 +25,6 @@ pub use state::{
     ActionItem, AgentRun, Approval, Awaiting, Clock, Incident, Phase, PlanState, PlanStatus, RoleHolder,
     RunStatus, Status, Task,
 };
-pub use summary::Summary;
+pub use summary::{Proof, Summary, state_sha256};
 pub use timeline::{Entry, describe};
 pub use timers::timers;

@@ -212,7 +212,9 @@ impl Machine {
             }
         }
         if let Some(after) = folded {
-            tx.put_summary(&Summary::of(&after, last.at))?;
+            // Of the state that was decided on, not of a fold of what is written: a replay compares the two.
+            let proof = Some(incident::Proof::of(&after, &self.policy_sha256));
+            tx.put_summary(&Summary { proof, ..Summary::of(&after, last.at) })?;
             tx.timers_replace(&after.id, &incident::timers(&after, &self.policy))?;
             self.keep(after);
         }

@@ -22,6 +22,8 @@ pub(super) const REMEMBERED_ALERTS: usize = 4096;
 #[derive(Debug)]
 pub struct Machine {
     pub(super) policy: Arc<Policy>,
+    /// Hash of the policy, which each proof names.
+    pub(super) policy_sha256: String,
     pub(super) incidents: BTreeMap<IncidentId, Incident>,
     pub(super) open: BTreeMap<IncidentId, OpenIncident>,
     pub(super) silences: Vec<Silence>,
@@ -38,6 +40,7 @@ impl Machine {
     /// A machine that knows nothing yet.
     pub fn new(policy: Arc<Policy>) -> Self {
         Self {
+            policy_sha256: policy.sha256(),
             policy,
             incidents: BTreeMap::new(),
             open: BTreeMap::new(),
@@ -58,6 +61,11 @@ impl Machine {
     /// Forgets everything; the next input loads it from the store. To be called after a transaction failed.
     pub fn forget(&mut self) {
         *self = Self::new(Arc::clone(&self.policy));
+    }
+
+    /// The folds kept at hand, on which the next commands will be decided. Each must be what its events fold to.
+    pub fn cached(&self) -> impl Iterator<Item = &Incident> {
+        self.incidents.values()
     }
 
     /// Loads what is not loaded.

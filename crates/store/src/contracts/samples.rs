@@ -45,6 +45,7 @@ pub fn summary(number: u64) -> Summary {
     Summary {
         id: incident(number),
         version: 1,
+        proof: None,
         title: format!("Checkout fails ({number})"),
         severity: Severity::Sev2,
         severity_rule: "sev2.two_of".to_owned(),

@@ -50,7 +50,11 @@ impl World {
                     m.open(tx, opening.clone(), &Actor::person("ada"), now)
                 })?;
             }
-            _ => self.restart(&mut dice)?,
+            _ => {
+                self.restart(&mut dice)?;
+                self.check()?;
+                return self.check_records();
+            }
         }
         self.check()
     }
@@ -251,7 +255,7 @@ impl World {
                 return self.check_end();
             }
             for incident in open {
-                self.help(dice, &incident, round)?;
+                self.answer(dice, &incident, round)?;
             }
             if idle {
                 self.sleep()?;
@@ -285,8 +289,8 @@ impl World {
         Ok(())
     }
 
-    /// What a good responder does.
-    fn help(&mut self, dice: &mut Dice, incident: &Incident, round: usize) -> Holds {
+    /// What people do who answer what they are asked, and nothing more: the rest must come by itself.
+    fn answer(&mut self, dice: &mut Dice, incident: &Incident, round: usize) -> Holds {
         let ada = Actor::person("ada");
         let dead: Vec<EffectKey> = incident.dead_effects.keys().cloned().collect();
         for key in dead {
@@ -307,9 +311,8 @@ impl World {
                 self.give(dice, &incident.id, &go, &Actor::person(person))?;
             }
         }
-        if round > SETTLE / 2 {
-            let resolve = Command::Resolve { summary: "left to the day shift".to_owned() };
-            self.say(format!("{} takes long", incident.id));
+        if round > SETTLE / 2 && incident.severity.severity == firebell_core::severity::Severity::Sev4 {
+            let resolve = Command::Resolve { summary: "cosmetic".to_owned() };
             self.give(dice, &incident.id, &resolve, &ada)?;
         }
         Ok(())
