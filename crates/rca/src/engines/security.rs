@@ -84,10 +84,13 @@ impl Address<'_> {
 fn addresses<'a>(case: &Case<'_>, attempts: &'a [Attempt]) -> BTreeMap<&'a str, Address<'a>> {
     let mut out: BTreeMap<&str, Address<'_>> = BTreeMap::new();
     for a in attempts {
-        let entry =
-            out.entry(&a.address).or_insert_with(|| Address { first: a.at, ..Address::default() });
+        let entry = out.entry(&a.address).or_insert_with(|| Address { first: a.at, ..Address::default() });
         entry.first = entry.first.min(a.at);
-        if a.at < case.frame.onset { entry.calm.add(a.ok) } else { entry.ill.add(a.ok) }
+        if a.at < case.frame.onset {
+            entry.calm.add(a.ok)
+        } else {
+            entry.ill.add(a.ok)
+        }
         if !a.ok {
             entry.failed.insert(&a.account);
         }
