@@ -9,7 +9,7 @@ use anyhow::Context;
 use firebell_agents::{AgentTeam, Tools};
 use firebell_core::ports::agent::BlobStore;
 use firebell_core::ports::notifier::Notifier;
-use firebell_core::ports::platform::Platform;
+use firebell_core::ports::platform::{Platform, Stage};
 use firebell_core::ports::store::Reader;
 use firebell_core::ports::telemetry::TelemetrySource;
 use firebell_engine::dispatcher;
@@ -54,7 +54,10 @@ pub(crate) fn systems(file: &File) -> anyhow::Result<Systems> {
     let mut platforms: Vec<Arc<dyn Platform>> = Vec::new();
     for config in &file.platforms {
         let platform = backends::build_platform(config)?;
-        telemetry.push(Arc::clone(&platform) as Arc<dyn TelemetrySource>);
+        // What runs in staging is no evidence of what customers see.
+        if platform.stage() == Stage::Production {
+            telemetry.push(Arc::clone(&platform) as Arc<dyn TelemetrySource>);
+        }
         platforms.push(platform);
     }
     Ok(Systems { telemetry, notifiers, platforms })
@@ -122,7 +125,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
 
     let team = AgentTeam::new(Tools {
         telemetry,
-        platforms: platforms.clone(),
+        platforms: platforms.iter().filter(|p| p.stage() == Stage::Production).cloned().collect(),
         blobs,
         reader: Arc::clone(&reader),
         clock: Arc::clone(&clock),

@@ -77,7 +77,8 @@ pub struct Times {
     pub backlog_within_s: i64,
     /// One agent run takes at most.
     pub agent_deadline_s: i64,
-    /// After a plan was carried out, recovery is watched for at most.
+    /// After a plan was carried out, recovery is watched for at most. Longer than alerts take to clear: Alertmanager
+    /// tells of a group only every five minutes.
     pub recovery_within_s: i64,
     /// Recovery counts once it has held so long.
     pub recovery_hold_s: i64,
@@ -108,7 +109,7 @@ impl Default for Times {
             learn_within_s: 172_800,
             backlog_within_s: 1_209_600,
             agent_deadline_s: 120,
-            recovery_within_s: 300,
+            recovery_within_s: 600,
             recovery_hold_s: 60,
             soak_s: 600,
             gather_s: 45,

@@ -4,5 +4,7 @@ mod assemble;
 mod verdict;
 
 pub use assemble::{Recorded, assemble, evidence_of_round};
+#[cfg(test)]
+pub(crate) use verdict::challenge;
 pub use verdict::verdict_of;
-pub(crate) use verdict::{challenge, settings};
+pub(crate) use verdict::{Challenge, judge, settings};

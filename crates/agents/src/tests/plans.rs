@@ -1,7 +1,9 @@
 //! Plans: what each cause leads to on a platform, and what learning writes.
 
-use firebell_core::agent::AgentTask;
+use firebell_core::agent::{AgentTask, Check, Recovery};
 use firebell_core::change::{Change, ChangeKind};
+use firebell_core::ids::RunId;
+use firebell_core::incident::{AgentRun, PlanState, PlanStatus, RunStatus};
 use firebell_core::mitigation::{Plan, Risk};
 use firebell_core::ports::platform::ServiceState;
 use firebell_core::severity::IncidentKind;
@@ -126,6 +128,92 @@ async fn an_exhausted_pool_is_enlarged_and_the_service_restarted() {
     assert_eq!(found[0].steps[0].inverse.as_ref().map(|i| i.params.clone()), Some(json!({"size": 8})));
     assert!(found[0].blast_radius.iter().any(|b| b.starts_with("gateway")), "{:?}", found[0].blast_radius);
     assert_eq!(found[0].answers, "saturation.connection_pool@service/checkout");
+}
+
+/// Undone after this look, `times` over; each from another round, so with another hash.
+fn undone(world: &mut World, plan: &Plan, checks: &[(&str, bool)], times: u32) {
+    for round in 1..=times {
+        let mut plan = plan.clone();
+        plan.prepared_by = format!("round {round}");
+        let checks: Vec<Check> = checks
+            .iter()
+            .map(|(name, ok)| Check { name: (*name).to_owned(), ok: *ok, detail: String::new() })
+            .collect();
+        world.incident.plans.push(PlanState {
+            hash: plan.hash(),
+            plan,
+            round,
+            approvals_needed: 1,
+            approvals: Vec::new(),
+            status: PlanStatus::Undone,
+            steps_done: 2,
+            steps_undone: 2,
+            step_running: false,
+            undo: Default::default(),
+            outputs: Vec::new(),
+            recovery: Some(Recovery { ok: false, reading: String::new(), checks }),
+        });
+    }
+}
+
+#[tokio::test]
+async fn what_was_undone_although_it_had_worked_may_come_once_more() {
+    let h = || hypothesis("saturation.connection_pool", "service/checkout", None, &["scale_pool", "restart"]);
+    let first = plans("database-admin", h(), Vec::new(), |_| {}).await.remove(0);
+    let again = async |checks: &[(&str, bool)], times| {
+        let found = plans("database-admin", h(), Vec::new(), |w| undone(w, &first, checks, times)).await;
+        found.iter().any(|p| p.steps == first.steps)
+    };
+    let worked = [("error ratio of checkout", true), ("p95 of checkout", true), ("alerts cleared", false)];
+    assert!(again(&worked, 1).await);
+    assert!(!again(&worked, 2).await, "it comes back for ever");
+    assert!(!again(&[("error ratio of checkout", false), ("alerts cleared", true)], 1).await);
+    assert!(!again(&[("error ratio of checkout", true), ("refused sign-ins", false)], 1).await);
+    assert!(!again(&[("error ratio of checkout", true), ("version of checkout", false)], 1).await);
+    assert!(!again(&[("alerts cleared", false)], 1).await, "no figure said that it had worked");
+}
+
+#[tokio::test]
+async fn people_are_told_when_all_that_the_platform_offers_was_tried() {
+    let h = hypothesis("saturation.connection_pool", "service/checkout", None, &["scale_pool"]);
+    let first = plans("database-admin", h.clone(), Vec::new(), |_| {}).await.remove(0);
+    let mut world = World::new("odd");
+    world.sells(checkout());
+    world.incident.verdict = Some(verdict(h));
+    undone(&mut world, &first, &[("error ratio of checkout", false)], 1);
+    let report = world.run("database-admin", AgentTask::Prepare { round: 2 }).await.expect("a report");
+    assert!(report.plans.is_empty(), "{:?}", report.plans);
+    assert!(report.findings.iter().any(|f| f.claim.contains("was tried")), "{:?}", report.findings);
+    assert!(report.gaps.iter().any(|g| g.contains("a person has to mend it")), "{:?}", report.gaps);
+}
+
+#[tokio::test]
+async fn a_cause_named_before_the_attack_was_looked_at_gets_no_plan() {
+    let h = || hypothesis("saturation.connection_pool", "service/checkout", None, &["scale_pool", "restart"]);
+    let attack = |w: &mut World| {
+        w.incident.kind = IncidentKind::Security;
+        w.incident.facts.breach = Some(true);
+        w.incident.verdict_round = 1;
+    };
+    assert!(plans("database-admin", h(), Vec::new(), attack).await.is_empty());
+    // Once somebody who knows attacks took part and it is still the cause, it is acted on.
+    let looked = plans("database-admin", h(), Vec::new(), |w| {
+        attack(w);
+        let run = AgentRun {
+            agent: "security-analyzer".into(),
+            task: AgentTask::Investigate { round: 1 },
+            requested_at: at(NOW_S),
+            deadline: at(NOW_S + 30),
+            ended_at: None,
+            status: RunStatus::Reported,
+            findings: Vec::new(),
+            reason: None,
+            artifacts: Vec::new(),
+        };
+        w.incident.runs.insert(RunId::new("investigate-1/security-analyzer"), run);
+    })
+    .await;
+    assert!(!looked.is_empty());
 }
 
 #[tokio::test]

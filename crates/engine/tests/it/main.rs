@@ -1,4 +1,5 @@
-//! Tests of the engine: simulations at three levels, and the handle with its writer thread.
+//! Tests of the engine: simulations at three levels, single effects, and the handle with its writer thread.
 
+mod effects;
 mod handle;
 mod simulation;

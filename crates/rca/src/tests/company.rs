@@ -58,6 +58,8 @@ pub(super) struct Model {
     pub memory: BTreeMap<&'static str, f64>,
     pub disk: f64,
     pub attackers: f64,
+    /// All people sign in through a few addresses, as from offices.
+    pub offices: bool,
 }
 
 impl Model {
@@ -86,6 +88,7 @@ impl Model {
             memory: own.iter().map(|o| (o.0, 8.0e7)).collect(),
             disk: 0.35,
             attackers: 0.0,
+            offices: false,
         }
     }
 }
@@ -389,7 +392,8 @@ impl Company {
     fn sign_ins(&mut self, m: &Model) {
         for _ in 0..3 {
             let user = self.rng.below(200);
-            let ip = format!("192.0.2.{}", self.rng.below(250));
+            let addresses = if m.offices { 4 } else { 250 };
+            let ip = format!("192.0.2.{}", self.rng.below(addresses));
             let ok = self.rng.next() < 0.93 && self.rng.next() >= m.fail["accounts"];
             self.sign_in(&ip, &format!("user{user}"), ok);
         }

@@ -16,20 +16,31 @@ pub(super) fn run(
     before: impl Fn(&mut Company),
     fault: impl Fn(&mut Company, &mut Model, usize),
 ) -> (Telemetry, i64) {
+    run_from(seed, report, Model::healthy(), before, fault)
+}
+
+/// As [`run`], of a company that is like this in normal times.
+fn run_from(
+    seed: u64,
+    report: &str,
+    normal: Model,
+    before: impl Fn(&mut Company),
+    fault: impl Fn(&mut Company, &mut Model, usize),
+) -> (Telemetry, i64) {
     let mut c = Company::new(seed);
     let calm = 28 + (seed % 5) as usize * 7;
     let ill = 14 + (seed % 4) as usize * 9;
     // Decoys: changes elsewhere that did nothing.
     for _ in 0..calm - 8 {
-        c.second(&Model::healthy());
+        c.second(&normal);
     }
     c.change(ChangeKind::Deploy, "notifications", 0, "2.0.0", "2.0.1", "mail footer wording");
     c.change(ChangeKind::Config, "gateway", 2, "info", "debug", "access log verbosity");
     for _ in 0..8 {
-        c.second(&Model::healthy());
+        c.second(&normal);
     }
     before(&mut c);
-    let mut m = Model::healthy();
+    let mut m = normal;
     for i in 0..ill {
         fault(&mut c, &mut m, i);
         c.second(&m);
@@ -141,6 +152,55 @@ fn credential_stuffing_names_the_accounts() {
         &["security.credential_stuffing"],
         |v| v.hypotheses[0].mechanism.contains("user"),
     );
+}
+
+#[test]
+fn an_attack_is_recognised_beside_everything_else_that_moves() {
+    check(
+        "stuffing on a slow day",
+        |s| {
+            run(
+                s,
+                "the 95th percentile of the response time of catalog is 0.38 s",
+                |_| {},
+                |_, m, i| {
+                    // All machines are slow first; the attack comes into that.
+                    for own in m.own.values_mut() {
+                        *own = (*own * 1.6).min(120.0);
+                    }
+                    m.attackers = if i < 5 { 0.0 } else { 14.0 };
+                },
+            )
+        },
+        &["service/accounts"],
+        &["security.credential_stuffing"],
+        |v| v.hypotheses[0].mechanism.contains("user"),
+    );
+}
+
+#[test]
+fn an_outage_of_the_sign_in_behind_few_addresses_is_no_attack() {
+    for retries in [0, 3] {
+        check(
+            "shut door",
+            |s| {
+                run_from(
+                    s,
+                    "nobody can sign in",
+                    Model { offices: true, ..Model::healthy() },
+                    |_| {},
+                    |_, m, _| {
+                        m.fail.insert("accounts", 0.95);
+                        m.error_text.insert("accounts", "token store unavailable");
+                        m.retries = retries;
+                    },
+                )
+            },
+            &["service/accounts"],
+            &["dependency.unavailable", "code.exception", "code.slow_path"],
+            |v| v.hypotheses.iter().all(|h| !h.cause.starts_with("security.")),
+        );
+    }
 }
 
 #[test]
