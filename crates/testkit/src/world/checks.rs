@@ -9,7 +9,7 @@ use firebell_core::incident::{Event, Summary, apply};
 use firebell_core::intake;
 use firebell_core::ports::store::{AlertFilter, IncidentFilter, OutboxState, StoreError};
 use firebell_core::telemetry::Window;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::World;
 use crate::invariants::{self, Holds};
@@ -168,7 +168,8 @@ impl World {
         Ok(())
     }
 
-    /// After a look at all: a firing alert without an incident is silenced, inhibited, flapping, or none that opens one.
+    /// After a look at all: a firing alert without an incident is silenced, inhibited, flapping, or none that opens one;
+    /// one whose incident is over is its late tail, and not for ever.
     pub(super) fn check_everything_has_its_place(&self) -> Holds {
         let stored = self.stored_alerts()?;
         let silences = self.reader.silences().map_err(text)?;
@@ -180,6 +181,18 @@ impl World {
                 || intake::is_flapping(alert, rules, self.now);
             if !held {
                 return Err(format!("{} {:?} fires and has no incident", alert.name(), alert.labels));
+            }
+        }
+        let longest = SignedDuration::from_secs(rules.late_s.max(rules.cancelled_s));
+        for alert in stored.values().filter(|a| a.firing) {
+            let mut incident = alert.incident.as_ref().and_then(|id| self.folds.get(id));
+            while let Some(into) = incident.and_then(|i| i.merged_into.as_ref()) {
+                incident = self.folds.get(into);
+            }
+            let Some(over) = incident.filter(|i| i.status.is_over()) else { continue };
+            let since = self.now.duration_since(over.resolved_at.unwrap_or(over.opened_at));
+            if since > longest && !intake::is_flapping(alert, rules, self.now) {
+                return Err(format!("{} still fires {since:#} after {} ended", alert.name(), over.id));
             }
         }
         Ok(())
