@@ -145,7 +145,7 @@ impl Machine {
                 self.held.remove(&alert.fingerprint);
                 return Ok(());
             }
-            return self.take_back(tx, alert, turn == Turn::Fired, pending, now);
+            return self.take_back(tx, alert, matches!(turn, Turn::Fired | Turn::Changed), pending, now);
         };
         open.last_signal_at = now;
         match turn {

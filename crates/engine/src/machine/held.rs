@@ -20,6 +20,8 @@ enum Back {
     News,
     /// The incident's late or flapping tail: it is looked at again until it stops or is news.
     Tail,
+    /// The incident was cosmetic and is a ticket in the backlog, which the alert fires on behind.
+    Filed,
     /// The incident was opened again by it.
     Reopened,
     /// The incident goes on in another, and the alert with it.
@@ -39,6 +41,9 @@ impl Machine {
         let Some(id) = alert.incident.clone() else { return Ok(()) };
         match self.comes_back(tx, &id, alert, fired, now)? {
             Back::Tail => self.hold(alert),
+            Back::Filed => {
+                self.held.remove(&alert.fingerprint);
+            }
             Back::Reopened => {
                 self.held.remove(&alert.fingerprint);
                 if let Some(open) = self.open.get_mut(&id) {
@@ -133,6 +138,9 @@ impl Machine {
         }
         let rules = &self.policy.correlation;
         let again = fired || alert.turns.last().is_some_and(|turned| *turned > ended.at);
+        if ended.filed && !again {
+            return Ok(Back::Filed);
+        }
         let for_s = match ended.status {
             // Somebody said that it is nothing; that holds for the alert as it stood then.
             Status::Cancelled | Status::ClosedHealthy if !again => rules.cancelled_s.max(rules.late_s),

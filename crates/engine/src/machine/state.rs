@@ -10,6 +10,7 @@ use firebell_core::incident::{Incident, Status, fold};
 use firebell_core::intake::{self, OpenIncident};
 use firebell_core::policy::Policy;
 use firebell_core::ports::store::{StoreError, StoreResult, Tx};
+use firebell_core::severity::Severity;
 use firebell_core::signal::{Signal, SignalState};
 use firebell_core::silence::{Silence, Silences};
 use jiff::Timestamp;
@@ -175,7 +176,12 @@ impl Machine {
     fn remember_open(&mut self, incident: &Incident) {
         self.note_ended(&incident.id, Ended::of(incident));
         if incident.status.is_over() {
-            self.open.remove(&incident.id);
+            if self.open.remove(&incident.id).is_some() {
+                // What still fires has no place any more, whether or not its sender repeats it.
+                let firing = incident.alerts.values().filter(|a| a.firing).map(|a| a.fingerprint.clone());
+                let room = REMEMBERED_ALERTS.saturating_sub(self.held.len());
+                self.held.extend(firing.take(room));
+            }
             return;
         }
         let policy = Arc::clone(&self.policy);
@@ -230,6 +236,8 @@ pub(super) struct Ended {
     pub(super) at: Timestamp,
     pub(super) status: Status,
     pub(super) merged_into: Option<IncidentId>,
+    /// It is a ticket now.
+    pub(super) filed: bool,
 }
 
 impl Ended {
@@ -238,6 +246,7 @@ impl Ended {
             at: incident.resolved_at.unwrap_or(incident.opened_at),
             status: incident.status,
             merged_into: incident.merged_into.clone(),
+            filed: incident.status == Status::Resolved && incident.severity.severity == Severity::Sev4,
         })
     }
 }
