@@ -141,10 +141,10 @@ impl Alert {
         alert.last_seen = received_at;
         alert.count += 1;
         // A resolve or acknowledge without texts must not wipe what the alert said.
-        if !signal.annotations.is_empty() {
+        if !signal.annotations.is_empty() && alert.annotations != signal.annotations {
             alert.annotations.clone_from(&signal.annotations);
         }
-        if signal.generator_url.is_some() {
+        if signal.generator_url.is_some() && alert.generator_url != signal.generator_url {
             alert.generator_url.clone_from(&signal.generator_url);
         }
         if signal.group_key.is_some() && alert.group_key != signal.group_key {
