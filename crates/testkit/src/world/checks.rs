@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use firebell_core::alert::Alert;
 use firebell_core::effect::Effect;
 use firebell_core::ids::{EffectKey, Fingerprint, IncidentId};
-use firebell_core::incident::{Event, Summary, apply};
+use firebell_core::incident::{Event, Summary, apply, fold};
 use firebell_core::intake;
 use firebell_core::ports::store::{AlertFilter, IncidentFilter, OutboxState, StoreError};
 use firebell_core::severity::Severity;
@@ -185,17 +185,19 @@ impl World {
             }
         }
         let longest = SignedDuration::from_secs(rules.late_s.max(rules.cancelled_s));
-        for alert in stored.values().filter(|a| a.firing) {
-            let mut incident = alert.incident.as_ref().and_then(|id| self.folds.get(id));
-            while let Some(into) = incident.and_then(|i| i.merged_into.as_ref()) {
-                incident = self.folds.get(into);
-            }
-            let Some(over) = incident.filter(|i| i.status.is_over()) else { continue };
-            let since = self.now.duration_since(over.resolved_at.unwrap_or(over.opened_at));
-            // A cosmetic one is a ticket, and its alert may fire on behind it.
-            let filed = over.severity.severity == Severity::Sev4;
-            if since > longest && !filed && !intake::is_flapping(alert, rules, self.now) {
-                return Err(format!("{} still fires {since:#} after {} ended", alert.name(), over.id));
+        for alert in stored.values().filter(|a| a.firing && !intake::is_flapping(a, rules, self.now)) {
+            let mut next = alert.incident.clone();
+            while let Some(id) = next.take() {
+                // From the store: what was done just now is not taken in yet.
+                let records = self.reader.events(&id).map_err(text)?;
+                let Some(incident) = fold(&records) else { return Err(format!("there is no {id}")) };
+                next.clone_from(&incident.merged_into);
+                let since = self.now.duration_since(incident.resolved_at.unwrap_or(self.now));
+                // A cosmetic one is a ticket, and its alert may fire on behind it.
+                let filed = incident.severity.severity == Severity::Sev4;
+                if next.is_none() && incident.status.is_over() && since > longest && !filed {
+                    return Err(format!("{} still fires {since:#} after {id} ended", alert.name()));
+                }
             }
         }
         Ok(())
