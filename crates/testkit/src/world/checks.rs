@@ -188,6 +188,9 @@ impl World {
         for alert in stored.values().filter(|a| a.firing && !intake::is_flapping(a, rules, self.now)) {
             let mut next = alert.incident.clone();
             while let Some(id) = next.take() {
+                if self.folds.get(&id).is_some_and(|i| !i.status.is_over()) {
+                    break;
+                }
                 // From the store: what was done just now is not taken in yet.
                 let records = self.reader.events(&id).map_err(text)?;
                 let Some(incident) = fold(&records) else { return Err(format!("there is no {id}")) };
