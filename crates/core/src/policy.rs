@@ -128,8 +128,10 @@ impl Default for Times {
 pub struct Correlation {
     /// An alert joins an open incident whose last alert is at most so old.
     pub window_s: i64,
-    /// … if these labels agree (where both carry them), besides service and topology.
+    /// … if two of these labels agree (where both carry them), besides service and topology.
     pub shared_labels: Vec<String>,
+    /// … or one of these, which name the machine that it is about.
+    pub binding_labels: Vec<String>,
     /// Distance in the dependency graph up to which services count as neighbours.
     pub topology_hops: usize,
     /// So many turns within `flap_window_s` make an alert flapping: it no longer opens or reopens incidents.
@@ -141,6 +143,9 @@ pub struct Correlation {
     pub opening_severities: Vec<String>,
     /// After an incident's end, alerts of it that come within so long are taken as its late tail.
     pub late_s: i64,
+    /// After an incident was called off or found healthy, an alert of it that fires on unbroken is left alone for so
+    /// long; then it is news. One that resolves and fires again is news after `late_s`.
+    pub cancelled_s: i64,
     /// Inhibition rules.
     pub inhibit: Vec<InhibitRule>,
 }
@@ -150,6 +155,7 @@ impl Default for Correlation {
         Self {
             window_s: 1800,
             shared_labels: vec!["cluster".into(), "namespace".into(), "alertname".into()],
+            binding_labels: ["instance", "node", "host", "hostname", "pod"].map(Into::into).to_vec(),
             topology_hops: 2,
             flap_turns: 5,
             flap_window_s: 900,
@@ -157,6 +163,7 @@ impl Default for Correlation {
                 .map(Into::into)
                 .to_vec(),
             late_s: 300,
+            cancelled_s: 3600,
             inhibit: Vec::new(),
         }
     }
@@ -212,6 +219,15 @@ impl Service {
     pub fn component_id(&self) -> String {
         if self.component.is_empty() { format!("service/{}", self.name) } else { self.component.clone() }
     }
+
+    /// Whether that is its component id. Asked for every alert, so nothing is put together for it.
+    fn is_component(&self, id: &str) -> bool {
+        if self.component.is_empty() {
+            id.strip_prefix("service/").is_some_and(|name| name == self.name)
+        } else {
+            self.component == id
+        }
+    }
 }
 
 /// A person who can hold roles and approve.
@@ -242,7 +258,7 @@ impl Policy {
     pub fn service(&self, name: &str) -> Option<&Service> {
         self.services
             .iter()
-            .find(|s| s.name == name || s.aliases.iter().any(|a| a == name) || s.component_id() == name)
+            .find(|s| s.name == name || s.aliases.iter().any(|a| a == name) || s.is_component(name))
     }
 
     /// All roles that there are: the workflow's, and those that levels and people name.

@@ -372,6 +372,7 @@ impl World {
             count: 1,
             turns: vec![at(IMPACT_S + 4)],
             generator_url: None,
+            group_key: None,
             service: Some(service.into()),
             incident: Some(self.incident.id.clone()),
             silenced_by: Vec::new(),

@@ -51,6 +51,20 @@ fn impact_starts_with_the_earlier_sign_and_falls_back() {
 }
 
 #[test]
+fn an_impact_that_began_in_another_year_is_flagged_and_not_averaged() {
+    let old = Some("2003-01-01T00:00:00Z".parse().expect("a time"));
+    let times = measure(&Instants { impact_started_at: old, first_customer_report: None, ..full() });
+    assert_eq!((times.detect_s, times.customer_impact_s), (None, None));
+    assert!(times.flagged.iter().any(|f| f.contains("2003-01-01") && f.contains("30 days")), "{times:?}");
+    let reported = measure(&Instants { impact_started_at: old, ..full() });
+    assert_eq!((reported.detect_s, reported.customer_impact_s), (None, Some(1840.0)));
+    assert_eq!(
+        measure(&Instants { impact_started_at: Some(at(-86_400)), ..full() }).detect_s,
+        Some(86_490.0)
+    );
+}
+
+#[test]
 fn bad_and_missing_timestamps_are_flagged() {
     let times = measure(&Instants {
         impact_started_at: Some(at(500)),

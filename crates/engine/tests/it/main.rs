@@ -2,4 +2,5 @@
 
 mod effects;
 mod handle;
+mod intake;
 mod simulation;

@@ -112,6 +112,7 @@ pub fn signal(number: u64) -> Signal {
         ends_at: None,
         generator_url: Some("http://prometheus:9090/graph?g0.expr=x".to_owned()),
         dedup_key: None,
+        group_key: None,
     }
 }
 

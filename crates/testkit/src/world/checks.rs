@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use firebell_core::alert::Alert;
 use firebell_core::effect::Effect;
 use firebell_core::ids::{EffectKey, Fingerprint, IncidentId};
-use firebell_core::incident::{Event, EventRecord, Summary, apply, effects};
+use firebell_core::incident::{Event, EventRecord, Summary, apply, effects, fold};
 use firebell_core::intake;
 use firebell_core::ports::store::{AlertFilter, IncidentFilter, OutboxState, StoreError};
+use firebell_core::severity::Severity;
 use firebell_core::telemetry::Window;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::World;
 use crate::invariants::{self, Holds};
@@ -183,7 +184,8 @@ impl World {
         Ok(())
     }
 
-    /// After a look at all: a firing alert without an incident is silenced, inhibited, flapping, or none that opens one.
+    /// After a look at all: a firing alert without an incident is silenced, inhibited, flapping, or none that opens one;
+    /// one whose incident is over is its late tail, and not for ever.
     pub(super) fn check_everything_has_its_place(&self) -> Holds {
         let stored = self.stored_alerts()?;
         let silences = self.reader.silences().map_err(text)?;
@@ -195,6 +197,25 @@ impl World {
                 || intake::is_flapping(alert, rules, self.now);
             if !held {
                 return Err(format!("{} {:?} fires and has no incident", alert.name(), alert.labels));
+            }
+        }
+        let longest = SignedDuration::from_secs(rules.late_s.max(rules.cancelled_s));
+        for alert in stored.values().filter(|a| a.firing && !intake::is_flapping(a, rules, self.now)) {
+            let mut next = alert.incident.clone();
+            while let Some(id) = next.take() {
+                if self.folds.get(&id).is_some_and(|i| !i.status.is_over()) {
+                    break;
+                }
+                // From the store: what was done just now is not taken in yet.
+                let records = self.reader.events(&id).map_err(text)?;
+                let Some(incident) = fold(&records) else { return Err(format!("there is no {id}")) };
+                next.clone_from(&incident.merged_into);
+                let since = self.now.duration_since(incident.resolved_at.unwrap_or(self.now));
+                // A cosmetic one is a ticket, and its alert may fire on behind it.
+                let filed = incident.severity.severity == Severity::Sev4;
+                if next.is_none() && incident.status.is_over() && since > longest && !filed {
+                    return Err(format!("{} still fires {since:#} after {id} ended", alert.name()));
+                }
             }
         }
         Ok(())

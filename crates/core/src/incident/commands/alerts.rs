@@ -11,7 +11,9 @@ use crate::ids::Fingerprint;
 use crate::severity::Facts;
 
 pub(super) fn attach(i: &Incident, alerts: &[AttachedAlert], cx: &Cx<'_>) -> Vec<Event> {
-    let (known, new): (Vec<_>, Vec<_>) = alerts.iter().partition(|a| i.alerts.contains_key(&a.fingerprint));
+    // One whose labels say something else by now is attached anew: a severity, a kind or a service is a fact.
+    let (known, new): (Vec<_>, Vec<_>) =
+        alerts.iter().partition(|a| i.alerts.get(&a.fingerprint).is_some_and(|k| k.labels == a.labels));
     let turns: Vec<AlertTurn> =
         known.iter().map(|a| AlertTurn { fingerprint: a.fingerprint.clone(), firing: a.firing }).collect();
     let mut events = Vec::new();

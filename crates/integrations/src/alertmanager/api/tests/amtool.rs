@@ -181,6 +181,6 @@ async fn amtool_works() {
     assert!(fine(&["config", "routes", "test", "service=checkout"]).contains("firebell"));
     let (ok, _, err) =
         tokio::task::block_in_place(|| amtool(&["silence", "add", "service=~(", "--comment=x"]));
-    assert!(!ok && !err.is_empty());
+    assert!(!ok && !err.is_empty(), "{ok} {err}");
     server.abort();
 }
