@@ -9,6 +9,19 @@ use crate::comms::Audience;
 use crate::effect::RetryPolicy;
 use crate::severity::{Severity, SeverityPolicy};
 
+/// Roles that every company has; levels and people may name others.
+pub const ROLES: [&str; 9] = [
+    "on_call",
+    "incident_commander",
+    "technical_lead",
+    "communications_lead",
+    "scribe",
+    "senior_engineer",
+    "team_lead",
+    "executive",
+    "facilitator",
+];
+
 /// All policy that the core decides by. Durations are seconds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]

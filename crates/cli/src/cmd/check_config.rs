@@ -8,9 +8,11 @@ use crate::exit_code::ExitCode;
 use crate::output;
 
 pub(super) fn run(args: &CheckConfigArgs) -> anyhow::Result<ExitCode> {
-    let result = config::load(Some(&args.file));
+    // A file that is not there was not checked.
+    let text = config::text(&args.file)?;
+    let result = config::parse(&text).map_err(|e| format!("{}: {e}", args.file.display()));
     if args.json {
-        let error = result.as_ref().err().map(|e| format!("{e:#}"));
+        let error = result.as_ref().err();
         output::json(&json!({ "file": args.file, "ok": error.is_none(), "error": error }));
         return Ok(if error.is_none() { ExitCode::Ok } else { ExitCode::Wanting });
     }
@@ -29,7 +31,7 @@ pub(super) fn run(args: &CheckConfigArgs) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::Ok)
         }
         Err(error) => {
-            output::error(&format!("{error:#}"));
+            output::error(&error);
             Ok(ExitCode::Wanting)
         }
     }
