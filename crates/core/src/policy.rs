@@ -17,7 +17,7 @@ use crate::severity::{Severity, SeverityPolicy};
 pub use levels::{Level, Levels};
 
 /// Roles that every company has; see [`Policy::roles`].
-const ROLES: [&str; 9] = [
+pub const ROLES: [&str; 9] = [
     "on_call",
     "incident_commander",
     "technical_lead",

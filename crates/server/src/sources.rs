@@ -95,6 +95,16 @@ impl Sources {
             enabled: config.enabled,
             key: KeyHash::of(config.key.expose()),
         };
+        // Who sends with it could not be told from the other.
+        let same =
+            |other: &&Arc<Source>| other.kind == source.kind && bool::from(other.key.same(&source.key));
+        if let Some(other) = self.by_name.values().find(same) {
+            return Err(ConfigError {
+                source_name: config.name.clone(),
+                field: "key".to_owned(),
+                reason: format!("is the key of source {:?} too: give each source its own", other.name),
+            });
+        }
         self.by_name.insert(config.name.clone(), Arc::new(source));
         Ok(())
     }

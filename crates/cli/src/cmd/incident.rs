@@ -113,7 +113,7 @@ async fn list(
 async fn show(server: &ServerArgs, id: &str, follow: bool) -> anyhow::Result<ExitCode> {
     let client = Client::of(server)?;
     if follow {
-        follow::follow(&client, id).await?;
+        follow::follow(&client, id, follow::View { json: server.json, own: None }).await?;
         return Ok(ExitCode::Ok);
     }
     let answer = client.get(&format!("/api/v1/incidents/{id}")).await?;

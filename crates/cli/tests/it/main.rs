@@ -2,10 +2,12 @@
 
 mod amtool;
 mod cli;
+mod client;
 mod commands;
 mod crash;
 mod demo;
 mod intake_bad;
+mod json;
 mod prometheus_path;
 mod receiver;
 mod replay;

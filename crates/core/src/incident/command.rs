@@ -101,6 +101,14 @@ pub enum Rejection {
         /// Which.
         incident: IncidentId,
     },
+    /// What a field names is not there.
+    #[error("{field}: {why}")]
+    Unknown {
+        /// Which field.
+        field: String,
+        /// What is not there, and where to look.
+        why: String,
+    },
     /// It exists already.
     #[error("the incident exists already")]
     Exists,
@@ -125,6 +133,10 @@ pub enum Rejection {
 impl Rejection {
     pub(super) fn not_now(what: &str, why: impl Into<String>) -> Self {
         Self::NotNow { what: what.to_owned(), why: why.into() }
+    }
+
+    pub(super) fn unknown(field: &str, why: impl Into<String>) -> Self {
+        Self::Unknown { field: field.to_owned(), why: why.into() }
     }
 
     pub(super) fn invalid(field: &str, why: impl Into<String>) -> Self {

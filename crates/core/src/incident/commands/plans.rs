@@ -32,7 +32,7 @@ pub(super) fn decide(
         return Err(Rejection::not_now(what, "only a person decides on a mitigation"));
     };
     let Some(plan) = i.plan(hash) else {
-        return Err(Rejection::invalid(
+        return Err(Rejection::unknown(
             "plan",
             format!("there is no plan {hash:?}; `show` lists the plans' hashes"),
         ));
