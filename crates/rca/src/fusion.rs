@@ -124,7 +124,13 @@ pub(crate) fn rank(case: &Case<'_>, signals: &[Signal], harm: &Harm) -> Vec<Riva
     for s in signals.iter().filter(|s| s.role == Role::Symptom && s.cause != "code.retry_storm") {
         *plain.entry(s.component.clone()).or_default().entry(s.cause).or_default() += s.weight;
     }
-    for (component, sums) in plain {
+    for (component, mut sums) in plain {
+        // What answers nothing well is down, whatever it says when it is asked.
+        if case.out_of_service(&component)
+            && let Some(thrown) = sums.remove("code.exception")
+        {
+            *sums.entry("dependency.unavailable").or_default() += thrown;
+        }
         if let Some((cause, _)) = sums.iter().max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(a.0))) {
             groups.entry((component, (*cause).to_owned())).or_default();
         }

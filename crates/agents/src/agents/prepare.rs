@@ -243,11 +243,13 @@ fn propose(
     };
     let (options, left_out) = plans(&situation);
     let exhausted = options.is_empty() && left_out.iter().any(|why| why.ends_with(TRIED));
-    for why in left_out.into_iter().take(12) {
-        run.step("plan", format!("left out: {}", clip(&why, 200)));
-        if options.is_empty() && !services.is_empty() {
-            run.gap(format!("no plan by {}", clip(&why, 200)));
-        }
+    for why in left_out.iter().take(12) {
+        run.step("plan", format!("left out: {}", clip(why, 200)));
+    }
+    // Why an action is not offered is no lack of sight: people read it as a finding, nobody has a gap to close.
+    if options.is_empty() && !left_out.is_empty() && !services.is_empty() {
+        let why = left_out.iter().take(4).map(|w| clip(w, 200)).collect::<Vec<_>>().join("; ");
+        run.claim(format!("no plan can be made: {why}"), state_ids.to_vec(), Strength::Weak, None);
     }
     if exhausted {
         // People decide from here; they have to be told what is left to them.

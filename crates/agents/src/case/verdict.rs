@@ -7,6 +7,7 @@ use firebell_core::verdict::{EvidenceRef, Hypothesis, Outcome, Verdict};
 use firebell_rca::{Prior, Settings, investigate};
 
 use super::assemble::{Recorded, assemble};
+use super::doubt::{doubt, last_asked};
 use crate::run::clip;
 use crate::tools::PAST_KIND;
 
@@ -29,6 +30,7 @@ pub(crate) fn judge(
     let settings = settings(incident, policy, &telemetry, &past);
     let mut verdict = investigate(&telemetry, &settings);
     let challenge = challenge(&mut verdict);
+    doubt(incident, last_asked(incident), &mut verdict);
     (verdict, challenge)
 }
 

@@ -314,6 +314,27 @@ async fn every_learner_leaves_something_behind() {
 }
 
 #[tokio::test]
+async fn a_learnt_alert_outlives_the_version_that_it_was_learnt_from() {
+    let mut world = World::new("odd");
+    let mut h = hypothesis("code.n_plus_one", "service/checkout", None, &["rollback"]);
+    let query = r#"metric db_queries_total{operation="SELECT, all",service="checkout",version="3.8.0"}"#;
+    h.evidence = vec![firebell_core::verdict::EvidenceRef {
+        id: "e1".into(),
+        source: "prometheus/main".into(),
+        query: query.into(),
+        window: None,
+        sha256: String::new(),
+        reading: String::new(),
+    }];
+    world.incident.verdict = Some(verdict(h));
+    let report = world.run("observability-engineer", AgentTask::Learn).await.expect("a report");
+    let rule = &report.artifacts[0].content;
+    assert!(!rule.contains("version"), "{rule}");
+    let selector = r#"sum(rate(db_queries_total{operation=\"SELECT, all\",service=\"checkout\"}[5m]))"#;
+    assert!(rule.contains(selector), "{rule}");
+}
+
+#[tokio::test]
 async fn a_security_incident_is_reported_with_the_accounts_concerned() {
     let mut world = World::new("credential stuffing");
     world.incident.kind = IncidentKind::Security;

@@ -98,6 +98,7 @@ async fn synthesise(run: &mut Run, round: u32) -> Result<(), String> {
     let (mut verdict, challenge) =
         task.await.map_err(|error| format!("the analysis failed by a defect of its own: {error}"))?;
     verdict.stats.wall_ms = u64::try_from(run.now().duration_since(begun).as_millis()).unwrap_or(0);
+    verdict.stats.peak_rss_bytes = crate::run::peak_rss();
     state(run, &verdict, challenge, &held);
     run.report.verdict = Some(verdict);
     Ok(())
