@@ -14,7 +14,7 @@ use minijinja::Value;
 use crate::{oneliner, text, words};
 
 /// Every variable, in alphabetical order.
-pub(super) const VARIABLES: [&str; 42] = [
+pub(super) const VARIABLES: [&str; 43] = [
     "alerts_firing",
     "alerts_total",
     "because",
