@@ -6,7 +6,7 @@ use firebell_core::comms::Audience;
 use firebell_core::effect::Effect;
 use firebell_core::ids::EffectKey;
 use firebell_core::incident::{
-    Actor, Event, EventRecord, Incident, Phase, PlanStatus, Proof, Status, Summary, effects, fold, timers,
+    Actor, Event, EventRecord, Incident, Phase, PlanStatus, Proof, Status, Summary, fold, timers,
 };
 use firebell_core::policy::Policy;
 use firebell_core::ports::store::OutboxRow;

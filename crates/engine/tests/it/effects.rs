@@ -186,6 +186,7 @@ async fn first_step(platforms: &[&Arc<Double>], severity: Severity, now: Timesta
         status: PlanStatus::Running,
         steps_done: 0,
         steps_undone: 0,
+        lowered: BTreeMap::new(),
         step_running: true,
         undo: BTreeMap::new(),
         outputs: Vec::new(),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::world::{AM_KEY, bearer, world};
 use crate::Role;
 
-const API: [(&str, &str); 35] = [
+const API: [(&str, &str); 36] = [
     ("GET", "/api/v1/incidents"),
     ("POST", "/api/v1/incidents"),
     ("GET", "/api/v1/incidents/INC-2026-0001"),
