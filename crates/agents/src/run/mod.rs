@@ -6,4 +6,4 @@ mod reading;
 mod state;
 
 pub(crate) use reading::{clip, percent};
-pub(crate) use state::{Held, Run};
+pub(crate) use state::{Held, Run, Trail};

@@ -4,6 +4,7 @@
 mod commit;
 mod drain;
 mod outbox;
+mod restart;
 mod state;
 mod timers;
 
