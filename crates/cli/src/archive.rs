@@ -54,6 +54,9 @@ impl Archive for FolderArchive {
                 let (markdown, html) = (dir.join("postmortem.md"), dir.join("postmortem.html"));
                 replace(&markdown, postmortem.markdown.as_bytes())?;
                 replace(&html, postmortem.html.as_bytes())?;
+                if let Some(invitation) = firebell_report::invitation(&incident, &policy) {
+                    replace(&dir.join("postmortem.ics"), invitation.as_bytes())?;
+                }
                 let data =
                     json!({ "markdown": place.join("postmortem.md"), "html": place.join("postmortem.html") });
                 Ok(Outcome::Done { detail: "postmortem written".to_owned(), data })

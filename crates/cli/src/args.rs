@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::values::{Roles, faults, incident_id, rows, severities};
+
 /// Runs production incidents from the first alert to the postmortem's last action item.
 ///
 /// Exit codes: 0 done, 1 failed, 2 wrong use or input, 3 not reachable, 4 not found, 5 refused by the incident's state,
@@ -27,10 +29,20 @@ pub(crate) struct ServerArgs {
     /// Token to sign in with [default: the administrator's of DIR/server.json].
     #[arg(long, env = "FIREBELL_TOKEN", hide_env_values = true)]
     pub(crate) token: Option<String>,
-    /// Data folder of the server.
-    #[arg(long, env = "FIREBELL_DATA", default_value = "firebell-data", value_name = "DIR")]
-    pub(crate) data: PathBuf,
+    /// Data folder of the server [default: firebell-data].
+    #[arg(long, env = "FIREBELL_DATA", value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
 }
+
+impl ServerArgs {
+    /// The data folder.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.data.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_DATA))
+    }
+}
+
+/// Data folder of a server that is told of no other.
+pub(crate) const DEFAULT_DATA: &str = "firebell-data";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -39,7 +51,7 @@ pub(crate) enum Command {
     /// Run the server.
     Serve(ServeArgs),
     /// Declare an incident and follow it; starts a server in the process if none runs.
-    #[command(alias = "incident-response")]
+    #[command(visible_alias = "incident-response")]
     Respond(RespondArgs),
     /// Look at incidents and act on them.
     #[command(subcommand)]
@@ -84,6 +96,15 @@ impl Command {
     }
 }
 
+/// An answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum YesNo {
+    /// Yes.
+    Yes,
+    /// No.
+    No,
+}
+
 /// Who approves mitigations in the demo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Approve {
@@ -96,7 +117,7 @@ pub(crate) enum Approve {
 #[derive(Debug, Args)]
 pub(crate) struct DemoArgs {
     /// Which fault [default: connection-pool-exhaustion].
-    #[arg(long)]
+    #[arg(long, value_parser = faults(), hide_possible_values = true)]
     pub(crate) fault: Option<String>,
     /// List the faults.
     #[arg(long)]
@@ -151,7 +172,7 @@ pub(crate) struct RespondArgs {
     #[arg(long = "service")]
     pub(crate) services: Vec<String>,
     /// Severity, instead of what policy decides.
-    #[arg(long)]
+    #[arg(long, value_parser = severities(), ignore_case = true)]
     pub(crate) severity: Option<String>,
     /// An exercise: never counted in reports.
     #[arg(long)]
@@ -159,7 +180,7 @@ pub(crate) struct RespondArgs {
     /// Declare it and return at once.
     #[arg(long)]
     pub(crate) no_follow: bool,
-    /// Configuration for the server that is started if none runs.
+    /// Configuration: names the data folder, and is for the server that is started if none runs.
     #[arg(long, env = "FIREBELL_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     #[command(flatten)]
@@ -180,7 +201,7 @@ pub(crate) enum IncidentCommand {
         #[arg(long)]
         service: Option<String>,
         /// At most so many.
-        #[arg(long, default_value_t = 50)]
+        #[arg(long, default_value_t = 50, value_parser = rows())]
         limit: usize,
         #[command(flatten)]
         server: ServerArgs,
@@ -188,8 +209,9 @@ pub(crate) enum IncidentCommand {
     /// Show one with its timeline, hypotheses and plans.
     Show {
         /// Incident id.
+        #[arg(value_parser = incident_id)]
         id: String,
-        /// Follow it until it is closed.
+        /// Follow it until it is closed; with --json one JSON object a line.
         #[arg(long)]
         follow: bool,
         #[command(flatten)]
@@ -206,7 +228,7 @@ pub(crate) enum IncidentCommand {
         #[arg(long = "service")]
         services: Vec<String>,
         /// Severity, instead of what policy decides.
-        #[arg(long)]
+        #[arg(long, value_parser = severities(), ignore_case = true)]
         severity: Option<String>,
         /// An exercise.
         #[arg(long)]
@@ -217,6 +239,7 @@ pub(crate) enum IncidentCommand {
     /// Acknowledge: I take it.
     Ack {
         /// Incident id.
+        #[arg(value_parser = incident_id)]
         id: String,
         #[command(flatten)]
         server: ServerArgs,
@@ -224,8 +247,10 @@ pub(crate) enum IncidentCommand {
     /// Give a role to a person.
     Role {
         /// Incident id.
+        #[arg(value_parser = incident_id)]
         id: String,
-        /// incident_commander, technical_lead, communications_lead, scribe, on_call.
+        /// Which.
+        #[arg(value_parser = Roles)]
         role: String,
         /// Name as configured.
         person: String,
@@ -235,17 +260,32 @@ pub(crate) enum IncidentCommand {
     /// Add a note to the timeline.
     Note {
         /// Incident id.
+        #[arg(value_parser = incident_id)]
         id: String,
         /// Text.
         text: String,
         #[command(flatten)]
         server: ServerArgs,
     },
+    /// Say of which kind it is, and whether it is only for its members.
+    Kind {
+        /// Incident id.
+        id: String,
+        /// availability, performance, security, data, other.
+        kind: String,
+        /// Only for its members [default: security is].
+        #[arg(long, value_enum)]
+        restricted: Option<YesNo>,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
     /// Override severity, with a reason.
     Severity {
         /// Incident id.
+        #[arg(value_parser = incident_id)]
         id: String,
-        /// SEV1 to SEV4.
+        /// Which.
+        #[arg(value_parser = severities(), ignore_case = true)]
         severity: String,
         /// Why.
         #[arg(long)]
@@ -256,6 +296,7 @@ pub(crate) enum IncidentCommand {
     /// Say go (or, with --reject, no-go) on a mitigation plan.
     Approve {
         /// Incident id.
+        #[arg(value_parser = incident_id)]
         id: String,
         /// Hash of the plan [default: the one that waits, if it is one].
         plan: Option<String>,
@@ -271,6 +312,7 @@ pub(crate) enum IncidentCommand {
     /// Say that it is over.
     Resolve {
         /// Incident id.
+        #[arg(value_parser = incident_id)]
         id: String,
         /// How, in a sentence.
         #[arg(long)]
@@ -281,6 +323,7 @@ pub(crate) enum IncidentCommand {
     /// Say that it is not over.
     Reopen {
         /// Incident id.
+        #[arg(value_parser = incident_id)]
         id: String,
         /// Why.
         #[arg(long)]
@@ -291,9 +334,10 @@ pub(crate) enum IncidentCommand {
     /// Merge it into another.
     Merge {
         /// Incident id.
+        #[arg(value_parser = incident_id)]
         id: String,
         /// The one in which it goes on.
-        #[arg(long)]
+        #[arg(long, value_parser = incident_id)]
         into: String,
         #[command(flatten)]
         server: ServerArgs,
@@ -301,6 +345,7 @@ pub(crate) enum IncidentCommand {
     /// Cancel it as a false alarm.
     Cancel {
         /// Incident id.
+        #[arg(value_parser = incident_id)]
         id: String,
         /// Why.
         #[arg(long)]
@@ -311,6 +356,7 @@ pub(crate) enum IncidentCommand {
     /// Ask for a postmortem that policy does not require.
     Postmortem {
         /// Incident id.
+        #[arg(value_parser = incident_id)]
         id: String,
         #[command(flatten)]
         server: ServerArgs,
@@ -318,6 +364,7 @@ pub(crate) enum IncidentCommand {
     /// Rebuild it from its events and recorded evidence and compare byte for byte.
     Replay {
         /// Incident id.
+        #[arg(value_parser = incident_id)]
         id: String,
         #[command(flatten)]
         server: ServerArgs,
@@ -332,10 +379,10 @@ pub(crate) enum AlertCommand {
         #[arg(long)]
         all: bool,
         /// Of one incident.
-        #[arg(long)]
+        #[arg(long, value_parser = incident_id)]
         incident: Option<String>,
         /// At most so many.
-        #[arg(long, default_value_t = 100)]
+        #[arg(long, default_value_t = 100, value_parser = rows())]
         limit: usize,
         #[command(flatten)]
         server: ServerArgs,
@@ -385,7 +432,7 @@ pub(crate) enum BundleCommand {
     /// Write the evidence of an incident as a bundle.
     Collect {
         /// Incident id.
-        #[arg(long)]
+        #[arg(long, value_parser = incident_id)]
         incident: String,
         /// Folder to write; must not exist or be empty.
         #[arg(long, value_name = "DIR")]
@@ -409,6 +456,9 @@ pub(crate) struct WeeklyArgs {
     /// Week, as in 2026-W48 [default: this week].
     #[arg(long)]
     pub(crate) week: Option<String>,
+    /// As Markdown, every number with links to the incidents behind it.
+    #[arg(long)]
+    pub(crate) markdown: bool,
     #[command(flatten)]
     pub(crate) server: ServerArgs,
 }
@@ -447,6 +497,9 @@ pub(crate) struct DoctorArgs {
     /// Configuration file.
     #[arg(long, env = "FIREBELL_CONFIG", default_value = "firebell.toml", value_name = "FILE")]
     pub(crate) config: PathBuf,
+    /// Data folder [default: as configured, else firebell-data].
+    #[arg(long, env = "FIREBELL_DATA", value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

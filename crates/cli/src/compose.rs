@@ -9,16 +9,15 @@ use anyhow::Context;
 use firebell_agents::{AgentTeam, Tools};
 use firebell_core::ports::agent::BlobStore;
 use firebell_core::ports::notifier::Notifier;
-use firebell_core::ports::platform::Platform;
-use firebell_core::ports::store::Reader;
+use firebell_core::ports::platform::{Platform, Stage};
+use firebell_core::ports::store::{Reader, StoreError};
 use firebell_core::ports::telemetry::TelemetrySource;
 use firebell_engine::dispatcher;
 use firebell_engine::effects::Executor;
 use firebell_engine::handle::{self, Clock, Handle};
 use firebell_integrations::otlp::OtlpStore;
 use firebell_integrations::{backends, changes, http};
-use firebell_report::Templates;
-use firebell_server::{AppState, Auth, Sources};
+use firebell_server::AppState;
 use firebell_store::{Durability, SqliteStore};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -26,7 +25,7 @@ use tokio::task::JoinHandle;
 
 use crate::archive::FolderArchive;
 use crate::client::{ServerFile, write_private};
-use crate::config::File;
+use crate::config::{self, File};
 use crate::exit_code::{ExitCode, coded};
 
 /// Default address: loopback, so that nothing is reachable from outside by accident.
@@ -54,7 +53,10 @@ pub(crate) fn systems(file: &File) -> anyhow::Result<Systems> {
     let mut platforms: Vec<Arc<dyn Platform>> = Vec::new();
     for config in &file.platforms {
         let platform = backends::build_platform(config)?;
-        telemetry.push(Arc::clone(&platform) as Arc<dyn TelemetrySource>);
+        // What runs in staging is no evidence of what customers see.
+        if platform.stage() == Stage::Production {
+            telemetry.push(Arc::clone(&platform) as Arc<dyn TelemetrySource>);
+        }
         platforms.push(platform);
     }
     Ok(Systems { telemetry, notifiers, platforms })
@@ -101,8 +103,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
     let policy = Arc::new(file.policy(&public_url));
     let Systems { mut telemetry, notifiers, platforms } = systems(file)?;
 
-    let (store, reader) = SqliteStore::open(data, Durability::default())
-        .with_context(|| format!("the store in {} could not be opened", data.display()))?;
+    let (store, reader) = SqliteStore::open(data, Durability::default()).map_err(|e| unopened(&e, data))?;
     let reader: Arc<dyn Reader> = Arc::new(reader);
     let blobs: Arc<dyn BlobStore> = Arc::new(store.blobs()?);
     // A replay decides by the policy of the time.
@@ -122,7 +123,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
 
     let team = AgentTeam::new(Tools {
         telemetry,
-        platforms: platforms.clone(),
+        platforms: platforms.iter().filter(|p| p.stage() == Stage::Production).cloned().collect(),
         blobs,
         reader: Arc::clone(&reader),
         clock: Arc::clone(&clock),
@@ -137,17 +138,17 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
             policy: Arc::clone(&policy),
         }),
         reader: Arc::clone(&reader),
-        templates: Arc::new(templates(file)?),
+        templates: Arc::new(config::templates(file).map_err(refused)?),
         policy: Arc::clone(&policy),
         clock: Arc::clone(&clock),
     });
 
     let token = admin_token(data)?;
-    let auth = auth(file, &token)?;
+    let auth = config::auth(file, &token).map_err(refused)?;
     let state = AppState {
         handle: handle.clone(),
         reader: Arc::clone(&reader),
-        sources: Arc::new(sources(file)?),
+        sources: Arc::new(config::sources(file).map_err(refused)?),
         auth: Arc::new(auth),
         otlp,
         agents: firebell_agents::catalogue(),
@@ -181,6 +182,22 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
     })
 }
 
+/// What is wrong with a configuration, as an error.
+fn refused(problems: Vec<String>) -> anyhow::Error {
+    coded(ExitCode::Usage, problems.join("\n"))
+}
+
+/// A data folder that cannot be made or is in use was named by the caller.
+fn unopened(error: &StoreError, data: &Path) -> anyhow::Error {
+    let code = match error {
+        StoreError::Database { doing: "make the data folder" | "lock the data folder", .. } => {
+            ExitCode::Usage
+        }
+        _ => ExitCode::Failure,
+    };
+    coded(code, format!("the store in {} could not be opened: {error}", data.display()))
+}
+
 /// An address that a client on this machine can use.
 fn reachable(address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() { SocketAddr::from(([127, 0, 0, 1], address.port())) } else { address }
@@ -208,50 +225,4 @@ fn admin_token(data: &Path) -> anyhow::Result<String> {
 /// 256 random bits, hexadecimal.
 pub(crate) fn random_key() -> String {
     hex::encode(rand::random::<[u8; 32]>())
-}
-
-fn auth(file: &File, admin: &str) -> anyhow::Result<Auth> {
-    let mut auth = Auth::new();
-    auth.add("admin", firebell_server::Role::Admin, admin);
-    for token in &file.tokens {
-        let field = format!("tokens/{}", token.name);
-        let text = token.token.resolve(&field, "token")?;
-        if text.expose().len() < 16 {
-            return Err(coded(ExitCode::Usage, format!("{field}: token: must have at least 16 characters")));
-        }
-        let role = firebell_server::Role::parse(&token.role)
-            .ok_or_else(|| coded(ExitCode::Usage, format!("{field}: role {:?} is unknown", token.role)))?;
-        auth.add(&token.name, role, text.expose());
-    }
-    Ok(auth)
-}
-
-fn sources(file: &File) -> anyhow::Result<Sources> {
-    let mut sources = Sources::new();
-    for config in &file.sources {
-        sources.add(config).map_err(|e| coded(ExitCode::Usage, e.to_string()))?;
-    }
-    if let Some(otlp) = &file.otlp {
-        sources.set_otlp_key(otlp.key.resolve("otlp", "key")?.expose());
-    }
-    Ok(sources)
-}
-
-fn templates(file: &File) -> anyhow::Result<Templates> {
-    let mut overrides = BTreeMap::new();
-    if let Some(dir) = &file.templates.dir {
-        let entries =
-            std::fs::read_dir(dir).with_context(|| format!("templates: {} cannot be read", dir.display()))?;
-        for entry in entries {
-            let path = entry?.path();
-            if path.extension().is_some_and(|e| e == "md")
-                && let Some(name) = path.file_name().and_then(|n| n.to_str())
-            {
-                let text = std::fs::read_to_string(&path)
-                    .with_context(|| format!("{} cannot be read", path.display()))?;
-                overrides.insert(name.to_owned(), text);
-            }
-        }
-    }
-    Templates::with_overrides(overrides).map_err(|e| coded(ExitCode::Usage, format!("templates: {e}")))
 }

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use firebell_integrations::settings::ConfigError;
+
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ExitCode {
@@ -10,11 +12,11 @@ pub(crate) enum ExitCode {
     Ok = 0,
     /// Something failed that is not the caller's doing.
     Failure = 1,
-    /// Wrong use: arguments, configuration, an input that is not what it should be.
+    /// Wrong use: arguments, configuration, an input that is missing or not what it should be.
     Usage = 2,
     /// The server, or a system, cannot be reached.
     Unreachable = 3,
-    /// No such incident, plan, silence, file.
+    /// No such incident, plan, silence, dead letter, interrupted demo.
     NotFound = 4,
     /// The incident's state does not allow it.
     Conflict = 5,
@@ -52,5 +54,9 @@ pub(crate) fn coded(code: ExitCode, text: impl Into<String>) -> anyhow::Error {
 
 /// The exit code of an error.
 pub(crate) fn of(error: &anyhow::Error) -> ExitCode {
-    error.downcast_ref::<Coded>().map_or(ExitCode::Failure, |c| c.code)
+    match error.downcast_ref::<Coded>() {
+        Some(coded) => coded.code,
+        None if error.is::<ConfigError>() => ExitCode::Usage,
+        None => ExitCode::Failure,
+    }
 }

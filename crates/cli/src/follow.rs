@@ -1,10 +1,12 @@
 //! Follows an incident in the terminal: every entry of its timeline as it comes, until it is closed.
 
+use std::path::Path;
+use std::pin::pin;
 use std::time::Duration;
 
 use firebell_core::incident::{Entry, Incident};
 use futures_util::StreamExt;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::client::Client;
 use crate::output::{self, Tone, paint};
@@ -16,6 +18,13 @@ pub(crate) struct Event {
     pub(crate) incident: String,
     pub(crate) kind: String,
     pub(crate) entry: Entry,
+}
+
+impl Event {
+    /// As the server streams it.
+    fn json(&self) -> Value {
+        json!({ "position": self.position, "incident": self.incident, "type": self.kind, "entry": self.entry })
+    }
 }
 
 /// An answer's body as it comes.
@@ -117,36 +126,70 @@ fn shorten(text: &str, most: usize) -> String {
     cut
 }
 
-/// Follows one incident to its end; Ctrl-C stops the looking, not the incident.
-pub(crate) async fn follow(client: &Client, id: &str) -> anyhow::Result<Incident> {
+/// How an incident is followed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct View<'a> {
+    /// One JSON object a line instead of text.
+    pub(crate) json: bool,
+    /// The data folder of a server that ends with this command.
+    pub(crate) own: Option<&'a Path>,
+}
+
+/// Follows one incident to its end; Ctrl-C stops the looking, not the incident. As JSON, each event is a line as the
+/// server streams it, and the last line holds the incident as it stands then.
+pub(crate) async fn follow(client: &Client, id: &str, view: View<'_>) -> anyhow::Result<()> {
     let path = format!("/api/v1/incidents/{id}");
     let mut incident: Incident = client.read(&path, "incident").await?;
-    output::line(&head(&incident, &client.url));
+    if !view.json {
+        output::line(&head(&incident, &client.url));
+    }
     let mut events = Events::new(client.clone(), &format!("{path}/events"), None);
+    // Listened for from here on: a Ctrl-C between two events counts as well.
+    let mut ended = pin!(crate::cmd::serve::ended());
     loop {
         let event = tokio::select! {
             event = events.next() => event,
-            _ = tokio::signal::ctrl_c() => {
-                output::note(&format!("{id} goes on; `firebell incident show {id} --follow` looks again"));
-                return Ok(incident);
+            () = &mut ended => {
+                output::note(&parting(id, view.own));
+                break;
             }
         };
-        output::line(&line(&event.entry, &incident));
+        if view.json {
+            output::json_line(&event.json());
+        } else {
+            output::line(&line(&event.entry, &incident));
+        }
         match event.kind.as_str() {
             "plans_proposed" | "severity_changed" | "phase_entered" | "decided" => {
                 incident = client.read(&path, "incident").await?;
-                if event.kind == "plans_proposed" {
+                if event.kind == "plans_proposed" && !view.json {
                     waiting(&incident);
                 }
             }
             "closed" => {
                 incident = client.read(&path, "incident").await?;
                 if incident.closed_at.is_some() {
-                    return Ok(incident);
+                    break;
                 }
             }
             _ => {}
         }
+    }
+    if view.json {
+        let incident: Value = client.read(&path, "incident").await?;
+        output::json_line(&json!({ "type": "incident", "incident": incident }));
+    }
+    Ok(())
+}
+
+/// What happens to an incident that nobody follows any more.
+fn parting(id: &str, own: Option<&Path>) -> String {
+    match own {
+        None => format!("{id} goes on; `firebell incident show {id} --follow` looks again"),
+        Some(data) => format!(
+            "the server ends with this command, and {id} stands still until `firebell serve --data {}` goes on with it",
+            data.display()
+        ),
     }
 }
 
@@ -171,4 +214,16 @@ pub(crate) fn head(incident: &Incident, url: &str) -> String {
         output::clean(&incident.title),
         paint(Tone::Link, &format!("{url}/incidents/{}", incident.id)),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_stops_looking_is_told_whether_the_incident_goes_on() {
+        assert!(parting("INC-1", None).contains("INC-1 goes on; `firebell incident show INC-1 --follow`"));
+        let own = parting("INC-1", Some(Path::new("here")));
+        assert!(own.contains("stands still") && own.contains("firebell serve --data here"), "{own}");
+    }
 }

@@ -9,6 +9,7 @@ mod config;
 mod exit_code;
 mod follow;
 mod output;
+mod values;
 
 use clap::Parser;
 
@@ -16,20 +17,33 @@ use crate::args::Cli;
 use crate::exit_code::ExitCode;
 
 fn main() -> std::process::ExitCode {
-    let cli = Cli::parse();
+    let as_json = values::ask_for_json(std::env::args_os());
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        // Help and version are no errors.
+        Err(error) if as_json && error.use_stderr() => {
+            let text = error.render().to_string();
+            let text = text.trim().strip_prefix("error: ").unwrap_or(text.trim());
+            output::failure(text, ExitCode::Usage, true);
+            return ExitCode::Usage.into();
+        }
+        Err(error) => error.exit(),
+    };
     init_logs(&cli);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            output::error(&format!("the runtime could not be started: {error}"));
+            let text = format!("the runtime could not be started: {error}");
+            output::failure(&text, ExitCode::Failure, as_json);
             return ExitCode::Failure.into();
         }
     };
     let code = match runtime.block_on(cmd::run(cli)) {
         Ok(code) => code,
         Err(error) => {
-            output::error(&format!("{error:#}"));
-            exit_code::of(&error)
+            let code = exit_code::of(&error);
+            output::failure(&format!("{error:#}"), code, as_json);
+            code
         }
     };
     // A blocked read of the terminal must not keep the process.

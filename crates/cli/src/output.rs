@@ -5,6 +5,8 @@ use std::io::{IsTerminal, Write};
 use anstyle::{AnsiColor, Style};
 use firebell_core::severity::Severity;
 
+use crate::exit_code::ExitCode;
+
 /// What a piece of text means; the look follows from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tone {
@@ -77,10 +79,24 @@ pub(crate) fn json(value: &serde_json::Value) {
     line(&text.unwrap_or_default());
 }
 
+/// A JSON result of many, one a line.
+pub(crate) fn json_line(value: &serde_json::Value) {
+    line(&serde_json::to_string(value).unwrap_or_default());
+}
+
 /// Tells something beside the result.
 pub(crate) fn note(text: &str) {
     let mut out = anstream::stderr();
     let _ = writeln!(out, "{text}");
+}
+
+/// Tells that something failed: on one line of the result where JSON was asked for.
+pub(crate) fn failure(text: &str, code: ExitCode, as_json: bool) {
+    if as_json {
+        json_line(&serde_json::json!({ "error": text, "code": code as u8 }));
+    } else {
+        error(text);
+    }
 }
 
 /// Tells that something failed.

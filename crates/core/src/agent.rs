@@ -154,6 +154,19 @@ pub struct ActionItemDraft {
     pub due_days: u16,
 }
 
+impl ActionItemDraft {
+    /// 1 (first) to 3, by impact and effort: what gives more than it costs comes first, what costs more than it gives
+    /// last.
+    pub fn priority(&self) -> u8 {
+        let (impact, effort) = (self.impact.clamp(1, 3), self.effort.clamp(1, 3));
+        match impact.cmp(&effort) {
+            std::cmp::Ordering::Greater => 1,
+            std::cmp::Ordering::Equal => 2,
+            std::cmp::Ordering::Less => 3,
+        }
+    }
+}
+
 /// One step of an agent, for the journal that people can read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct JournalStep {

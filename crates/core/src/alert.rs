@@ -42,6 +42,9 @@ pub struct Alert {
     /// Link back.
     #[serde(default)]
     pub generator_url: Option<String>,
+    /// The group that the sender put it in; see [`Signal::group_key`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_key: Option<String>,
     /// Service it was routed to.
     #[serde(default)]
     pub service: Option<String>,
@@ -65,15 +68,22 @@ pub enum Turn {
     Resolved,
     /// Acknowledged at the sender's side just now.
     Acknowledged,
-    /// A repeat.
+    /// It fires on, and its labels say something else than before: another severity, say.
+    Changed,
+    /// A repeat, or what says nothing of its state.
     Repeat,
 }
 
 impl Alert {
     /// Folds a signal in.
     pub fn fold(before: Option<Self>, signal: &Signal, received_at: Timestamp) -> (Self, Turn) {
-        let firing =
-            signal.state != SignalState::Resolved && signal.ends_at.is_none_or(|end| end > received_at);
+        let acknowledges = signal.state == SignalState::Acknowledged;
+        // Who acknowledges says that somebody looks, not that it fires: that is the trigger's to say.
+        let firing = match signal.state {
+            SignalState::Firing => signal.ends_at.is_none_or(|end| end > received_at),
+            SignalState::Acknowledged => before.as_ref().is_some_and(|alert| alert.firing),
+            SignalState::Resolved => false,
+        };
         let Some(mut alert) = before else {
             let alert = Self {
                 fingerprint: signal.fingerprint.clone(),
@@ -81,7 +91,7 @@ impl Alert {
                 labels: signal.labels.clone(),
                 annotations: signal.annotations.clone(),
                 firing,
-                acknowledged: signal.state == SignalState::Acknowledged,
+                acknowledged: false,
                 starts_at: signal.starts_at,
                 ends_at: signal.ends_at,
                 first_seen: received_at,
@@ -89,6 +99,7 @@ impl Alert {
                 count: 1,
                 turns: vec![received_at],
                 generator_url: signal.generator_url.clone(),
+                group_key: signal.group_key.clone(),
                 service: None,
                 incident: None,
                 silenced_by: Vec::new(),
@@ -97,12 +108,20 @@ impl Alert {
             let turn = if firing { Turn::Fired } else { Turn::Repeat };
             return (alert, turn);
         };
-        let turn = match (alert.firing, firing) {
+        let mut turn = match (alert.firing, firing) {
             (false, true) => Turn::Fired,
             (true, false) => Turn::Resolved,
-            _ if signal.state == SignalState::Acknowledged && !alert.acknowledged => Turn::Acknowledged,
+            (true, true) if acknowledges && !alert.acknowledged => Turn::Acknowledged,
             _ => Turn::Repeat,
         };
+        // Under a key of the sender's the same alert may come back with other labels; the latest ones hold. A resolve
+        // or an acknowledgement often carries few of them and replaces none.
+        if signal.state == SignalState::Firing && !signal.labels.is_empty() && alert.labels != signal.labels {
+            alert.labels.clone_from(&signal.labels);
+            if firing && turn == Turn::Repeat {
+                turn = Turn::Changed;
+            }
+        }
         if matches!(turn, Turn::Fired | Turn::Resolved) {
             alert.turns.push(received_at);
             if alert.turns.len() > REMEMBERED_TURNS {
@@ -113,17 +132,23 @@ impl Alert {
             alert.starts_at = signal.starts_at;
             alert.acknowledged = false;
         }
-        alert.acknowledged |= signal.state == SignalState::Acknowledged;
+        if acknowledges {
+            alert.acknowledged |= firing;
+        } else {
+            alert.ends_at = if firing { signal.ends_at } else { Some(signal.ends_at.unwrap_or(received_at)) };
+        }
         alert.firing = firing;
-        alert.ends_at = if firing { signal.ends_at } else { Some(signal.ends_at.unwrap_or(received_at)) };
         alert.last_seen = received_at;
         alert.count += 1;
         // A resolve or acknowledge without texts must not wipe what the alert said.
-        if !signal.annotations.is_empty() {
-            alert.annotations = signal.annotations.clone();
+        if !signal.annotations.is_empty() && alert.annotations != signal.annotations {
+            alert.annotations.clone_from(&signal.annotations);
         }
-        if signal.generator_url.is_some() {
-            alert.generator_url = signal.generator_url.clone();
+        if signal.generator_url.is_some() && alert.generator_url != signal.generator_url {
+            alert.generator_url.clone_from(&signal.generator_url);
+        }
+        if signal.group_key.is_some() && alert.group_key != signal.group_key {
+            alert.group_key.clone_from(&signal.group_key);
         }
         (alert, turn)
     }
@@ -138,3 +163,6 @@ impl Alert {
         self.labels.get("alertname").map_or("(unnamed alert)", String::as_str)
     }
 }
+
+#[cfg(test)]
+mod tests;

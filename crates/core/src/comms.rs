@@ -52,9 +52,16 @@ pub enum UpdateReason {
     FalseAlarm,
     /// It came back.
     Reopened,
+    /// It goes on in another incident.
+    Merged,
 }
 
 impl UpdateReason {
+    /// Whether it is the last word on the incident.
+    pub fn is_last(self) -> bool {
+        matches!(self, Self::AllClear | Self::FalseAlarm | Self::Merged)
+    }
+
     /// As in JSON and template names.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -66,6 +73,7 @@ impl UpdateReason {
             Self::AllClear => "all_clear",
             Self::FalseAlarm => "false_alarm",
             Self::Reopened => "reopened",
+            Self::Merged => "merged",
         }
     }
 }

@@ -46,7 +46,8 @@ pub struct Plan {
     pub title: String,
     /// Carried out in order.
     pub steps: Vec<Step>,
-    /// What must hold before: in words, checked against the platform by the planner and before acting.
+    /// What must hold before, in words for people. The planner reads it off the platform's state; before the first
+    /// step that state is read again, and the platform is asked for a dry run of every step.
     pub preconditions: Vec<String>,
     /// What should get better.
     pub expected_effect: String,
@@ -60,7 +61,7 @@ pub struct Plan {
     pub verification: String,
     /// The hypothesis that it answers: `cause@component`.
     pub answers: String,
-    /// Not to be carried out after this.
+    /// Not to be begun after this.
     pub expires_at: Timestamp,
     /// Agent that prepared it.
     pub prepared_by: String,

@@ -1,6 +1,11 @@
 //! The workflow's figures as configuration: every number of the severity table is a default here.
 
-use std::collections::BTreeMap;
+mod changed;
+mod levels;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -8,6 +13,21 @@ use sha2::{Digest, Sha256};
 use crate::comms::Audience;
 use crate::effect::RetryPolicy;
 use crate::severity::{Severity, SeverityPolicy};
+
+pub use levels::{Level, Levels};
+
+/// Roles that every company has; see [`Policy::roles`].
+pub const ROLES: [&str; 9] = [
+    "on_call",
+    "incident_commander",
+    "technical_lead",
+    "communications_lead",
+    "scribe",
+    "senior_engineer",
+    "team_lead",
+    "executive",
+    "facilitator",
+];
 
 /// All policy that the core decides by. Durations are seconds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
@@ -37,137 +57,6 @@ pub struct Policy {
     pub public_url: String,
 }
 
-/// One [`Level`] a severity.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Levels {
-    /// Critical.
-    pub sev1: Level,
-    /// Major.
-    pub sev2: Level,
-    /// Minor.
-    pub sev3: Level,
-    /// Cosmetic.
-    pub sev4: Level,
-}
-
-impl Levels {
-    /// The level of a severity.
-    pub fn of(&self, severity: Severity) -> &Level {
-        match severity {
-            Severity::Sev1 => &self.sev1,
-            Severity::Sev2 => &self.sev2,
-            Severity::Sev3 => &self.sev3,
-            Severity::Sev4 => &self.sev4,
-        }
-    }
-}
-
-/// What a severity sets. Missing numbers mean "never".
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
-#[serde(default, deny_unknown_fields)]
-pub struct Level {
-    /// Resolve within.
-    pub resolve_within_s: Option<i64>,
-    /// Internal update every.
-    pub internal_every_s: Option<i64>,
-    /// Internal updates only where customers feel it.
-    pub internal_if_customer_facing: bool,
-    /// First status page post within.
-    pub public_first_within_s: Option<i64>,
-    /// Status page only where customers feel it.
-    pub public_if_customer_facing: bool,
-    /// Executives are told at once.
-    pub executives_at_once: bool,
-    /// … with each internal update.
-    pub executives_each_update: bool,
-    /// … again after so long.
-    pub executives_again_after_s: Option<i64>,
-    /// Support is told.
-    pub support: bool,
-    /// … only where customers feel it.
-    pub support_if_customer_facing: bool,
-    /// Roles to fill: `incident_commander`, `technical_lead`, `communications_lead`, `scribe`, `on_call`.
-    pub roles: Vec<String>,
-    /// Cause unclear after so long: escalate to `unclear_to`.
-    pub unclear_after_s: Option<i64>,
-    /// To whom.
-    pub unclear_to: String,
-    /// Not resolved after so long: escalate to `escalate_to`.
-    pub escalate_after_s: Option<i64>,
-    /// To whom.
-    pub escalate_to: String,
-    /// Approvals that a reversible plan needs.
-    pub approvals_reversible: u8,
-    /// Approvals that an irreversible plan needs.
-    pub approvals_irreversible: u8,
-    /// A postmortem is required within.
-    pub postmortem_within_s: Option<i64>,
-    /// Acknowledge within, before the page goes to the deputy.
-    pub acknowledge_within_s: Option<i64>,
-}
-
-impl Default for Levels {
-    fn default() -> Self {
-        let roles = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
-        const MIN: i64 = 60;
-        const HOUR: i64 = 60 * MIN;
-        Self {
-            sev1: Level {
-                resolve_within_s: Some(HOUR),
-                internal_every_s: Some(15 * MIN),
-                public_first_within_s: Some(5 * MIN),
-                executives_at_once: true,
-                executives_each_update: true,
-                support: true,
-                roles: roles(&["incident_commander", "technical_lead", "communications_lead", "scribe"]),
-                unclear_after_s: Some(30 * MIN),
-                unclear_to: "senior_engineer".to_owned(),
-                approvals_reversible: 2,
-                approvals_irreversible: 2,
-                postmortem_within_s: Some(48 * HOUR),
-                acknowledge_within_s: Some(2 * MIN),
-                ..Level::default()
-            },
-            sev2: Level {
-                resolve_within_s: Some(4 * HOUR),
-                internal_every_s: Some(30 * MIN),
-                public_first_within_s: Some(15 * MIN),
-                executives_at_once: true,
-                executives_again_after_s: Some(2 * HOUR),
-                support: true,
-                roles: roles(&["incident_commander", "on_call"]),
-                unclear_after_s: Some(30 * MIN),
-                unclear_to: "senior_engineer".to_owned(),
-                escalate_after_s: Some(2 * HOUR),
-                escalate_to: "senior_engineer".to_owned(),
-                approvals_reversible: 1,
-                approvals_irreversible: 2,
-                postmortem_within_s: Some(48 * HOUR),
-                acknowledge_within_s: Some(5 * MIN),
-                ..Level::default()
-            },
-            sev3: Level {
-                resolve_within_s: Some(24 * HOUR),
-                internal_every_s: Some(HOUR),
-                internal_if_customer_facing: true,
-                public_first_within_s: Some(HOUR),
-                public_if_customer_facing: true,
-                support: true,
-                support_if_customer_facing: true,
-                roles: roles(&["on_call"]),
-                escalate_after_s: Some(8 * HOUR),
-                escalate_to: "team_lead".to_owned(),
-                approvals_reversible: 1,
-                approvals_irreversible: 1,
-                acknowledge_within_s: Some(30 * MIN),
-                ..Level::default()
-            },
-            sev4: Level { approvals_reversible: 1, approvals_irreversible: 1, ..Level::default() },
-        }
-    }
-}
-
 /// Deadlines of phases, agents and checks, in seconds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -182,9 +71,14 @@ pub struct Times {
     pub mitigate_by_s: i64,
     /// Phase 5 ends by.
     pub verify_by_s: i64,
+    /// Phase 6 takes at most; a postmortem that severity does not require is due after as long.
+    pub learn_within_s: i64,
+    /// What goes to the backlog is due within: the next sprint.
+    pub backlog_within_s: i64,
     /// One agent run takes at most.
     pub agent_deadline_s: i64,
-    /// After a plan was carried out, recovery is watched for at most.
+    /// After a plan was carried out, recovery is watched for at most. Longer than alerts take to clear: Alertmanager
+    /// tells of a group only every five minutes.
     pub recovery_within_s: i64,
     /// Recovery counts once it has held so long.
     pub recovery_hold_s: i64,
@@ -212,8 +106,10 @@ impl Default for Times {
             investigate_by_s: 1800,
             mitigate_by_s: 3600,
             verify_by_s: 5400,
+            learn_within_s: 172_800,
+            backlog_within_s: 1_209_600,
             agent_deadline_s: 120,
-            recovery_within_s: 300,
+            recovery_within_s: 600,
             recovery_hold_s: 60,
             soak_s: 600,
             gather_s: 45,
@@ -232,8 +128,10 @@ impl Default for Times {
 pub struct Correlation {
     /// An alert joins an open incident whose last alert is at most so old.
     pub window_s: i64,
-    /// … if these labels agree (where both carry them), besides service and topology.
+    /// … if two of these labels agree (where both carry them), besides service and topology.
     pub shared_labels: Vec<String>,
+    /// … or one of these, which name the machine that it is about.
+    pub binding_labels: Vec<String>,
     /// Distance in the dependency graph up to which services count as neighbours.
     pub topology_hops: usize,
     /// So many turns within `flap_window_s` make an alert flapping: it no longer opens or reopens incidents.
@@ -245,6 +143,9 @@ pub struct Correlation {
     pub opening_severities: Vec<String>,
     /// After an incident's end, alerts of it that come within so long are taken as its late tail.
     pub late_s: i64,
+    /// After an incident was called off or found healthy, an alert of it that fires on unbroken is left alone for so
+    /// long; then it is news. One that resolves and fires again is news after `late_s`.
+    pub cancelled_s: i64,
     /// Inhibition rules.
     pub inhibit: Vec<InhibitRule>,
 }
@@ -254,6 +155,7 @@ impl Default for Correlation {
         Self {
             window_s: 1800,
             shared_labels: vec!["cluster".into(), "namespace".into(), "alertname".into()],
+            binding_labels: ["instance", "node", "host", "hostname", "pod"].map(Into::into).to_vec(),
             topology_hops: 2,
             flap_turns: 5,
             flap_window_s: 900,
@@ -261,6 +163,7 @@ impl Default for Correlation {
                 .map(Into::into)
                 .to_vec(),
             late_s: 300,
+            cancelled_s: 3600,
             inhibit: Vec::new(),
         }
     }
@@ -316,6 +219,15 @@ impl Service {
     pub fn component_id(&self) -> String {
         if self.component.is_empty() { format!("service/{}", self.name) } else { self.component.clone() }
     }
+
+    /// Whether that is its component id. Asked for every alert, so nothing is put together for it.
+    fn is_component(&self, id: &str) -> bool {
+        if self.component.is_empty() {
+            id.strip_prefix("service/").is_some_and(|name| name == self.name)
+        } else {
+            self.component == id
+        }
+    }
 }
 
 /// A person who can hold roles and approve.
@@ -346,7 +258,14 @@ impl Policy {
     pub fn service(&self, name: &str) -> Option<&Service> {
         self.services
             .iter()
-            .find(|s| s.name == name || s.aliases.iter().any(|a| a == name) || s.component_id() == name)
+            .find(|s| s.name == name || s.aliases.iter().any(|a| a == name) || s.is_component(name))
+    }
+
+    /// All roles that there are: the workflow's, and those that levels and people name.
+    pub fn roles(&self) -> BTreeSet<&str> {
+        let levels = Severity::ALL.into_iter().flat_map(|s| &self.levels.of(s).roles);
+        let people = self.people.iter().flat_map(|p| &p.roles);
+        ROLES.into_iter().chain(levels.chain(people).map(String::as_str)).collect()
     }
 
     /// People who can hold a role, in order of preference.

@@ -46,6 +46,10 @@ pub struct Signal {
     /// The sender's own key for the alert, if it gives one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dedup_key: Option<String>,
+    /// The sender's own key of the group that it put the alert in, where the group says more than where it is: alerts
+    /// of one group belong to one incident.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_key: Option<String>,
 }
 
 impl Signal {

@@ -272,6 +272,8 @@ pub struct Telemetry {
     pub alerts: Vec<AlertFact>,
     /// The change ledger.
     pub changes: Vec<Change>,
+    /// A change ledger answered: that it holds no change is knowledge, not a gap.
+    pub changes_known: bool,
     /// Cluster and cloud events.
     pub events: Vec<ClusterEvent>,
     /// Known call relations.

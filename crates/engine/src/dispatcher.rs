@@ -1,21 +1,28 @@
 //! Carries effects out: claims due ones, runs each in a task of its own, records what came of it. A crash at any
-//! point leaves a lease that lapses; the effect runs again under the same key.
+//! point leaves a lease that lapses; the effect runs again under the same key. What takes long renews its lease
+//! meanwhile, however long a platform may be given for an action.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use firebell_core::effect::Effect;
+use firebell_core::ids::EffectKey;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use wake::select_wake;
 
 use crate::effects::Executor;
 use crate::handle::{Error, Handle};
-use crate::machine::Claimed;
+use crate::machine::{Claimed, EffectResult};
 
 /// Effects under way at once.
 const CONCURRENCY: usize = 24;
 /// The outbox is looked at so often even if nothing woke it: retries and lapsed leases come due by themselves.
 const POLL: Duration = Duration::from_millis(250);
+/// A lease is renewed so often while its effect is at work.
+const RENEW: Duration = Duration::from_secs(20);
+/// … and so often at most: what hangs for an hour is given to somebody else.
+const MAX_RENEWALS: u32 = 180;
 
 /// Runs until `stop` turns true, then waits for what is under way.
 pub async fn run(handle: Handle, executor: Arc<Executor>, mut stop: watch::Receiver<bool>) {
@@ -54,7 +61,9 @@ pub async fn run(handle: Handle, executor: Arc<Executor>, mut stop: watch::Recei
 
 async fn carry_out(handle: &Handle, executor: &Executor, claimed: Claimed) {
     let (key, fence) = (claimed.row.key.clone(), claimed.row.fence);
-    let result = executor.run(claimed).await;
+    // An agent's run is leased up to its deadline as it is.
+    let renewals = if matches!(claimed.row.effect, Effect::RunAgent { .. }) { 0 } else { MAX_RENEWALS };
+    let result = at_work(handle, executor.run(claimed), &key, fence, renewals).await;
     // The outcome of something that happened outside must not be lost to a passing fault of the store.
     let mut wait = Duration::from_millis(50);
     loop {
@@ -68,6 +77,28 @@ async fn carry_out(handle: &Handle, executor: &Executor, claimed: Claimed) {
         tokio::time::sleep(wait).await;
         wait = (wait * 2).min(Duration::from_secs(5));
     }
+}
+
+/// Waits for an effect and keeps its lease.
+async fn at_work(
+    handle: &Handle,
+    work: impl Future<Output = EffectResult>,
+    key: &EffectKey,
+    fence: u64,
+    renewals: u32,
+) -> EffectResult {
+    tokio::pin!(work);
+    for _ in 0..renewals {
+        tokio::select! {
+            result = &mut work => return result,
+            () = tokio::time::sleep(RENEW) => match handle.renew(key, fence).await {
+                Ok(true) | Err(Error::Stopped) => {}
+                Ok(false) => tracing::warn!(effect.key = %key, "the lease of an effect at work was lost"),
+                Err(error) => tracing::warn!(%error, effect.key = %key, "a lease could not be renewed"),
+            },
+        }
+    }
+    work.await
 }
 
 mod wake {

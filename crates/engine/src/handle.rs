@@ -55,6 +55,7 @@ enum Request {
     Open { opening: Box<Opening>, actor: Actor, reply: Reply<Decided> },
     Command { id: IncidentId, command: Box<Command>, actor: Actor, reply: Reply<Decided> },
     Claim { limit: usize, reply: Reply<Vec<Claimed>> },
+    Renew { key: EffectKey, fence: u64, reply: Reply<bool> },
     Finish { key: EffectKey, fence: u64, result: Box<EffectResult>, reply: Reply<bool> },
     PutSilence { silence: Silence, reply: Reply<()> },
     Stop,
@@ -160,6 +161,15 @@ impl Handle {
         self.ask(|reply| Request::Claim { limit, reply }).await
     }
 
+    /// Renews the lease of an effect that is still at work; false where somebody else has it by now.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn renew(&self, key: &EffectKey, fence: u64) -> Result<bool, Error> {
+        let key = key.clone();
+        self.ask(|reply| Request::Renew { key, fence, reply }).await
+    }
+
     /// Records what came of an effect.
     ///
     /// # Errors
@@ -258,7 +268,7 @@ impl Writer {
         let now = (self.clock)();
         // A claim makes nothing that a follower would want to see; waking the dispatcher by its own claim would keep it
         // claiming for ever.
-        let mut wrote = group.iter().any(|r| !matches!(r, Request::Claim { .. }));
+        let mut wrote = group.iter().any(|r| !matches!(r, Request::Claim { .. } | Request::Renew { .. }));
         let mut group: VecDeque<Request> = group.into();
         let mut replies: Vec<Deferred> = Vec::new();
         let mut next = None;
@@ -351,7 +361,7 @@ impl Request {
             Self::Accept { reply, .. } => say(reply, error),
             Self::Open { reply, .. } | Self::Command { reply, .. } => say(reply, error),
             Self::Claim { reply, .. } => say(reply, error),
-            Self::Finish { reply, .. } => say(reply, error),
+            Self::Renew { reply, .. } | Self::Finish { reply, .. } => say(reply, error),
             Self::PutSilence { reply, .. } => say(reply, error),
             Self::Stop => {}
         }
@@ -377,6 +387,7 @@ fn handle(
             answer(reply, machine.command(tx, &id, &command, &actor, now).map(flat))
         }
         Request::Claim { limit, reply } => answer(reply, machine.claim(tx, now, limit).map(Ok)),
+        Request::Renew { key, fence, reply } => answer(reply, machine.renew(tx, &key, fence, now).map(Ok)),
         Request::Finish { key, fence, result, reply } => {
             answer(reply, machine.finish(tx, &key, fence, &result, now).map(Ok))
         }

@@ -1,16 +1,28 @@
 //! Adapters to the outside world: one folder per vendor or protocol, one file per port it implements.
 
-pub mod alertmanager;
+/// Declares each folder and makes the list of kinds of it, so that a kind cannot be in the one and not in the other.
+macro_rules! alert_sources {
+    ($($folder:ident),+ $(,)?) => {
+        $(pub mod $folder;)+
+        pub(crate) const ALERT_SOURCES: &[registry::SourceKind] = &[$($folder::SOURCE),+];
+    };
+}
+
+// The alert sources: what `[[sources]] kind = "…"` may name. A new one is a folder and its line here.
+alert_sources! {
+    alertmanager,
+    pagerduty,
+    grafana,
+    generic,
+    cdevents,
+    github,
+    change,
+    report,
+}
+
 mod body;
 pub mod bundle;
-pub mod cdevents;
-pub mod change;
-pub mod generic;
-pub mod github;
-pub mod grafana;
-pub mod pagerduty;
 pub mod registry;
-pub mod report;
 pub mod source_config;
 #[cfg(test)]
 mod testing;

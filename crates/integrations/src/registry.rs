@@ -1,24 +1,18 @@
-//! Every kind of sender, one line each. Which adapters query other systems is not here.
+//! The kinds of senders by name. They are listed in `lib.rs`, one line each. Which adapters query other systems is not
+//! here.
 
 use firebell_core::ports::alert_source::AlertSource;
 
 use crate::source_config::{ConfigError, SourceConfig};
-use crate::{alertmanager, cdevents, change, generic, github, grafana, pagerduty, report};
+
+/// The annotation of an alert whose start was not believed, because its sender's clock cannot be right.
+pub const SKEW_NOTE: &str = crate::body::SKEW_NOTE;
 
 #[cfg(test)]
 mod tests;
 
 /// The kinds that `[[sources]] kind = "…"` may name.
-pub const SOURCES: &[SourceKind] = &[
-    alertmanager::SOURCE,
-    pagerduty::SOURCE,
-    grafana::SOURCE,
-    generic::SOURCE,
-    cdevents::SOURCE,
-    github::SOURCE,
-    change::SOURCE,
-    report::SOURCE,
-];
+pub const SOURCES: &[SourceKind] = crate::ALERT_SOURCES;
 
 /// A kind of sender.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +23,8 @@ pub struct SourceKind {
     pub title: &'static str,
     /// What it reads and how to set the sender up.
     pub docs: &'static str,
+    /// Headers that its contract gives meaning, in lower case; `ce-*` means all that begin so. It is shown no others.
+    pub headers: &'static [&'static str],
     /// Makes a configured source.
     pub build: fn(&SourceConfig) -> Result<Box<dyn AlertSource>, ConfigError>,
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Deserialize;
 
 use crate::generic::Mapping;
+use crate::settings;
 
 /// One entry of `[[sources]]`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -102,10 +103,26 @@ pub struct ConfigError {
     pub reason: String,
 }
 
-/// A secret text: never printed.
+/// A secret text: never printed. In the configuration it stands as it is, or as `{ env = "NAME" }` or
+/// `{ file = "/path" }`, which are read with it.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "settings::Secret")]
 pub struct Secret(String);
+
+impl TryFrom<settings::Secret> for Secret {
+    type Error = String;
+
+    fn try_from(configured: settings::Secret) -> Result<Self, String> {
+        match configured {
+            // An empty one is complained of by the field that it stands in.
+            settings::Secret::Plain(text) => Ok(Self(text)),
+            elsewhere => elsewhere
+                .resolve("sources", "secret")
+                .map(|text| Self(text.expose().to_owned()))
+                .map_err(|e| e.reason),
+        }
+    }
+}
 
 impl Secret {
     /// Wraps a secret.

@@ -12,6 +12,8 @@ use crate::series::features::{self, Feature};
 use crate::series::kinds::Kind;
 use crate::series::stats::{self, Shift};
 use crate::settings::Settings;
+use crate::shown;
+use crate::silence;
 
 /// The view.
 pub(crate) struct Case<'a> {
@@ -29,6 +31,9 @@ pub(crate) struct Case<'a> {
     pub complaint: (bool, bool),
     /// Components with telemetry of their own.
     pub instrumented: BTreeSet<String>,
+    /// Components that are well and no longer called, because a caller's configuration was changed where it names
+    /// them: the called side, and the changes' ids or commits.
+    pub misdialled: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl<'a> Case<'a> {
@@ -71,12 +76,27 @@ impl<'a> Case<'a> {
         span_owners.remove("");
         instrumented.extend(span_owners.into_iter().map(|c| names.resolve(c)));
         let complaint = complaint(t);
-        Some(Self { t, settings, names, features, shifts, frame, graph, focus, complaint, instrumented })
+        let misdialled = BTreeMap::new();
+        let mut case = Self {
+            t,
+            settings,
+            names,
+            features,
+            shifts,
+            frame,
+            graph,
+            focus,
+            complaint,
+            instrumented,
+            misdialled,
+        };
+        case.misdialled = silence::misdialled(&case);
+        Some(case)
     }
 
     /// Cites a feature's raw series.
     pub(crate) fn cite(&self, feature: &Feature) -> Cite {
-        match feature.series.and_then(|i| self.t.series.get(i)) {
+        match shown::series(self, feature).and_then(|i| self.t.series.get(i)) {
             Some(s) => {
                 let (from, to) = self.frame.shown();
                 Cite::new(&s.source, format!("metric {}", s.selector())).within(from, to)
@@ -93,6 +113,9 @@ impl<'a> Case<'a> {
     /// Whether a called side goes on answering well by its own account: then what callers see on the way to it is
     /// not its fault.
     pub(crate) fn serves_well(&self, component: &str) -> bool {
+        if self.misdialled.contains_key(component) {
+            return true;
+        }
         let mut watched = false;
         for (f, s) in self.features.iter().zip(&self.shifts) {
             let (Some(s), true) = (s, f.component == component && f.peer.is_none() && f.series.is_some())
@@ -113,6 +136,26 @@ impl<'a> Case<'a> {
             }
         }
         watched
+    }
+
+    /// Whether next to nothing that a component is asked for succeeds, by its own account or by its callers'.
+    pub(crate) fn out_of_service(&self, component: &str) -> bool {
+        const NEARLY_ALL: f64 = 0.9;
+        let of = |f: &Feature| f.peer.as_deref().unwrap_or(&f.component) == component && f.detail.is_none();
+        let mut own = None;
+        let mut called = false;
+        for (f, s) in self.features.iter().zip(&self.shifts) {
+            let (Kind::Errors, true, Some(s), Some(_)) = (f.kind, of(f), s, f.series) else { continue };
+            // Ratios of sums miss a whole by a rounding error.
+            let ratio = s.after <= 1.0 + 1e-6 && !f.events.is_empty();
+            let all = ratio && s.after >= NEARLY_ALL && s.before < 0.2 && self.sure(f) > 0.6;
+            match f.peer {
+                None if ratio => own = Some(all || own == Some(true)),
+                None => {}
+                Some(_) => called |= all,
+            }
+        }
+        own == Some(true) || (called && !self.serves_well(component))
     }
 
     /// How sure the count of bad events makes a rise: 0 for what chance brings, 1 for plenty.
@@ -203,6 +246,7 @@ fn error_logs(t: &Telemetry, names: &Names) -> Vec<Feature> {
                 .collect(),
             events: slots.iter().map(|(i, n)| (first + i * step, *n)).collect(),
             series: None,
+            members: Vec::new(),
         })
         .collect()
 }

@@ -43,6 +43,21 @@ pub(crate) fn explains(a: &str, b: &str) -> bool {
         _ if a.starts_with("change.") => {
             generic.contains(&b) || b == "code.retry_storm" || b == "saturation.cpu"
         }
+        // What is down throws, is slow and piles up requests; its queries were slow because it was going down.
+        "dependency.unavailable" => [
+            "code.exception",
+            "code.slow_path",
+            "code.retry_storm",
+            "dependency.errors",
+            "dependency.slow",
+            "database.slow_query",
+            "traffic.surge",
+        ]
+        .contains(&b),
+        // Slow queries make slow answers, not silence.
+        "database.slow_query" | "database.replication_lag" => {
+            generic.contains(&b) && b != "dependency.unavailable"
+        }
         _ if a.starts_with("saturation.") || a.starts_with("database.") || a.starts_with("cache.") => {
             generic.contains(&b)
         }

@@ -9,6 +9,9 @@ use crate::names;
 use crate::series::kinds::Kind;
 use crate::signal::{Modality, Role, Signal};
 
+/// Share of all harm that an attack is taken to cover at least, whatever else moves.
+const ATTACK_COVERS: f64 = 0.8;
+
 /// A hypothesis with its weight.
 #[derive(Debug, Clone)]
 pub(crate) struct Rival {
@@ -121,7 +124,13 @@ pub(crate) fn rank(case: &Case<'_>, signals: &[Signal], harm: &Harm) -> Vec<Riva
     for s in signals.iter().filter(|s| s.role == Role::Symptom && s.cause != "code.retry_storm") {
         *plain.entry(s.component.clone()).or_default().entry(s.cause).or_default() += s.weight;
     }
-    for (component, sums) in plain {
+    for (component, mut sums) in plain {
+        // What answers nothing well is down, whatever it says when it is asked.
+        if case.out_of_service(&component)
+            && let Some(thrown) = sums.remove("code.exception")
+        {
+            *sums.entry("dependency.unavailable").or_default() += thrown;
+        }
         if let Some((cause, _)) = sums.iter().max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(a.0))) {
             groups.entry((component, (*cause).to_owned())).or_default();
         }
@@ -207,6 +216,9 @@ fn weigh(
         (false, _) => 1.0,
     };
     let specific = causes::specific(&cause);
+    // An attack is seen by its attempts. It is harm of its own: what else moves at the time neither adds to it nor
+    // takes from it, and it need not be where people feel something.
+    let attack = cause.starts_with("security.") && best.get(&Modality::Security).is_some_and(|w| *w > 0.5);
     let named = case.focus.iter().any(|f| names::same(f, &component));
     let reaches = named
         || case.focus.is_empty()
@@ -219,9 +231,16 @@ fn weigh(
     } else {
         support = 1.0 - (1.0 - support) * (1.0 - backing);
     }
-    let ownness = if specific { 0.55 + 0.45 * own } else { 0.2 + 0.8 * own };
+    let ownness = if attack {
+        1.0
+    } else if specific {
+        0.55 + 0.45 * own
+    } else {
+        0.2 + 0.8 * own
+    };
+    let coverage = if attack { coverage.max(ATTACK_COVERS) } else { coverage };
     let mut score = support * ownness * (0.45 + 0.55 * coverage);
-    if everything > 0.2 && known && !reaches {
+    if everything > 0.2 && known && !reaches && !attack {
         score *= 0.45;
     }
     // What people name is where it shows; with a mechanism of its own it is likely where it is.
@@ -232,7 +251,7 @@ fn weigh(
         score *= 1.15;
     }
     let early = match (harm.since.get(&component), harm.since.values().min()) {
-        (Some(a), Some(first)) => {
+        (Some(a), Some(first)) if !attack => {
             let span = (case.frame.end - case.frame.onset).max(1) as f64;
             1.0 - 0.15 * ((a - first) as f64 / span).clamp(0.0, 1.0)
         }

@@ -17,7 +17,9 @@ mod names;
 pub mod score;
 mod series;
 mod settings;
+mod shown;
 mod signal;
+mod silence;
 mod text;
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! The measured times of one incident, and its row for the weekly report, taken from the record alone.
 
 use firebell_core::comms::{Audience, UpdateReason};
-use firebell_core::incident::Incident;
-use firebell_core::review::{Instants, ReviewedIncident, Times, measure};
+use firebell_core::incident::{Incident, Status};
+use firebell_core::review::{Instants, ReviewedIncident, ReviewedItem, Times, measure};
 
 use crate::words;
 
@@ -30,7 +30,8 @@ pub fn measured(incident: &Incident) -> Times {
         first_page_at: incident.paged_at,
         acknowledged_at: incident.acknowledged_at,
         mitigated_at: incident.mitigated_at,
-        resolved_at: incident.resolved_at,
+        // What was merged, called off or found healthy did not recover.
+        resolved_at: incident.resolved_at.filter(|_| incident.status == Status::Resolved),
         all_clear_at,
         first_update_at,
     })
@@ -49,10 +50,14 @@ pub fn reviewed(incident: &Incident) -> ReviewedIncident {
             .unwrap_or_else(|| "unknown".to_owned()),
         cause: leader.map(|h| h.cause.clone()),
         opened_at: incident.opened_at,
+        status: incident.status,
         resolved_at: incident.resolved_at,
         times: measured(incident),
         drill: incident.drill,
-        action_items_created: incident.action_items.len(),
-        action_items_completed: incident.action_items.values().filter(|a| a.done_at.is_some()).count(),
+        action_items: incident
+            .action_items
+            .values()
+            .map(|item| ReviewedItem { created_at: item.created_at, done_at: item.done_at })
+            .collect(),
     }
 }

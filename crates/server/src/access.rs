@@ -19,6 +19,7 @@ pub(crate) fn role_for(command: &Command) -> Option<Role> {
         | Command::Decide { .. } => Role::Responder,
         Command::AssignRole { .. }
         | Command::SetSeverity { .. }
+        | Command::SetKind { .. }
         | Command::PostUpdate { .. }
         | Command::Resolve { .. }
         | Command::Reopen { .. }

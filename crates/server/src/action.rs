@@ -17,7 +17,7 @@ pub(crate) async fn act(app: &App, person: &Person, id: &str, command: Command) 
     let (incident, _) = access::load(app, person, id).await?;
     if let Command::Merge { into } = &command {
         access::load(app, person, into.as_str()).await.map_err(|problem| match problem.code {
-            "not_found" => Problem::invalid("into", problem.detail),
+            "not_found" => Problem { field: Some("into".to_owned()), ..problem },
             _ => problem,
         })?;
     }

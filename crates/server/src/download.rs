@@ -50,6 +50,17 @@ pub(crate) async fn postmortem(app: &App, incident: &Incident, form: Form) -> Re
     })
 }
 
+/// The invitation to the postmortem's meeting, made from the record as it is now.
+pub(crate) fn invitation(app: &App, incident: &Incident) -> Result<Response, Problem> {
+    let missing = || Problem::not_found(format!("{} has no postmortem meeting", incident.id));
+    let text = firebell_report::invitation(incident, app.state.handle.policy()).ok_or_else(missing)?;
+    let headers = [
+        (header::CONTENT_TYPE, "text/calendar; charset=utf-8".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}-postmortem.ics\"", incident.id)),
+    ];
+    Ok((headers, text).into_response())
+}
+
 /// The bundle, packed as it is sent.
 pub(crate) async fn bundle(app: &App, incident: &Incident) -> Result<Response, Problem> {
     let dir = folder(app, incident).await?;

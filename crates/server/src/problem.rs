@@ -165,6 +165,7 @@ impl From<Rejection> for Problem {
     fn from(rejection: Rejection) -> Self {
         match rejection {
             Rejection::NotFound { .. } => Self::not_found(rejection.to_string()),
+            Rejection::Unknown { field, why } => Self { field: Some(field), ..Self::not_found(why) },
             Rejection::Exists | Rejection::NotNow { .. } => Self::conflict(rejection.to_string()),
             Rejection::Invalid { field, why } => Self::invalid(&field, why),
         }

@@ -19,37 +19,47 @@ const OTLP: &str = "otlp";
 /// Who may send.
 pub struct Sources {
     by_name: BTreeMap<String, Arc<Source>>,
-    otlp: Vec<OtlpSender>,
+    otlp: Vec<Exporter>,
+    strangers: Vec<(&'static str, SourceCounts)>,
     max_body: usize,
 }
+
+/// Stands for the source in counts of requests whose sender is not known: no configured name can be written so.
+pub(crate) const STRANGER: &str = "(unknown)";
 
 /// A configured sender.
 pub(crate) struct Source {
     pub(crate) name: String,
     pub(crate) kind: &'static str,
     pub(crate) parser: Box<dyn AlertSource>,
+    /// Headers that its parser is shown.
+    pub(crate) headers: &'static [&'static str],
     pub(crate) counts: SourceCounts,
     enabled: bool,
     key: KeyHash,
 }
 
-struct OtlpSender {
+/// A sender of OpenTelemetry data.
+pub(crate) struct Exporter {
+    pub(crate) name: String,
+    pub(crate) counts: SourceCounts,
     enabled: bool,
     key: KeyHash,
 }
 
 /// Why a sender is turned away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Denied {
+#[derive(Clone, Copy)]
+pub(crate) enum Denied<'a> {
     /// No such sender, or not its key: which of both is not told.
     Unknown,
-    /// Right key, but switched off.
-    Disabled,
+    /// Right key, but switched off; counted here.
+    Disabled(&'a SourceCounts),
 }
 
 impl Default for Sources {
     fn default() -> Self {
-        Self { by_name: BTreeMap::new(), otlp: Vec::new(), max_body: MAX_BODY }
+        let strangers = ["pagerduty", OTLP].map(|kind| (kind, SourceCounts::default())).into();
+        Self { by_name: BTreeMap::new(), otlp: Vec::new(), strangers, max_body: MAX_BODY }
     }
 }
 
@@ -66,32 +76,56 @@ impl Sources {
     pub fn add(&mut self, config: &SourceConfig) -> Result<(), ConfigError> {
         if config.kind == OTLP {
             config.check()?;
-            self.otlp.push(OtlpSender { enabled: config.enabled, key: KeyHash::of(config.key.expose()) });
+            if self.otlp.iter().any(|e| e.name == config.name) {
+                return Err(taken(config));
+            }
+            self.export(&config.name, config.enabled, config.key.expose());
             return Ok(());
         }
         let parser = registry::build(config)?;
         if self.by_name.contains_key(&config.name) {
-            return Err(ConfigError {
-                source_name: config.name.clone(),
-                field: "name".to_owned(),
-                reason: "is taken by an earlier source: names are unique".to_owned(),
-            });
+            return Err(taken(config));
         }
         let source = Source {
             name: config.name.clone(),
             kind: parser.kind(),
+            headers: registry::find(&config.kind).map_or(&[], |kind| kind.headers),
             parser,
             counts: SourceCounts::default(),
             enabled: config.enabled,
             key: KeyHash::of(config.key.expose()),
         };
+        // Who sends with it could not be told from the other.
+        let same =
+            |other: &&Arc<Source>| other.kind == source.kind && bool::from(other.key.same(&source.key));
+        if let Some(other) = self.by_name.values().find(same) {
+            return Err(ConfigError {
+                source_name: config.name.clone(),
+                field: "key".to_owned(),
+                reason: format!("is the key of source {:?} too: give each source its own", other.name),
+            });
+        }
         self.by_name.insert(config.name.clone(), Arc::new(source));
         Ok(())
     }
 
     /// Adds a key for OpenTelemetry exporters.
     pub fn set_otlp_key(&mut self, key: &str) {
-        self.otlp.push(OtlpSender { enabled: true, key: KeyHash::of(key) });
+        // In parentheses, so that it is no configured name.
+        let name = match self.otlp.len() {
+            0 => "(otlp)".to_owned(),
+            n => format!("(otlp {})", n + 1),
+        };
+        self.export(&name, true, key);
+    }
+
+    fn export(&mut self, name: &str, enabled: bool, key: &str) {
+        self.otlp.push(Exporter {
+            name: name.to_owned(),
+            counts: SourceCounts::default(),
+            enabled,
+            key: KeyHash::of(key),
+        });
     }
 
     /// Sets the cap on bodies, in bytes; it holds before and after decompression.
@@ -103,21 +137,29 @@ impl Sources {
         self.max_body
     }
 
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Source>> {
-        self.by_name.values()
+    /// Name, kind and counts of every sender, and of those who are not known.
+    pub(crate) fn counts(&self) -> impl Iterator<Item = (&str, &'static str, &SourceCounts)> {
+        let known = self.by_name.values().map(|s| (s.name.as_str(), s.kind, &s.counts));
+        let exporters = self.otlp.iter().map(|e| (e.name.as_str(), OTLP, &e.counts));
+        known.chain(exporters).chain(self.strangers.iter().map(|(kind, counts)| (STRANGER, *kind, counts)))
+    }
+
+    /// Counts of requests to a kind's endpoint that do not say from whom they are.
+    pub(crate) fn strangers(&self, kind: &str) -> Option<&SourceCounts> {
+        self.strangers.iter().find(|(k, _)| *k == kind).map(|(_, counts)| counts)
     }
 
     /// The sender of that name, if the key is its.
-    pub(crate) fn named(&self, name: &str, key: &str) -> Result<&Arc<Source>, Denied> {
+    pub(crate) fn named(&self, name: &str, key: &str) -> Result<&Arc<Source>, Denied<'_>> {
         let shown = KeyHash::of(key);
         match self.by_name.get(name) {
-            Some(source) if bool::from(source.key.same(&shown)) => enabled(source.enabled, source),
+            Some(source) if bool::from(source.key.same(&shown)) => admit(source),
             _ => Err(Denied::Unknown),
         }
     }
 
     /// The sender of a kind whose key it is. All keys are compared, whichever matches.
-    pub(crate) fn keyed(&self, kind: &str, key: &str) -> Result<&Arc<Source>, Denied> {
+    pub(crate) fn keyed(&self, kind: &str, key: &str) -> Result<&Arc<Source>, Denied<'_>> {
         let shown = KeyHash::of(key);
         let mut found = None;
         for source in self.by_name.values().filter(|s| s.kind == kind) {
@@ -125,22 +167,31 @@ impl Sources {
                 found = Some(source);
             }
         }
-        found.map_or(Err(Denied::Unknown), |source| enabled(source.enabled, source))
+        found.map_or(Err(Denied::Unknown), admit)
     }
 
-    /// Whether the key is that of an exporter.
-    pub(crate) fn exporter(&self, key: &str) -> Result<(), Denied> {
+    /// The exporter whose key it is.
+    pub(crate) fn exporter(&self, key: &str) -> Result<&Exporter, Denied<'_>> {
         let shown = KeyHash::of(key);
         let mut found = None;
         for sender in &self.otlp {
             if bool::from(sender.key.same(&shown)) {
-                found = Some(sender.enabled);
+                found = Some(sender);
             }
         }
-        found.map_or(Err(Denied::Unknown), |on| enabled(on, ()))
+        let found = found.ok_or(Denied::Unknown)?;
+        if found.enabled { Ok(found) } else { Err(Denied::Disabled(&found.counts)) }
     }
 }
 
-fn enabled<T>(on: bool, value: T) -> Result<T, Denied> {
-    if on { Ok(value) } else { Err(Denied::Disabled) }
+fn taken(config: &SourceConfig) -> ConfigError {
+    ConfigError {
+        source_name: config.name.clone(),
+        field: "name".to_owned(),
+        reason: "is taken by an earlier source: names are unique".to_owned(),
+    }
+}
+
+fn admit(source: &Arc<Source>) -> Result<&Arc<Source>, Denied<'_>> {
+    if source.enabled { Ok(source) } else { Err(Denied::Disabled(&source.counts)) }
 }

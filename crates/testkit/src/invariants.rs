@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use firebell_core::comms::Audience;
+use firebell_core::effect::Effect;
 use firebell_core::ids::EffectKey;
 use firebell_core::incident::{
-    Actor, Event, EventRecord, Incident, PlanStatus, Status, Summary, effects, fold, timers,
+    Actor, Event, EventRecord, Incident, Phase, PlanStatus, Proof, Status, Summary, fold, timers,
 };
 use firebell_core::policy::Policy;
+use firebell_core::ports::store::OutboxRow;
 use firebell_core::severity::Severity;
 use jiff::Timestamp;
 
@@ -42,38 +44,62 @@ pub fn state_equals_refold(incident: &Incident, records: &[EventRecord]) -> Hold
     must(again.as_ref() == Some(incident), || format!("{} is not the fold of its events", incident.id))
 }
 
-/// Every event comes back from JSON as it went in.
-pub fn events_survive_json(records: &[EventRecord]) -> Holds {
-    for record in records {
-        let text = serde_json::to_string(record).map_err(|e| e.to_string())?;
-        let back: EventRecord =
-            serde_json::from_str(&text).map_err(|e| format!("version {}: {e}", record.version))?;
-        must(back == *record, || {
-            format!("version {} of {} changes in JSON", record.version, record.incident)
-        })?;
-    }
-    Ok(())
+/// An event comes back from JSON as it went in. Answers what came back: folding that is what a restart does.
+///
+/// # Errors
+/// If it does not.
+pub fn event_survives_json(record: &EventRecord) -> Result<EventRecord, String> {
+    let text = serde_json::to_string(record).map_err(|e| e.to_string())?;
+    let back: EventRecord =
+        serde_json::from_str(&text).map_err(|e| format!("version {}: {e}", record.version))?;
+    must(back == *record, || format!("version {} of {} changes in JSON", record.version, record.incident))?;
+    Ok(back)
 }
 
-/// The list row and the stored timers are functions of the state.
+/// What a machine remembers of an incident, on which it decides, is the fold of the events that are committed.
+pub fn memory_equals_refold(remembered: &Incident, refold: Option<&Incident>) -> Holds {
+    must(refold == Some(remembered), || {
+        let version = refold.map(|i| i.version);
+        format!("{} is remembered as of {} and folds to {version:?}", remembered.id, remembered.version)
+    })
+}
+
+/// The list row, with its proof of the state, and the stored timers are functions of the state. `incident` is a fold
+/// of the events as they were read; the proof was made of what the machine remembered.
 pub fn projections_equal_refold(
     incident: &Incident,
     policy: &Policy,
+    policy_sha256: &str,
     summary: Option<&Summary>,
     stored: &BTreeMap<String, Timestamp>,
 ) -> Holds {
-    let expected = Summary::of(incident, incident.last_at);
+    let proof = Some(Proof::of(incident, policy_sha256));
+    let expected = Summary { proof, ..Summary::of(incident, incident.last_at) };
     must(summary == Some(&expected), || format!("the summary of {} is {summary:?}", incident.id))?;
     let wanted = timers(incident, policy);
     must(*stored == wanted, || format!("the timers of {} are {stored:?}, not {wanted:?}", incident.id))
 }
 
-/// An incident that is open goes on by itself or waits for a person who knows of it: a timer runs, an effect is on its
-/// way, or a dead letter lies before people.
+/// Timers that move an incident: an agent's deadline, a wait before the next look, a soak, the end of a plan's offer.
+/// All others only tell people of it.
+const MOVERS: [&str; 4] = ["agent:", "plan:", "look_again", "soak"];
+/// The longest that an incident may lie still before it moves by itself, in seconds.
+const STILL_S: i64 = 4 * 3600;
+
+/// An incident that is open goes on by itself, and soon: a timer that moves it runs, an effect is on its way, or a dead
+/// letter lies before people. A cadence of updates or a deadline that was missed does not count.
 pub fn open_incident_has_a_running_clock(incident: &Incident, timers: &Timers, effects_left: usize) -> Holds {
-    let running = !timers.is_empty() || effects_left > 0 || !incident.dead_effects.is_empty();
+    let moves = |key: &str| MOVERS.iter().any(|mover| key.starts_with(mover));
+    let soon = |due: Timestamp| due.duration_since(incident.last_at).as_secs() <= STILL_S;
+    let moved = timers.iter().any(|(key, due)| moves(key) && soon(*due));
+    let running = moved || effects_left > 0 || !incident.dead_effects.is_empty();
     must(incident.status.is_over() || running, || {
-        format!("{} is {} and nothing will ever move it", incident.id, incident.status.as_str())
+        format!(
+            "{} is {} in {:?} and nothing will move it: {timers:?}",
+            incident.id,
+            incident.status.as_str(),
+            incident.phase
+        )
     })
 }
 
@@ -84,10 +110,18 @@ pub fn ended_incident_will_close(incident: &Incident, timers: &Timers, effects_l
     must(done || running, || format!("{} is over and will never be closed", incident.id))
 }
 
-/// Once somebody has acknowledged, nobody is nagged to.
+/// A role whose holder has acknowledged, and one that nobody was called for, asks nobody to.
 pub fn acknowledged_has_no_ack_timer(incident: &Incident, timers: &Timers) -> Holds {
-    let nags = timers.keys().any(|k| k.starts_with("ack:"));
-    must(!(incident.heard && nags), || format!("{} is acknowledged and still asks for it", incident.id))
+    for key in timers.keys().filter(|k| k.starts_with("ack:")) {
+        let role = key.split(':').nth(1).unwrap_or_default();
+        let waits = incident.awaiting.get(role).is_some_and(|w| w.unheard > 0 || !answered(incident, role));
+        must(waits, || format!("{} of {} is acknowledged and {key} still asks", role, incident.id))?;
+    }
+    Ok(())
+}
+
+fn answered(incident: &Incident, role: &str) -> bool {
+    incident.holder(role).is_some_and(|person| incident.heard_by.contains(person))
 }
 
 /// What is over has no update clock, no phase and no deadline that runs.
@@ -151,17 +185,107 @@ pub fn approvals_precede_actions(
         }
     }
     let reversible = plan.plan.reversible;
-    let needed = match before.severity.severity {
-        Severity::Sev1 => 2,
-        Severity::Sev2 if !reversible => 2,
-        _ => 1,
-    };
+    let needed = needed(before.severity.severity, reversible);
     let level = policy.levels.of(before.severity.severity);
     let configured = if reversible { level.approvals_reversible } else { level.approvals_irreversible };
     must(usize::from(configured) == needed, || "the company does not use the default figures".to_owned())?;
     must(gos.len() >= needed, || {
         format!("plan {hash} runs under {} with {gos:?} of {needed} approvals", before.severity.severity)
-    })
+    })?;
+    for name in lowered_by(records, hash, reversible) {
+        must(gos.iter().any(|go| *go != name), || {
+            format!("{name} lowered the severity and passed plan {hash} alone")
+        })?;
+    }
+    Ok(())
+}
+
+/// What the severity table says.
+fn needed(severity: Severity, reversible: bool) -> usize {
+    match severity {
+        Severity::Sev1 => 2,
+        Severity::Sev2 if !reversible => 2,
+        _ => 1,
+    }
+}
+
+/// Who made fewer approvals enough for a plan while it waited.
+fn lowered_by(records: &[EventRecord], hash: &str, reversible: bool) -> BTreeSet<String> {
+    let mut waits = false;
+    let mut names = BTreeSet::new();
+    for record in records {
+        match (&record.event, &record.actor) {
+            (Event::PlansProposed { plans, .. }, _) => waits |= plans.iter().any(|p| p.hash == hash),
+            (Event::SeverityChanged { from, to, .. }, actor) if waits => {
+                let (from, to) = (needed(from.severity, reversible), needed(to.severity, reversible));
+                match actor {
+                    Actor::Person { name } if to < from => {
+                        names.insert(name.clone());
+                    }
+                    // Raised again, everybody counts anew.
+                    _ if to > from => names.clear(),
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+    }
+    names
+}
+
+/// When each audience of a critical incident last had a word, was about to have one, or was found to be late.
+#[derive(Debug, Clone, Default)]
+pub struct LastWord(BTreeMap<Audience, Timestamp>);
+
+impl LastWord {
+    /// Takes in the next event; `before` is the state before it.
+    pub fn take_in(&mut self, before: &Incident, record: &EventRecord) {
+        let said: Vec<Audience> = match &record.event {
+            Event::UpdateRequested { audience, .. } => vec![*audience],
+            Event::UpdatePosted { update } => vec![update.audience],
+            Event::EffectDied { audience: Some(audience), .. } => vec![*audience],
+            Event::DeadlineMissed { what, .. } => {
+                let late = |a: &Audience| what.starts_with(&format!("update_late:{}:", a.as_str()));
+                Audience::ALL.into_iter().filter(late).collect()
+            }
+            // From here on it is critical, or open, or to be told of.
+            Event::SeverityChanged { .. } | Event::KindChanged { .. } | Event::Reopened { .. } => {
+                Audience::ALL.to_vec()
+            }
+            Event::PhaseEntered { .. } if !before.clocks.contains_key(&Audience::Internal) => {
+                Audience::ALL.to_vec()
+            }
+            _ => return,
+        };
+        self.0.extend(said.into_iter().map(|audience| (audience, record.at)));
+    }
+
+    /// While a critical incident is open, colleagues and customers hear of it every 15 minutes, or somebody hears that
+    /// they do not: there is a timer for that which is due in time.
+    pub fn critical_is_spoken_of(&self, incident: &Incident, policy: &Policy) -> Holds {
+        let Some(every_s) = policy.levels.sev1.internal_every_s else { return Ok(()) };
+        let critical = incident.severity.severity == Severity::Sev1 && !incident.status.is_over();
+        let timers = timers(incident, policy);
+        for audience in [Audience::Internal, Audience::Public] {
+            let secret = audience == Audience::Public && (incident.is_secret() || incident.drill);
+            let Some(last) = self.0.get(&audience).filter(|_| critical && !secret) else { continue };
+            // While it is assessed only executives have a clock.
+            if !incident.clocks.contains_key(&audience) || incident.phase == Phase::Assess {
+                continue;
+            }
+            let own = format!("update_late:{}:", audience.as_str());
+            let next = timers.iter().filter(|(key, _)| *key == "update:internal" || key.starts_with(&own));
+            let next = next.map(|(_, due)| *due).min();
+            let limit = crate::samples::plus(*last, every_s + 60);
+            must(next.is_some_and(|due| due <= limit), || {
+                format!(
+                    "{audience:?} of {} had a word at {last} and the next is due at {next:?}",
+                    incident.id
+                )
+            })?;
+        }
+        Ok(())
+    }
 }
 
 /// Nothing of a restricted incident goes to customers unless a person says so.
@@ -177,21 +301,17 @@ pub fn restricted_stays_restricted(before: &Incident, record: &EventRecord) -> H
     })
 }
 
-/// The outbox holds exactly the effects of the events. `outbox` is all that is there of the incident.
-pub fn outbox_holds_what_events_ask_for(records: &[EventRecord], outbox: &BTreeSet<EffectKey>) -> Holds {
-    let mut state = None;
-    let mut wanted = BTreeSet::new();
-    for record in records {
-        firebell_core::incident::apply(&mut state, record);
-        let Some(after) = &state else { continue };
-        for ordinal in 0..effects(after, record).len() {
-            wanted.insert(EffectKey::of(&record.incident, record.version, ordinal));
-        }
+/// The outbox holds exactly the effects of the events, under their keys. `outbox` is all that is there of the incident.
+pub fn outbox_holds_what_events_ask_for(asked: &BTreeMap<EffectKey, Effect>, outbox: &[OutboxRow]) -> Holds {
+    for row in outbox {
+        must(asked.get(&row.key) == Some(&row.effect), || {
+            format!("{} is {:?}; events ask for {:?}", row.key, row.effect, asked.get(&row.key))
+        })?;
     }
-    must(wanted == *outbox, || {
-        let lost: Vec<_> = wanted.difference(outbox).collect();
-        let extra: Vec<_> = outbox.difference(&wanted).collect();
-        format!("effects lost: {lost:?}; from nowhere: {extra:?}")
+    let there: BTreeSet<&EffectKey> = outbox.iter().map(|r| &r.key).collect();
+    must(there.len() == asked.len() && outbox.len() == asked.len(), || {
+        let lost: Vec<_> = asked.keys().filter(|key| !there.contains(key)).collect();
+        format!("effects lost: {lost:?}; {} rows of {} effects", outbox.len(), asked.len())
     })
 }
 

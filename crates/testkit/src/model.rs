@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::dice::Dice;
-use crate::invariants::{self, Holds};
+use crate::invariants::{self, Holds, LastWord};
 use crate::{agents, people, samples};
 
 /// How often a full refold is compared: it is the dearest check.
@@ -34,8 +34,11 @@ pub struct Model {
     now: Timestamp,
     state: Option<Incident>,
     records: Vec<EventRecord>,
+    /// The same, folded from events that have been through JSON: what a restart would come to.
+    restarted: Option<Incident>,
     outbox: BTreeMap<EffectKey, Effect>,
     done: BTreeMap<EffectKey, Effect>,
+    word: LastWord,
     steps: usize,
     /// What happened, for people.
     pub trace: Vec<String>,
@@ -56,8 +59,10 @@ impl Model {
             now: samples::start(),
             state: None,
             records: Vec::new(),
+            restarted: None,
             outbox: BTreeMap::new(),
             done: BTreeMap::new(),
+            word: LastWord::default(),
             steps: 0,
             trace: Vec::new(),
         }
@@ -142,8 +147,10 @@ impl Model {
             if let Some(before) = &self.state {
                 invariants::approvals_precede_actions(before, &self.records, &record, &self.policy)?;
                 invariants::restricted_stays_restricted(before, &record)?;
+                self.word.take_in(before, &record);
             }
             apply(&mut self.state, &record);
+            apply(&mut self.restarted, &invariants::event_survives_json(&record)?);
             if let Some(after) = &self.state {
                 for (ordinal, effect) in effects(after, &record).into_iter().enumerate() {
                     self.outbox.insert(EffectKey::of(&self.id, record.version, ordinal), effect);
@@ -157,7 +164,10 @@ impl Model {
             self.records.push(record);
         }
         let Some(state) = &self.state else { return Ok(None) };
+        invariants::plans_are_what_their_hash_says(state)?;
+        invariants::memory_equals_refold(state, self.restarted.as_ref())?;
         invariants::of_state(state, &self.policy, self.outbox.len())?;
+        self.word.critical_is_spoken_of(state, &self.policy)?;
         if self.steps.is_multiple_of(REFOLD_EVERY) {
             self.check_whole()?;
         }
@@ -171,14 +181,7 @@ impl Model {
     pub fn check_whole(&self) -> Holds {
         let Some(state) = &self.state else { return Ok(()) };
         invariants::timeline_runs_forward(&self.records)?;
-        invariants::plans_are_what_their_hash_says(state)?;
-        invariants::state_equals_refold(state, &self.records)?;
-        // Dear, and the same for all: an eighth of the runs is enough.
-        if self.records.len().is_multiple_of(8) {
-            invariants::events_survive_json(&self.records)
-        } else {
-            Ok(())
-        }
+        invariants::state_equals_refold(state, &self.records)
     }
 
     fn fire_due(&mut self, dice: &mut Dice) -> Holds {
@@ -208,7 +211,7 @@ impl Model {
         let keys = [
             "soak",
             "look_again",
-            "ack:0:0",
+            "ack:on_call:0:0",
             "update:internal",
             "resolve_by:SEV1",
             "plan:0000000000000000",
@@ -329,7 +332,7 @@ impl Model {
     /// # Errors
     /// Where it does not come to its end, or an invariant breaks on the way.
     pub fn settle(&mut self) -> Holds {
-        for turn in 0..SETTLE {
+        for _ in 0..SETTLE {
             let Some(state) = self.state.clone() else { return Ok(()) };
             if invariants::is_settled(&state) && self.outbox.is_empty() {
                 return self.check_whole();
@@ -342,10 +345,6 @@ impl Model {
                 self.say(&Command::ReviveEffect { key }, &Actor::person("ada"))?;
                 continue;
             }
-            if state.severity.severity == Severity::Sev4 && turn > SETTLE / 2 && !state.status.is_over() {
-                self.say(&Command::Resolve { summary: "cosmetic".to_owned() }, &Actor::person("ada"))?;
-                continue;
-            }
             let proposed = state.plans.iter().find(|p| p.status == PlanStatus::Proposed);
             if let Some(plan) = proposed.filter(|p| p.plan.expires_at > self.now.max(state.last_at)) {
                 for person in ["ada", "grace"] {
@@ -354,8 +353,9 @@ impl Model {
                     self.say(&command, &Actor::person(person))?;
                 }
             }
-            if !state.heard && !state.status.is_over() {
-                self.say(&Command::Acknowledge, &Actor::person("ada"))?;
+            for waiting in state.awaiting.values() {
+                let holder = Actor::person(waiting.people.first().map_or("ada", String::as_str));
+                self.say(&Command::Acknowledge, &holder)?;
             }
             let Some(state) = &self.state else { return Ok(()) };
             let next = timers(state, &self.policy).into_iter().min_by_key(|(_, due)| *due);

@@ -2,7 +2,7 @@
 
 use firebell_core::comms::Audience;
 use firebell_core::incident::{Actor, Command, Incident, PlanStatus};
-use firebell_core::severity::Severity;
+use firebell_core::severity::{IncidentKind, Severity};
 
 use crate::dice::Dice;
 use crate::samples::PEOPLE;
@@ -11,7 +11,7 @@ use crate::samples::PEOPLE;
 pub fn random_command(dice: &mut Dice, incident: &Incident) -> (Actor, Command) {
     let person = PEOPLE[dice.below(PEOPLE.len())];
     let mut actor = Actor::person(person);
-    let command = match dice.below(36) {
+    let command = match dice.below(38) {
         0..=3 => Command::Acknowledge,
         4 => Command::AddNote { text: ["looks bad", ""][dice.below(2)].to_owned() },
         5 => Command::AddTask { text: "call the vendor".to_owned(), role: "scribe".to_owned() },
@@ -57,6 +57,11 @@ pub fn random_command(dice: &mut Dice, incident: &Incident) -> (Actor, Command) 
             .keys()
             .next()
             .map_or(Command::Acknowledge, |key| Command::ReviveEffect { key: key.clone() }),
+        35 => Command::SetKind {
+            kind: [IncidentKind::Availability, IncidentKind::Security][dice.below(2)],
+            restricted: [None, Some(true), Some(false)][dice.below(3)],
+        },
+        36 => Command::AssignRole { role: "janitor".to_owned(), person: "ada".to_owned() },
         _ => Command::FireTimer { key: "look_again".to_owned() },
     };
     (actor, command)

@@ -100,6 +100,7 @@ pub fn signal(labels: Labels, summary: &str, state: SignalState, starts_at: Time
         ends_at: None,
         generator_url: None,
         dedup_key: None,
+        group_key: None,
     }
 }
 

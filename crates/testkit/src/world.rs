@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use firebell_core::effect::Effect;
 use firebell_core::ids::{EffectKey, IncidentId};
 use firebell_core::incident::{EventRecord, Incident};
 use firebell_core::policy::Policy;
@@ -56,6 +57,7 @@ impl<T> Committed<T> {
 /// One node, its store and all that is around it.
 pub struct World {
     policy: Arc<Policy>,
+    policy_sha256: String,
     machine: Machine,
     store: Option<FaultyStore<Disk>>,
     faults: Faults,
@@ -70,6 +72,10 @@ pub struct World {
     /// Events as they were seen, by incident: they may only grow.
     streams: BTreeMap<IncidentId, Vec<EventRecord>>,
     folds: BTreeMap<IncidentId, Incident>,
+    /// Effects that the events ask for, by incident.
+    asked: BTreeMap<IncidentId, BTreeMap<EffectKey, Effect>>,
+    /// How often each report is in the record, by the token in its words.
+    told: BTreeMap<String, u32>,
     position: u64,
     /// Percent of transactions that fail.
     trouble: usize,
@@ -95,6 +101,7 @@ impl World {
         let executor = executor(&policy, &vendor, &reader, &clock)?;
         Ok(Self {
             machine: Machine::new(Arc::clone(&policy)),
+            policy_sha256: policy.sha256(),
             policy,
             store: Some(store),
             faults,
@@ -108,6 +115,8 @@ impl World {
             expected: expect::Expected::default(),
             streams: BTreeMap::new(),
             folds: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            told: BTreeMap::new(),
             position: 0,
             trouble: 6,
             tokens: 0,

@@ -7,13 +7,15 @@ use firebell_core::agent::AgentTask;
 use firebell_core::change::Change;
 use firebell_core::evidence::Strength;
 use firebell_core::ids::EvidenceId;
+use firebell_core::incident::{AgentRun, Incident};
 use firebell_core::ports::platform::ServiceState;
+use firebell_core::severity::IncidentKind;
 use firebell_core::telemetry::{LogLine, TelemetryPart, TopologyEdge, Window};
-use firebell_core::verdict::{Hypothesis, Verdict};
+use firebell_core::verdict::{Hypothesis, Outcome, Verdict};
 use jiff::SignedDuration;
 
 use super::words::{leader, not_mine};
-use crate::plan::{Attempts, Situation, attempts, plans};
+use crate::plan::{Attempts, Situation, TRIED, attempts, plans};
 use crate::run::{Run, clip};
 use crate::tools::{
     cluster_state, get_traces, list_changes, metrics_named, platform_state, propose_action, search_logs,
@@ -42,7 +44,10 @@ pub(super) async fn prepare(run: &mut Run, look: &Look) -> Result<(), String> {
     let Some(verdict) = run.incident().verdict.clone() else {
         return Err("there is no verdict to prepare plans for".to_owned());
     };
-    let Some(h) = leader(run.incident()).cloned() else {
+    // Where the evidence does not settle the cause, options are prepared for what ranks highest.
+    let unsettled =
+        || verdict.hypotheses.first().filter(|_| verdict.verdict == Outcome::InsufficientEvidence);
+    let Some(h) = leader(run.incident()).or_else(unsettled).cloned() else {
         run.claim(
             "no cause was named, so there is nothing to mitigate",
             Vec::new(),
@@ -51,6 +56,17 @@ pub(super) async fn prepare(run: &mut Run, look: &Look) -> Result<(), String> {
         );
         return Ok(());
     };
+    if unlooked_attack(run.incident(), &h) {
+        let text = format!(
+            "{} at {} was named before the sign-in records were looked at, and an attack is under way by now: \
+             nothing is proposed on it; the next round looks at both",
+            h.cause, h.component
+        );
+        run.step("plan", clip(&text, 200));
+        run.gap(text.clone());
+        run.claim(text, Vec::new(), Strength::Inconclusive, None);
+        return Ok(());
+    }
     let name = h.component.rsplit('/').next().unwrap_or(&h.component).to_owned();
     let half = SignedDuration::from_secs((run.policy().times.baseline_s / 2).max(10));
     let recent = Window { start: run.input.now - half, end: run.input.now };
@@ -69,8 +85,19 @@ pub(super) async fn prepare(run: &mut Run, look: &Look) -> Result<(), String> {
     cluster_state(run, recent).await;
     validate(run, &h, &services, &state_ids);
     let found = if look.sign_ins { sign_ins(run) } else { Attempts::default() };
-    propose(run, &verdict, &services, &found.compromised);
+    propose(run, &verdict, &services, &state_ids, &found.compromised);
     Ok(())
+}
+
+/// The incident became one of security after the round that named this cause had begun: nobody who knows attacks took
+/// part in it, and what moved may be the attack's work.
+fn unlooked_attack(incident: &Incident, h: &Hypothesis) -> bool {
+    let round = incident.verdict_round;
+    let looked = |r: &AgentRun| r.agent == "security-analyzer" && r.task == AgentTask::Investigate { round };
+    incident.kind == IncidentKind::Security
+        && incident.facts.breach == Some(true)
+        && !h.cause.starts_with("security.")
+        && !incident.runs.values().any(looked)
 }
 
 /// Sign-in records among what was gathered, and the claim about them.
@@ -189,7 +216,13 @@ fn raw_services(run: &Run) -> Vec<serde_json::Value> {
     services.filter_map(|o| o.object.get("spec").cloned()).collect()
 }
 
-fn propose(run: &mut Run, verdict: &Verdict, services: &[ServiceState], compromised: &BTreeSet<String>) {
+fn propose(
+    run: &mut Run,
+    verdict: &Verdict,
+    services: &[ServiceState],
+    state_ids: &[EvidenceId],
+    compromised: &BTreeSet<String>,
+) {
     let changes = changes(run);
     let path = verdict.hypotheses.iter().flat_map(|h| &h.path);
     let topology: Vec<TopologyEdge> = path
@@ -209,11 +242,21 @@ fn propose(run: &mut Run, verdict: &Verdict, services: &[ServiceState], compromi
         now: run.now(),
     };
     let (options, left_out) = plans(&situation);
-    for why in left_out.into_iter().take(12) {
-        run.step("plan", format!("left out: {}", clip(&why, 200)));
-        if options.is_empty() && !services.is_empty() {
-            run.gap(format!("no plan by {}", clip(&why, 200)));
-        }
+    let exhausted = options.is_empty() && left_out.iter().any(|why| why.ends_with(TRIED));
+    for why in left_out.iter().take(12) {
+        run.step("plan", format!("left out: {}", clip(why, 200)));
+    }
+    // Why an action is not offered is no lack of sight: people read it as a finding, nobody has a gap to close.
+    if options.is_empty() && !left_out.is_empty() && !services.is_empty() {
+        let why = left_out.iter().take(4).map(|w| clip(w, 200)).collect::<Vec<_>>().join("; ");
+        run.claim(format!("no plan can be made: {why}"), state_ids.to_vec(), Strength::Weak, None);
+    }
+    if exhausted {
+        // People decide from here; they have to be told what is left to them.
+        let text = "all that the platform offers against the causes named was tried in this incident: a person has \
+                    to mend it by other means, or give the platform another action";
+        run.gap(text);
+        run.claim(text, state_ids.to_vec(), Strength::Moderate, None);
     }
     for plan in options {
         propose_action(run, plan);

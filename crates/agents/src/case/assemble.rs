@@ -10,6 +10,8 @@ use firebell_core::telemetry::{
     AlertFact, Component, LogLine, Series, Telemetry, TelemetryPart, TopologyEdge, Window,
 };
 
+use super::twice::told_once;
+
 /// One recorded query with its stored result.
 #[derive(Debug, Clone)]
 pub struct Recorded {
@@ -57,6 +59,7 @@ pub fn assemble(incident: &Incident, policy: &Policy, mut evidence: Vec<Recorded
     evidence.sort_by(|a, b| key_order(&a.record, &b.record));
     evidence.dedup_by(|a, b| a.record.id == b.record.id);
     let window = span(&evidence);
+    let changes_known = evidence.iter().any(|r| matches!(r.part, TelemetryPart::Changes(_)));
     let mut t = Telemetry {
         report: report(incident),
         window,
@@ -64,6 +67,7 @@ pub fn assemble(incident: &Incident, policy: &Policy, mut evidence: Vec<Recorded
         components: components(policy),
         topology: topology(policy),
         gaps: distinct(&incident.gaps),
+        changes_known,
         ..Telemetry::default()
     };
     let mut logs: BTreeMap<String, usize> = BTreeMap::new();
@@ -86,6 +90,7 @@ pub fn assemble(incident: &Incident, policy: &Policy, mut evidence: Vec<Recorded
             part => absorb_once(&mut t, &mut once, part),
         }
     }
+    t.logs = told_once(std::mem::take(&mut t.logs), policy);
     if t.alerts.is_empty() {
         t.alerts = attached(incident);
     }
@@ -94,10 +99,15 @@ pub fn assemble(incident: &Incident, policy: &Policy, mut evidence: Vec<Recorded
     t
 }
 
-/// From the first to the last instant asked for.
+/// From the first to the last instant for which measurements were asked. Changes are looked for further back than that,
+/// and say nothing of when the incident was.
 fn span(evidence: &[Recorded]) -> Option<Window> {
-    let windows = evidence.iter().filter_map(|r| r.record.window);
-    windows.reduce(|a, b| Window { start: a.start.min(b.start), end: a.end.max(b.end) })
+    let measured = |r: &&Recorded| {
+        matches!(r.part, TelemetryPart::Series(_) | TelemetryPart::Logs(_) | TelemetryPart::Spans(_))
+    };
+    let join = |a: Window, b: Window| Window { start: a.start.min(b.start), end: a.end.max(b.end) };
+    let windows = evidence.iter().filter(measured).filter_map(|r| r.record.window);
+    windows.reduce(join).or_else(|| evidence.iter().filter_map(|r| r.record.window).reduce(join))
 }
 
 fn report(incident: &Incident) -> String {

@@ -1,8 +1,14 @@
 //! The pure part of synthesis: recorded evidence to telemetry, telemetry to verdict. No ports, no clock.
 
 mod assemble;
+mod doubt;
+mod twice;
 mod verdict;
 
 pub use assemble::{Recorded, assemble, evidence_of_round};
+#[cfg(test)]
+pub(crate) use doubt::doubt;
+#[cfg(test)]
+pub(crate) use verdict::challenge;
 pub use verdict::verdict_of;
-pub(crate) use verdict::{challenge, settings};
+pub(crate) use verdict::{Challenge, judge, settings};

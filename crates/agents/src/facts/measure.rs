@@ -8,14 +8,15 @@ use firebell_core::severity::{Facts, IncidentKind};
 use firebell_core::telemetry::Series;
 use jiff::Timestamp;
 
+use super::callers::waiting;
 use super::sli::{Indicators, Level, Rate};
 use super::windows::{Windows, named};
 use crate::run::percent;
 
 /// Requests below which a ratio says nothing.
-const ENOUGH: f64 = 10.0;
+pub(super) const ENOUGH: f64 = 10.0;
 /// Response times below this are fast, whatever the baseline was, seconds.
-const FAST_S: f64 = 0.05;
+pub(super) const FAST_S: f64 = 0.05;
 /// The error budget is reckoned over 30 days.
 const BUDGET_S: f64 = 30.0 * 86_400.0;
 /// Samples older than this many steps say nothing about now.
@@ -34,6 +35,8 @@ pub(crate) struct Measured {
     pub(crate) facts: Facts,
     /// By service name.
     pub(crate) services: BTreeMap<String, Pair>,
+    /// By service name, its requests and its routes: only of services that count for severity.
+    routes: BTreeMap<String, (f64, Vec<(String, Pair)>)>,
     /// Sign-ins turned down: normal, now.
     pub(crate) sign_ins: Option<(Rate, Rate)>,
     /// Orders completed: normal, now.
@@ -79,6 +82,18 @@ pub(crate) fn measure(
     out.sign_ins = pair(&|w| indicators.refused_sign_ins(w));
     out.orders = pair(&|w| indicators.orders(w));
     let watched = watched(incident, policy, &out.services);
+    for service in &watched {
+        let base = indicators.routes(service, windows.base);
+        let mut now = indicators.routes(service, windows.now);
+        let mut pairs = Vec::new();
+        for (route, base) in base {
+            if let Some(now) = now.remove(&route) {
+                pairs.push((route, Pair { base, now }));
+            }
+        }
+        let requests = indicators.level(service, windows.now).requests;
+        out.routes.insert(service.clone(), (requests, pairs));
+    }
     out.judge(policy, &watched);
     out
 }
@@ -178,6 +193,12 @@ impl Measured {
                     percent(share)
                 );
                 worst = Some((share, text));
+            }
+            if let Some((requests, routes)) = self.routes.get(name)
+                && let Some(found) = waiting(name, *requests, routes, policy)
+                && worst.as_ref().is_none_or(|w| found.0 > w.0)
+            {
+                worst = Some(found);
             }
         }
         // Next to nothing is not a measurement of who is affected: wrong answers look right to a counter.

@@ -1,5 +1,6 @@
 //! Facts for severity: measured from service level indicators, and read from words.
 
+mod callers;
 mod measure;
 mod names;
 mod sli;

@@ -13,6 +13,12 @@ const STATUS: [&str; 8] = [
     "http.status_code",
     "response_code",
 ];
+/// Labels that hold which page or operation was asked for.
+const ROUTE: [&str; 8] =
+    ["route", "http_route", "http.route", "handler", "endpoint", "operation", "grpc_method", "rpc_method"];
+/// Labels that hold a request's method.
+const METHOD: [&str; 5] =
+    ["method", "http_method", "http_request_method", "http.request.method", "http.method"];
 /// Parts of names that measure something else than answered requests.
 const NOT_SERVED: [&str; 9] =
     ["client", "upstream", "query", "queries", "in_flight", "limited", "size", "retries", "probe"];
@@ -64,6 +70,13 @@ pub(crate) fn is_indicator(name: &str) -> bool {
 /// The status of a series' answers.
 pub(crate) fn status(labels: &Labels) -> Option<&str> {
     STATUS.iter().find_map(|l| labels.get(*l)).map(String::as_str)
+}
+
+/// Which page or operation a series is of: `GET /products`.
+pub(crate) fn route(labels: &Labels) -> Option<String> {
+    let route = ROUTE.iter().find_map(|l| labels.get(*l)).filter(|r| !r.is_empty())?;
+    let method = METHOD.iter().find_map(|l| labels.get(*l)).filter(|m| !m.is_empty());
+    Some(method.map_or_else(|| route.clone(), |m| format!("{m} {route}")))
 }
 
 /// Whether a status is the server's failure.

@@ -5,8 +5,13 @@ use std::collections::BTreeMap;
 use firebell_core::policy::Policy;
 use firebell_core::telemetry::Series;
 
-use super::names::{Sort, is_failure, is_refused, sort, status};
+use super::names::{Sort, is_failure, is_refused, route, sort, status};
 use super::windows::service_of;
+
+/// Routes of one service that are looked at; who labels raw addresses has more, and none of them says much.
+const MAX_ROUTES: usize = 64;
+/// Series that they are gathered from.
+const MAX_ROUTE_SERIES: usize = 4096;
 
 /// How one service did in one window.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -144,9 +149,24 @@ impl<'a> Indicators<'a> {
 
     /// How a service did in a window.
     pub(crate) fn level(&self, service: &str, window: (i64, i64)) -> Level {
+        self.level_of(service, window, |_| true)
+    }
+
+    /// How each route of a service did in a window, where the metrics tell them apart.
+    pub(crate) fn routes(&self, service: &str, window: (i64, i64)) -> BTreeMap<String, Level> {
+        let series = self.by_service.get(service).into_iter().flat_map(|sorts| sorts.get(&Sort::Latency));
+        let names: std::collections::BTreeSet<String> =
+            series.flatten().filter_map(|s| route(&s.labels)).take(MAX_ROUTE_SERIES).collect();
+        let one = |name: &String| {
+            (name.clone(), self.level_of(service, window, |s| route(&s.labels).as_ref() == Some(name)))
+        };
+        names.iter().take(MAX_ROUTES).map(one).collect()
+    }
+
+    fn level_of(&self, service: &str, window: (i64, i64), pick: impl Fn(&Series) -> bool) -> Level {
         let mut out = Level::default();
         let Some(sorts) = self.by_service.get(service) else { return out };
-        for s in sorts.get(&Sort::Requests).into_iter().flatten() {
+        for s in sorts.get(&Sort::Requests).into_iter().flatten().filter(|s| pick(s)) {
             let rise = increase(s, window, self.begin(s));
             out.requests += rise;
             let code = status(&s.labels).unwrap_or("");
@@ -158,7 +178,7 @@ impl<'a> Indicators<'a> {
             }
         }
         let mut buckets: BTreeMap<u64, (f64, f64)> = BTreeMap::new();
-        for s in sorts.get(&Sort::Latency).into_iter().flatten() {
+        for s in sorts.get(&Sort::Latency).into_iter().flatten().filter(|s| pick(s)) {
             let Some(bound) = s.labels.get("le").and_then(|le| bound(le)) else { continue };
             // Bounds are not negative, so their bits order as they do.
             let slot = buckets.entry(bound.to_bits()).or_insert((bound, 0.0));

@@ -7,5 +7,5 @@ mod rank;
 mod targets;
 
 pub(crate) use accounts::{Attempts, attempts};
-pub(crate) use rank::plans;
+pub(crate) use rank::{TRIED, plans};
 pub(crate) use targets::Situation;

@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 use super::draft::Draft;
 use super::fill::fill;
 use super::targets::{Situation, short};
+use crate::recovery::worked;
 use crate::run::clip;
 
 /// Most plans proposed at once.
@@ -17,6 +18,11 @@ const MAX_PLANS: usize = 5;
 const MAX_HYPOTHESES: usize = 3;
 /// A rival below this share of the leader's confidence gets no plan.
 const RIVAL_SHARE: f64 = 0.3;
+/// How often a plan that had worked when it was undone may come again.
+const MAX_REPEATS: usize = 1;
+
+/// How the reason ends where a plan was left out because its turn is over.
+pub(crate) const TRIED: &str = "tried before in this incident";
 
 /// Plans, best first, and why others were left out.
 pub(crate) fn plans(s: &Situation<'_>) -> (Vec<Plan>, Vec<String>) {
@@ -29,7 +35,7 @@ pub(crate) fn plans(s: &Situation<'_>) -> (Vec<Plan>, Vec<String>) {
         left_out.extend(refused);
         for draft in drafts {
             if tried(s, &draft.steps) {
-                left_out.push(format!("{}: tried before in this incident", draft.title));
+                left_out.push(format!("{}: {TRIED}", draft.title));
             } else if !out.iter().any(|p| p.steps == draft.steps) {
                 out.push(envelope(s, h, draft));
             }
@@ -91,20 +97,28 @@ fn containment(drafts: Vec<Draft>) -> Vec<Draft> {
     out
 }
 
-/// The same steps did not help before, or a person said no to them.
+/// The same steps did not help before, or a person said no to them. What was undone although it had worked may come
+/// once more.
 fn tried(s: &Situation<'_>, steps: &[Step]) -> bool {
-    s.incident.plans.iter().any(|p| {
-        let over = matches!(
-            p.status,
-            PlanStatus::Undone | PlanStatus::Failed | PlanStatus::Rejected | PlanStatus::Undoing
-        );
-        over && p.plan.steps.len() == steps.len()
-            && p.plan
-                .steps
-                .iter()
-                .zip(steps)
-                .all(|(a, b)| a.action == b.action && a.target == b.target && a.params == b.params)
-    })
+    let mut undone = 0;
+    for p in s.incident.plans.iter().filter(|p| same(&p.plan.steps, steps)) {
+        match p.status {
+            PlanStatus::Rejected => return true,
+            PlanStatus::Undone | PlanStatus::Failed | PlanStatus::Undoing => {
+                if !p.recovery.as_ref().is_some_and(worked) {
+                    return true;
+                }
+                undone += 1;
+            }
+            _ => {}
+        }
+    }
+    undone > MAX_REPEATS
+}
+
+fn same(a: &[Step], b: &[Step]) -> bool {
+    let alike = |(a, b): (&Step, &Step)| a.action == b.action && a.target == b.target && a.params == b.params;
+    a.len() == b.len() && a.iter().zip(b).all(alike)
 }
 
 fn envelope(s: &Situation<'_>, h: &Hypothesis, draft: Draft) -> Plan {

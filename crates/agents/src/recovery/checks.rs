@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use firebell_core::agent::Check;
+use firebell_core::agent::{Check, Recovery};
 use firebell_core::incident::Incident;
 use firebell_core::policy::Policy;
 
@@ -16,6 +16,13 @@ const ERROR_SLACK: f64 = 0.02;
 /// p95 over its baseline that still counts as recovered, and the absolute slack in seconds.
 const SLOW_RATIO: f64 = 2.0;
 const SLOW_SLACK_S: f64 = 0.05;
+
+/// Name of the check of the attached alerts.
+pub(crate) const ALERTS: &str = "alerts cleared";
+/// Name of the check of refused sign-ins.
+pub(crate) const ATTACK: &str = "refused sign-ins";
+/// Name of the check of people's reports.
+pub(crate) const REPORTS: &str = "reports";
 
 fn check(name: String, ok: bool, detail: String) -> Check {
     Check { name, ok, detail }
@@ -78,10 +85,20 @@ pub(crate) fn of_sign_ins(measured: &Measured) -> Option<Check> {
     let (base, now) = measured.sign_ins?;
     let allowed = (2.0 * base.per_s).max(base.per_s + 1.0);
     Some(check(
-        "refused sign-ins".to_owned(),
+        ATTACK.to_owned(),
         now.per_s <= allowed,
         format!("{:.1} a second, at most {allowed:.1} wanted", now.per_s),
     ))
+}
+
+/// Whether a plan's last look found all figures well, no attack and the steps in force, so that only alerts or
+/// reports were left: it had worked, whatever was done with it then.
+pub(crate) fn worked(recovery: &Recovery) -> bool {
+    let of_figures = |c: &&Check| {
+        ["error ratio of ", "p95 of ", "requests to "].iter().any(|prefix| c.name.starts_with(prefix))
+    };
+    recovery.checks.iter().any(|c| of_figures(&c))
+        && recovery.checks.iter().all(|c| c.ok || c.name == ALERTS || c.name == REPORTS)
 }
 
 /// The attached alerts.
@@ -91,7 +108,7 @@ pub(crate) fn of_alerts(firing: &[String]) -> Check {
     } else {
         format!("still firing: {}", firing.join(", "))
     };
-    check("alerts cleared".to_owned(), firing.is_empty(), detail)
+    check(ALERTS.to_owned(), firing.is_empty(), detail)
 }
 
 /// `9 of 10 checks passed; error ratio of checkout: …`.

@@ -5,5 +5,6 @@ mod checks;
 mod verify;
 mod watch;
 
+pub(crate) use checks::worked;
 pub(crate) use verify::verify;
 pub(crate) use watch::watch;

@@ -56,7 +56,7 @@ fn budget(run: &Run) -> Option<String> {
         .filter(|s| incident.services.contains(&s.name))
         .filter_map(|s| s.slo_availability)
         .fold(None, |most: Option<f64>, slo| Some(most.map_or(slo, |m| m.max(slo))))?;
-    let ratio = incident.facts.error_ratio?;
+    let ratio = incident.worst.error_ratio?;
     let until = incident.mitigated_at.unwrap_or_else(|| run.now());
     let seconds = until.duration_since(run.impact_start()).as_secs_f64().max(0.0);
     let share = ratio * seconds / ((1.0 - slo).max(1e-6) * 30.0 * 86_400.0);

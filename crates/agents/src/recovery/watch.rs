@@ -21,21 +21,38 @@ const MAX_PAUSE_S: u64 = 15;
 /// What one look showed.
 struct Look {
     metrics: Vec<Check>,
-    others: Vec<Check>,
+    /// An attack that goes on, and steps that the platform does not show as applied: nothing outvotes these.
+    binding: Vec<Check>,
+    /// Alerts and people's reports: they speak later than what they speak of.
+    late: Vec<Check>,
 }
 
 impl Look {
-    fn metrics_ok(&self) -> bool {
-        !self.metrics.is_empty() && self.metrics.iter().all(|c| c.ok)
+    fn failing(&self) -> usize {
+        self.metrics.iter().filter(|c| !c.ok).count()
+    }
+
+    fn attacked(&self) -> bool {
+        self.binding.iter().any(|c| c.name == checks::ATTACK && !c.ok)
+    }
+
+    /// The figures are well, the attack is over, the steps are in force.
+    fn proven(&self) -> bool {
+        !self.metrics.is_empty() && self.metrics.iter().chain(&self.binding).all(|c| c.ok)
     }
 
     fn all_ok(&self) -> bool {
-        let any = !self.metrics.is_empty() || !self.others.is_empty();
-        any && self.metrics.iter().chain(&self.others).all(|c| c.ok)
+        let mut all = self.metrics.iter().chain(&self.binding).chain(&self.late).peekable();
+        all.peek().is_some() && all.all(|c| c.ok)
+    }
+
+    /// Nothing but alerts is left.
+    fn only_alerts_left(&self) -> bool {
+        self.proven() && self.late.iter().all(|c| c.ok || c.name == checks::ALERTS)
     }
 
     fn checks(&self) -> Vec<Check> {
-        self.metrics.iter().chain(&self.others).cloned().collect()
+        self.metrics.iter().chain(&self.binding).chain(&self.late).cloned().collect()
     }
 }
 
@@ -56,21 +73,27 @@ pub(crate) async fn watch(run: &mut Run, hash: &str) -> Result<(), String> {
     let hold = SignedDuration::from_secs(times.recovery_hold_s.max(0));
     let pause = Duration::from_secs(u64::from(times.step_s).clamp(1, MAX_PAUSE_S));
     let mut was_bad = felt(run);
-    let (mut well_since, mut metrics_since): (Option<Timestamp>, Option<Timestamp>) = (None, None);
+    let mut worst = 0;
+    let (mut well_since, mut proven_since): (Option<Timestamp>, Option<Timestamp>) = (None, None);
     let (look, ok) = loop {
         let look = look(run, &plan, &names, &normal).await;
         let now = run.now();
-        was_bad |= !look.metrics.is_empty() && !look.metrics_ok();
+        worst = worst.max(look.failing());
+        was_bad |= look.failing() > 0 || look.attacked();
         well_since = if look.all_ok() { well_since.or(Some(now)) } else { None };
-        metrics_since = if look.metrics_ok() { metrics_since.or(Some(now)) } else { None };
+        proven_since = if look.proven() { proven_since.or(Some(now)) } else { None };
         let held = |since: Option<Timestamp>| since.is_some_and(|s| now.duration_since(s) >= hold);
         if held(well_since) {
             break (look, true);
         }
-        let over = now.duration_since(begun) >= within || run.left() <= pause;
-        if over {
-            // Alerts may clear late; figures that were bad and hold well again are proof enough.
-            break (look, was_bad && held(metrics_since));
+        // Alerts may clear late; figures that were bad and hold well again are proof enough.
+        let good_enough = was_bad && held(proven_since) && look.only_alerts_left();
+        let out_of_time = run.left() <= pause;
+        if now.duration_since(begun) >= within && (good_enough || out_of_time || !mending(&look, worst)) {
+            break (look, good_enough);
+        }
+        if out_of_time {
+            break (look, good_enough);
         }
         tokio::time::sleep(pause).await;
     };
@@ -92,15 +115,25 @@ pub(crate) async fn watch(run: &mut Run, hash: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// Whether more time may settle it: the figures are well or most of them have come back, and nothing else is wrong. To
+/// undo what is working would break it again; the run's own deadline ends the waiting.
+fn mending(look: &Look, worst: usize) -> bool {
+    let well = !look.metrics.is_empty() && 2 * look.failing() <= worst;
+    well && look.binding.iter().all(|c| c.ok)
+}
+
 fn dedup<T: Ord>(mut ids: Vec<T>) -> Vec<T> {
     ids.sort();
     ids.dedup();
     ids
 }
 
-/// Whether figures showed harm before the plan.
+/// Whether figures showed harm, or an attack, before the plan.
 fn felt(run: &Run) -> bool {
     let facts = &run.incident().facts;
+    if run.incident().kind == IncidentKind::Security && facts.breach == Some(true) {
+        return true;
+    }
     let errors = facts.error_ratio.unwrap_or(0.0) - facts.baseline_error_ratio.unwrap_or(0.0);
     errors >= 0.02 || facts.p95_ratio.is_some_and(|r| r >= 2.0)
 }
@@ -118,20 +151,22 @@ async fn look(run: &mut Run, plan: &Plan, names: &[(usize, String)], normal: &[S
     let measured = measure(&all, run.incident(), run.policy(), run.impact_start(), run.now());
     let concerned = checks::concerned(run.incident(), run.policy());
     let metrics = checks::of_metrics(&measured, run.policy(), &concerned);
-    let mut others = Vec::new();
-    others.extend(attack(run, &measured));
+    let mut binding: Vec<Check> = attack(run, &measured).into_iter().collect();
+    let mut late = Vec::new();
     if !run.incident().alerts.is_empty()
         && let Some(firing) = still_firing(run).await
     {
-        others.push(checks::of_alerts(&firing));
+        late.push(checks::of_alerts(&firing));
     }
-    // Where no figure tells, the platform's state and people's silence have to.
-    if !run.tools.platforms.is_empty() && metrics.iter().all(|c| c.ok) && others.iter().all(|c| c.ok) {
-        let (services, _) = platform_state(run).await;
-        others.extend(applied(plan, &services));
-        others.extend(reports(run).await);
+    // What no figure shows, the platform's state and people's silence have to.
+    if metrics.iter().chain(&binding).all(|c| c.ok) {
+        if !run.tools.platforms.is_empty() {
+            let (services, _) = platform_state(run).await;
+            binding.extend(applied(plan, &services));
+        }
+        late.extend(reports(run).await);
     }
-    Look { metrics, others }
+    Look { metrics, binding, late }
 }
 
 fn attack(run: &Run, measured: &Measured) -> Option<Check> {
@@ -146,7 +181,7 @@ async fn reports(run: &mut Run) -> Option<Check> {
     let hold = run.policy().times.recovery_hold_s.max(1);
     let quiet = run.now().duration_since(last).as_secs();
     Some(Check {
-        name: "reports".to_owned(),
+        name: checks::REPORTS.to_owned(),
         ok: quiet >= hold,
         detail: format!("the last report was written {quiet} s ago, {hold} s of quiet wanted"),
     })

@@ -2,8 +2,10 @@
 
 mod budget;
 mod gather;
+mod memory;
 mod reading;
 mod state;
 
+pub(crate) use memory::peak_rss;
 pub(crate) use reading::{clip, percent};
 pub(crate) use state::{Held, Run, Trail};

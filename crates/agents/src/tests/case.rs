@@ -1,13 +1,15 @@
 //! Synthesis: the verdict from recorded evidence is the same whatever the order, and a replay comes to it again.
 
 use firebell_core::agent::AgentTask;
+use firebell_core::evidence::EvidenceRecord;
 use firebell_core::ids::RunId;
 use firebell_core::incident::{AgentRun, RunStatus};
-use firebell_core::telemetry::TelemetryPart;
-use firebell_core::verdict::Outcome;
+use firebell_core::telemetry::{Labels, LogLine, TelemetryPart, Window};
+use firebell_core::verdict::{EvidenceRef, FORMAT, Hypothesis, Outcome, PathStep, Stats, Verdict};
 
 use super::World;
 use super::fakes::{IMPACT_S, NOW_S, at};
+use crate::case::{challenge, doubt};
 use crate::{Recorded, assemble, evidence_of_round, verdict_of};
 
 fn failing() -> World {
@@ -72,7 +74,8 @@ async fn evidence_becomes_a_verdict_that_a_replay_repeats() {
     recorded.reverse();
     let again = verdict_of(&incident, &policy, recorded.clone());
     let mut first = verdict;
-    first.stats.wall_ms = 0;
+    assert_eq!(first.stats.peak_rss_bytes > 0, cfg!(target_os = "linux"));
+    first.stats = Stats { wall_ms: 0, peak_rss_bytes: 0, ..first.stats };
     assert_eq!(serde_json::to_string(&first).expect("json"), serde_json::to_string(&again).expect("json"));
     // The same answers twice change nothing.
     let once = assemble(&incident, &policy, recorded.clone());
@@ -100,4 +103,211 @@ async fn nothing_recorded_is_insufficient_evidence() {
     let verdict = report.verdict.expect("a verdict");
     assert_eq!(verdict.verdict, Outcome::InsufficientEvidence);
     assert!(!verdict.gaps.is_empty());
+}
+
+fn claim(rank: u32, cause: &str, component: &str, confidence: f64, path: &[&str]) -> Hypothesis {
+    Hypothesis {
+        rank,
+        component: component.into(),
+        cause: cause.into(),
+        indicator: None,
+        change: None,
+        mechanism: String::new(),
+        confidence,
+        path: path
+            .windows(2)
+            .map(|w| PathStep { from: w[0].into(), to: w[1].into(), at: None, why: String::new() })
+            .collect(),
+        evidence: Vec::new(),
+        against: Vec::new(),
+        expected_but_absent: Vec::new(),
+        mitigations: Vec::new(),
+    }
+}
+
+fn cited(query: &str, reading: &str) -> EvidenceRef {
+    EvidenceRef {
+        id: "e1".into(),
+        source: "prometheus/main".into(),
+        query: query.into(),
+        window: None,
+        sha256: String::new(),
+        reading: reading.into(),
+    }
+}
+
+fn rivals(leader: Hypothesis, rival: Hypothesis) -> Verdict {
+    Verdict {
+        format: FORMAT.into(),
+        verdict: Outcome::Cause,
+        onset: None,
+        hypotheses: vec![leader, rival],
+        gaps: Vec::new(),
+        stats: Stats::default(),
+    }
+}
+
+#[test]
+fn the_challenger_lowers_a_leader_whose_rival_explains_what_speaks_against_it() {
+    let mut leader =
+        claim(1, "code.slow_path", "service/checkout", 0.8, &["service/checkout", "service/gateway"]);
+    leader.against = vec![cited("change ch-1", "the pool was made larger before")];
+    let mut rival =
+        claim(2, "change.config", "service/payments", 0.3, &["service/payments", "service/checkout"]);
+    rival.evidence = vec![cited("change ch-1", "the pool was made larger")];
+    let mut verdict = rivals(leader.clone(), rival.clone());
+    let said = challenge(&mut verdict).expect("a challenge");
+    assert_eq!((verdict.verdict, verdict.hypotheses[0].confidence), (Outcome::Cause, 0.6));
+    assert!(said.claim.contains("the leader stands, its confidence falls from 0.80 to 0.60"), "{said:?}");
+
+    // A leader that was weak anyway is refuted: the evidence does not settle it.
+    leader.confidence = 0.38;
+    let mut verdict = rivals(leader.clone(), rival.clone());
+    let said = challenge(&mut verdict).expect("a challenge");
+    assert_eq!(verdict.verdict, Outcome::InsufficientEvidence);
+    assert!(verdict.gaps.iter().any(|g| g.contains("explain the same")), "{:?}", verdict.gaps);
+    assert!(said.claim.contains("does not settle it"), "{said:?}");
+
+    // A rival that cites something else, or only receives the leader's harm, refutes nothing.
+    rival.evidence = vec![cited("change ch-2", "another")];
+    let mut verdict = rivals(leader.clone(), rival.clone());
+    let said = challenge(&mut verdict).expect("a challenge");
+    assert_eq!((verdict.verdict, verdict.hypotheses[0].confidence), (Outcome::Cause, 0.38));
+    assert!(said.claim.contains("the leader stands"), "{said:?}");
+    rival.evidence = vec![cited("change ch-1", "the pool was made larger")];
+    rival.component = "service/gateway".into();
+    let mut verdict = rivals(leader, rival);
+    challenge(&mut verdict);
+    assert_eq!(verdict.verdict, Outcome::Cause);
+}
+
+#[test]
+fn a_leader_whose_harm_comes_from_its_rival_loses_confidence() {
+    let mut leader = claim(1, "code.slow_path", "service/checkout", 0.7, &[]);
+    leader.expected_but_absent =
+        vec!["what service/checkout calls is ill too: its harm is mostly received".into()];
+    let rival =
+        claim(2, "network.delay", "service/payments", 0.33, &["service/payments", "service/checkout"]);
+    let mut verdict = rivals(leader, rival);
+    let said = challenge(&mut verdict).expect("a challenge");
+    assert_eq!(verdict.hypotheses[0].confidence, 0.525);
+    assert!(said.why[0].contains("is received from service/payments"), "{said:?}");
+}
+
+fn outcome(verdict: Outcome, hypotheses: Vec<Hypothesis>) -> Verdict {
+    Verdict {
+        format: FORMAT.into(),
+        verdict,
+        onset: None,
+        hypotheses,
+        gaps: Vec::new(),
+        stats: Stats::default(),
+    }
+}
+
+#[test]
+fn nothing_is_called_well_while_a_look_is_missing_or_requests_fail() {
+    let healthy = || outcome(Outcome::Healthy, Vec::new());
+    let mut incident = World::new("odd").incident;
+    incident.runs.insert(RunId::new("a"), asked(AgentTask::Investigate { round: 1 }, NOW_S));
+    let mut verdict = healthy();
+    doubt(&incident, Some(1), &mut verdict);
+    assert_eq!(verdict.verdict, Outcome::Healthy);
+
+    incident.facts.error_ratio = Some(0.46);
+    incident.facts.baseline_error_ratio = Some(0.002);
+    let mut verdict = healthy();
+    doubt(&incident, Some(1), &mut verdict);
+    assert_eq!(verdict.verdict, Outcome::InsufficientEvidence);
+    assert!(verdict.gaps[0].contains("46.0 % of requests fail"), "{:?}", verdict.gaps);
+
+    incident.facts.error_ratio = Some(0.002);
+    let mut lost = asked(AgentTask::Investigate { round: 1 }, NOW_S);
+    lost.status = RunStatus::Failed;
+    incident.runs.insert(RunId::new("b"), lost);
+    let mut verdict = healthy();
+    doubt(&incident, Some(1), &mut verdict);
+    assert_eq!(verdict.verdict, Outcome::InsufficientEvidence);
+    assert!(verdict.gaps[0].contains("did not report in round 1"), "{:?}", verdict.gaps);
+    // What was lost in an earlier round was looked at again.
+    let mut verdict = healthy();
+    doubt(&incident, Some(2), &mut verdict);
+    assert_eq!(verdict.verdict, Outcome::Healthy);
+}
+
+#[test]
+fn a_cause_that_is_more_likely_wrong_than_right_is_no_verdict() {
+    let incident = World::new("odd").incident;
+    for (confidence, want) in [(0.49, Outcome::InsufficientEvidence), (0.5, Outcome::Cause)] {
+        let h = claim(1, "database.slow_query", "service/inventory", confidence, &[]);
+        let mut verdict = outcome(Outcome::Cause, vec![h]);
+        doubt(&incident, Some(1), &mut verdict);
+        assert_eq!(verdict.verdict, want);
+        assert_eq!(verdict.hypotheses.len(), 1);
+    }
+}
+
+fn recorded(id: &str, part: TelemetryPart, from: i64, to: i64) -> Recorded {
+    let record = EvidenceRecord {
+        id: id.into(),
+        source: "fake/main".into(),
+        query: id.into(),
+        window: Some(Window { start: at(from), end: at(to) }),
+        sha256: id.into(),
+        items: part.len() as u64,
+        reading: String::new(),
+        fetched_at: at(NOW_S),
+    };
+    Recorded { record, part }
+}
+
+fn line(source: &str, component: &str, ms: i64, text: &str, trace: Option<&str>) -> LogLine {
+    LogLine {
+        source: source.into(),
+        line: 0,
+        component: Some(component.into()),
+        at: Some(at(IMPACT_S) + jiff::SignedDuration::from_millis(ms)),
+        level: Some("error".into()),
+        text: text.into(),
+        fields: Labels::new(),
+        trace_id: trace.map(str::to_owned),
+    }
+}
+
+#[test]
+fn a_line_that_reached_two_sources_counts_once() {
+    let world = World::new("odd");
+    let file = vec![
+        line("shop.log", "service/catalog", 120, "could not reach inventory", None),
+        line("shop.log", "service/catalog", 120, "could not reach inventory", None),
+        line("shop.log", "service/catalog", 700, "only in the file", None),
+        line("shop.log", "service/gateway", 0, "[warn] retrying upstream call peer=catalog", None),
+    ];
+    let sent = vec![
+        line("otlp", "catalog", 121, "could not reach inventory", Some("t1")),
+        line("otlp", "catalog", 121, "could not reach inventory", Some("t2")),
+        line("otlp", "catalog", 450, "could not reach inventory", Some("t3")),
+        line("otlp", "gateway", 381, "retrying upstream call", Some("t4")),
+    ];
+    let parts = vec![
+        recorded("a", TelemetryPart::Logs(file), 0, NOW_S),
+        recorded("b", TelemetryPart::Logs(sent), 0, NOW_S),
+    ];
+    let logs = assemble(&world.incident, &world.policy, parts).logs;
+    let traces: Vec<_> = logs.iter().map(|l| l.trace_id.as_deref().unwrap_or("-")).collect();
+    assert_eq!(logs.len(), 5, "{logs:#?}");
+    // The records that name their traces are kept.
+    assert_eq!(traces.iter().filter(|t| **t == "-").count(), 1, "{traces:?}");
+}
+
+#[test]
+fn a_look_at_old_changes_neither_widens_the_window_nor_leaves_a_gap() {
+    let world = World::new("odd");
+    let parts = vec![
+        recorded("a", TelemetryPart::Changes(Vec::new()), -2_592_000, NOW_S),
+        recorded("b", TelemetryPart::Logs(vec![line("f", "catalog", 0, "x", None)]), 0, NOW_S),
+    ];
+    let t = assemble(&world.incident, &world.policy, parts);
+    assert_eq!(t.window, Some(Window { start: at(0), end: at(NOW_S) }));
+    assert!(t.changes_known);
 }

@@ -298,6 +298,11 @@ impl World {
 
     /// Counters and histograms of a service.
     pub(super) fn serve(&mut self, service: &str, until_s: i64, course: Course) {
+        self.serve_route(service, None, until_s, course);
+    }
+
+    /// The same of one of its routes.
+    pub(super) fn serve_route(&mut self, service: &str, route: Option<&str>, until_s: i64, course: Course) {
         let (mut good, mut bad) = (0.0, 0.0);
         let bounds = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, f64::INFINITY];
         let mut counts = [0.0; 7];
@@ -323,6 +328,8 @@ impl World {
                     ("http_request_duration_seconds_bucket", labels(&[("service", service), ("le", &le)]))
                 }
             };
+            let mut labels = labels;
+            labels.extend(route.map(|r| ("route".to_owned(), r.to_owned())));
             let kind = if i < 7 { MetricKind::HistogramBucket } else { MetricKind::Counter };
             let (source, name) = ("fake/main".to_owned(), name.to_owned());
             self.source.series.push(Series { source, name, labels, component: None, kind, points });
@@ -372,6 +379,7 @@ impl World {
             count: 1,
             turns: vec![at(IMPACT_S + 4)],
             generator_url: None,
+            group_key: None,
             service: Some(service.into()),
             incident: Some(self.incident.id.clone()),
             silenced_by: Vec::new(),

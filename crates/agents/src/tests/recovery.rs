@@ -2,15 +2,24 @@
 
 use firebell_core::agent::{AgentTask, Recovery};
 use firebell_core::incident::{PlanState, PlanStatus};
-use firebell_core::mitigation::{Plan, Risk};
+use firebell_core::mitigation::{Plan, Risk, Step};
+use firebell_core::ports::platform::ServiceState;
+use firebell_core::severity::IncidentKind;
+use firebell_core::telemetry::{MetricKind, Series};
+use serde_json::json;
 
 use super::World;
-use super::fakes::{Course, IMPACT_S, NOW_S, at};
+use super::fakes::{Course, IMPACT_S, NOW_S, at, labels};
 
 fn watched(world: &mut World) -> String {
     let plan = Plan {
         title: "roll back".into(),
-        steps: Vec::new(),
+        steps: vec![Step {
+            action: "rollback".into(),
+            target: "service/checkout".into(),
+            params: json!({"to": "1.8.0"}),
+            inverse: None,
+        }],
         preconditions: Vec::new(),
         expected_effect: String::new(),
         blast_radius: Vec::new(),
@@ -27,6 +36,7 @@ fn watched(world: &mut World) -> String {
         hash: hash.clone(),
         round: 1,
         approvals_needed: 1,
+        lowered: Default::default(),
         approvals: Vec::new(),
         status: PlanStatus::Watching,
         steps_done: 0,
@@ -92,6 +102,71 @@ async fn figures_that_never_moved_do_not_prove_a_recovery_while_the_alert_fires(
     )
     .await;
     assert!(!recovery.ok, "{recovery:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn figures_that_come_back_at_the_last_moment_are_given_the_time_to_hold() {
+    // Back to normal just before the time is up, while the alert lags.
+    let course: Course =
+        |s| if (IMPACT_S..NOW_S + 20).contains(&s) { (20.0, 0.7, 0.4) } else { (20.0, 0.0, 0.04) };
+    let (recovery, took) = watch(course, |w| w.alert("HighErrorRate", "checkout", "fails")).await;
+    assert!(recovery.ok, "{took} s: {recovery:?}");
+    assert!((30..60).contains(&took), "{took} s: {}", recovery.reading);
+    assert!(recovery.checks.iter().any(|c| c.name == "alerts cleared" && !c.ok));
+}
+
+/// Sign-ins that are refused: one in ten seconds, and twenty a second since the impact began.
+fn attacked(world: &mut World) {
+    world.incident.kind = IncidentKind::Security;
+    let (mut good, mut bad) = (0.0, 0.0);
+    let mut points = (Vec::new(), Vec::new());
+    for second in 0..=NOW_S + 200 {
+        good += 2.0;
+        bad += if second < IMPACT_S { 0.1 } else { 20.0 };
+        let ms = (super::fakes::BEGIN_S + second) * 1000;
+        points.0.push((ms, good));
+        points.1.push((ms, bad));
+    }
+    for (result, points) in [("success", points.0), ("failed", points.1)] {
+        world.source.series.push(Series {
+            source: "fake/main".into(),
+            name: "signins_total".into(),
+            labels: labels(&[("service", "checkout"), ("result", result)]),
+            component: None,
+            kind: MetricKind::Counter,
+            points,
+        });
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attack_that_goes_on_is_never_outvoted_by_good_figures() {
+    let course: Course =
+        |s| if (IMPACT_S..NOW_S).contains(&s) { (20.0, 0.7, 0.4) } else { (20.0, 0.0, 0.04) };
+    let (recovery, took) = watch(course, attacked).await;
+    assert!(!recovery.ok, "{recovery:?}");
+    assert!(took < 40, "an attack is not waited out: {took} s");
+    assert!(recovery.checks.iter().any(|c| c.name == "refused sign-ins" && !c.ok), "{recovery:?}");
+    assert!(recovery.checks.iter().all(|c| c.ok || c.name == "refused sign-ins"), "{recovery:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_the_platform_does_not_show_is_never_outvoted_by_good_figures() {
+    let course: Course =
+        |s| if (IMPACT_S..NOW_S).contains(&s) { (20.0, 0.7, 0.4) } else { (20.0, 0.0, 0.04) };
+    let (recovery, _) = watch(course, |w| {
+        w.alert("HighErrorRate", "checkout", "fails");
+        w.sells(ServiceState {
+            name: "checkout".into(),
+            component: "service/checkout".into(),
+            version: "1.9.0".into(),
+            ..ServiceState::default()
+        });
+    })
+    .await;
+    assert!(!recovery.ok, "{recovery:?}");
+    let version = recovery.checks.iter().find(|c| c.name == "version of checkout");
+    assert!(version.is_some_and(|c| !c.ok), "{recovery:?}");
 }
 
 async fn verified(course: Course, firing: bool) -> Recovery {

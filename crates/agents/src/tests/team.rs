@@ -64,6 +64,51 @@ async fn a_slow_but_usable_service_is_major() {
 }
 
 #[tokio::test]
+async fn one_slow_page_among_many_is_felt_by_all_who_open_it() {
+    const FINE: Course = |_| (40.0, 0.0, 0.04);
+    const SLOW: Course = |s| if s < IMPACT_S { (8.0, 0.0, 0.04) } else { (8.0, 0.0, 0.9) };
+    // Nothing is said: only what is measured may count.
+    let (severity, rule, facts) = assessed("something is odd", |w| {
+        w.serve("gateway", NOW_S, WELL);
+        w.serve_route("catalog", Some("/products/{id}"), NOW_S, FINE);
+        w.serve_route("catalog", Some("/products"), NOW_S, SLOW);
+    })
+    .await;
+    assert_eq!((severity, rule.as_str()), (Severity::Sev2, "sev2.two_of(users,p95)"), "{facts:?}");
+    assert!(facts.provenance["users_affected_ratio"].contains("the callers of /products at catalog"));
+    assert!(facts.users_affected_ratio.is_some_and(|u| u > 0.9) && facts.assumed.is_empty());
+}
+
+#[tokio::test]
+async fn a_slow_page_that_few_come_by_is_minor() {
+    const FINE: Course = |_| (95.0, 0.0, 0.04);
+    const SLOW: Course = |s| if s < IMPACT_S { (6.0, 0.0, 0.04) } else { (6.0, 0.0, 0.9) };
+    // Whatever the words take for granted: what is measured counts.
+    let (severity, rule, facts) = assessed("The monthly report is slow", |w| {
+        w.serve("gateway", NOW_S, WELL);
+        w.serve_route("catalog", Some("/products"), NOW_S, FINE);
+        w.serve_route("catalog", Some("/report"), NOW_S, SLOW);
+    })
+    .await;
+    assert_eq!(severity, Severity::Sev3, "{rule} {facts:?}");
+    assert!(facts.users_affected_ratio.is_some_and(|u| u < 0.1), "{facts:?}");
+}
+
+#[tokio::test]
+async fn ten_times_slower_but_still_fast_is_not_felt() {
+    const QUICK: Course = |s| if s < IMPACT_S { (20.0, 0.0, 0.01) } else { (20.0, 0.0, 0.09) };
+    let (severity, rule, facts) = assessed("something is odd", |w| {
+        w.serve("gateway", NOW_S, WELL);
+        w.serve_route("catalog", Some("/products"), NOW_S, QUICK);
+    })
+    .await;
+    assert!(
+        facts.provenance.get("users_affected_ratio").is_none_or(|p| !p.contains("callers")),
+        "{severity} {rule} {facts:?}"
+    );
+}
+
+#[tokio::test]
 async fn complaints_without_a_metric_that_moves_are_minor() {
     let (severity, rule, facts) = assessed("Charged too much", |w| {
         w.serve("gateway", NOW_S, WELL);

@@ -16,8 +16,12 @@ pub(super) async fn run(command: AlertCommand) -> anyhow::Result<ExitCode> {
         AlertCommand::Silence { matchers, minutes, comment, expire, server } => {
             let client = Client::of(&server)?;
             if let Some(id) = expire {
-                client.delete(&format!("/api/v1/silences/{}", percent(&id))).await?;
-                output::line(&format!("silence {id} has ended"));
+                let answer = client.delete(&format!("/api/v1/silences/{}", percent(&id))).await?;
+                if server.json {
+                    output::json(&answer);
+                } else {
+                    output::line(&format!("silence {id} has ended"));
+                }
                 return Ok(ExitCode::Ok);
             }
             if matchers.is_empty() {

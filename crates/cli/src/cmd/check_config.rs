@@ -8,10 +8,15 @@ use crate::exit_code::ExitCode;
 use crate::output;
 
 pub(super) fn run(args: &CheckConfigArgs) -> anyhow::Result<ExitCode> {
-    let result = config::load(Some(&args.file));
+    // A file that is not there was not checked.
+    let text = config::text(&args.file)?;
+    let result = config::parse(&text).map_err(|e| format!("{}: {e}", args.file.display()));
     if args.json {
-        let error = result.as_ref().err().map(|e| format!("{e:#}"));
-        output::json(&json!({ "file": args.file, "ok": error.is_none(), "error": error }));
+        let error = result.as_ref().err();
+        let changed = result.as_ref().map(|file| file.policy("").changed_figures()).unwrap_or_default();
+        output::json(
+            &json!({ "file": args.file, "ok": error.is_none(), "error": error, "changed": changed }),
+        );
         return Ok(if error.is_none() { ExitCode::Ok } else { ExitCode::Wanting });
     }
     match result {
@@ -26,10 +31,13 @@ pub(super) fn run(args: &CheckConfigArgs) -> anyhow::Result<ExitCode> {
                 file.services.len(),
                 file.people.len()
             ));
+            for line in file.policy("").changed_figures() {
+                output::line(&format!("  {line}"));
+            }
             Ok(ExitCode::Ok)
         }
         Err(error) => {
-            output::error(&format!("{error:#}"));
+            output::error(&error);
             Ok(ExitCode::Wanting)
         }
     }

@@ -3,7 +3,7 @@
 use firebell_core::incident::{Entry, Incident, PlanStatus, Summary};
 use serde_json::{Value, json};
 
-use crate::args::{IncidentCommand, ServerArgs};
+use crate::args::{IncidentCommand, ServerArgs, YesNo};
 use crate::client::Client;
 use crate::exit_code::{ExitCode, coded};
 use crate::follow;
@@ -24,6 +24,10 @@ pub(super) async fn run(command: IncidentCommand) -> anyhow::Result<ExitCode> {
             act(&server, &id, "roles", json!({ "role": role, "person": person })).await
         }
         C::Note { id, text, server } => act(&server, &id, "notes", json!({ "text": text })).await,
+        C::Kind { id, kind, restricted, server } => {
+            let restricted = restricted.map(|answer| answer == YesNo::Yes);
+            act(&server, &id, "kind", json!({ "kind": kind, "restricted": restricted })).await
+        }
         C::Severity { id, severity, reason, server } => {
             act(&server, &id, "severity", json!({ "severity": severity.to_uppercase(), "reason": reason }))
                 .await
@@ -109,7 +113,7 @@ async fn list(
 async fn show(server: &ServerArgs, id: &str, follow: bool) -> anyhow::Result<ExitCode> {
     let client = Client::of(server)?;
     if follow {
-        follow::follow(&client, id).await?;
+        follow::follow(&client, id, follow::View { json: server.json, own: None }).await?;
         return Ok(ExitCode::Ok);
     }
     let answer = client.get(&format!("/api/v1/incidents/{id}")).await?;

@@ -1,5 +1,6 @@
 //! `firebell init`: a commented configuration, and the snippets to paste on the other side.
 
+use anyhow::Context;
 use serde_json::json;
 
 use crate::args::InitArgs;
@@ -22,9 +23,16 @@ pub(super) fn run(args: &InitArgs) -> anyhow::Result<ExitCode> {
         .replace("@CHANGES_KEY@", &random_key()[..32])
         .replace("@REPORTS_KEY@", &random_key()[..32])
         .replace("@OTLP_KEY@", &random_key()[..32])
-        .replace("@PROMETHEUS@", &prometheus);
-    crate::config::parse(&text).map_err(|e| anyhow::anyhow!("--prometheus {prometheus:?}: {e}"))?;
-    write_private(&args.file, text.as_bytes())?;
+        .replace("\"@PROMETHEUS@\"", &toml::Value::String(prometheus.clone()).to_string());
+    crate::config::parse(&text)
+        .map_err(|e| coded(ExitCode::Usage, format!("--prometheus {prometheus:?}: {e}")))?;
+    let folder = args.file.parent().filter(|parent| !parent.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        let text = format!("{} is not a folder: make it first, or name another file", folder.display());
+        return Err(coded(ExitCode::Usage, text));
+    }
+    write_private(&args.file, text.as_bytes())
+        .with_context(|| format!("{} could not be written", args.file.display()))?;
     let alertmanager = format!(
         "receivers:\n  - name: firebell\n    webhook_configs:\n      - url: http://{DEFAULT_LISTEN}/in/alertmanager\n        send_resolved: true\n        \
          http_config:\n          authorization:\n            credentials: {key}\nroute:\n  receiver: firebell"

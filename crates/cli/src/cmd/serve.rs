@@ -1,10 +1,8 @@
 //! `firebell serve`.
 
-use std::path::PathBuf;
-
 use serde_json::json;
 
-use crate::args::ServeArgs;
+use crate::args::{DEFAULT_DATA, ServeArgs};
 use crate::compose::{self, DEFAULT_LISTEN};
 use crate::config;
 use crate::exit_code::ExitCode;
@@ -14,8 +12,7 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let file = config::load(args.config.as_deref())?;
     let listen =
         args.listen.or_else(|| file.server.listen.clone()).unwrap_or_else(|| DEFAULT_LISTEN.to_owned());
-    let data =
-        args.data.or_else(|| file.server.data.clone()).unwrap_or_else(|| PathBuf::from("firebell-data"));
+    let data = args.data.or_else(|| file.server.data.clone()).unwrap_or_else(|| DEFAULT_DATA.into());
     let running = compose::start(&file, &listen, &data).await?;
     let sign_in = format!("{}/login?token={}", running.url, running.token);
     if args.json {

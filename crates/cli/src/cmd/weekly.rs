@@ -12,7 +12,8 @@ pub(super) async fn run(args: WeeklyArgs) -> anyhow::Result<ExitCode> {
     if args.server.json {
         output::json(&client.get(&format!("/api/v1/reports/weekly?format=json{week}")).await?);
     } else {
-        let text = client.bytes(&format!("/api/v1/reports/weekly?format=text{week}")).await?;
+        let format = if args.markdown { "markdown" } else { "text" };
+        let text = client.bytes(&format!("/api/v1/reports/weekly?format={format}{week}")).await?;
         output::line(&output::clean(String::from_utf8_lossy(&text).trim_end()));
     }
     Ok(ExitCode::Ok)

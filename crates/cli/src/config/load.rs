@@ -3,81 +3,89 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use firebell_integrations::{backends, registry};
+use firebell_integrations::backends;
+use firebell_integrations::otlp::OtlpStore;
 
 use super::file::File;
+use super::parts::twice;
+use super::{checks, parts};
 use crate::exit_code::{ExitCode, coded};
 
-/// Reads a configuration, or the defaults where there is none.
+/// Reads a configuration, or the defaults where there is none; every error is wrong use.
 pub(crate) fn load(path: Option<&Path>) -> anyhow::Result<File> {
     let Some(path) = path else { return Ok(File::default()) };
-    let text = std::fs::read_to_string(path).map_err(|e| {
+    parse(&text(path)?).map_err(|e| coded(ExitCode::Usage, format!("{}: {e}", path.display())))
+}
+
+/// The same without a look at what the fields hold: secrets that are not there for the caller do not matter.
+pub(crate) fn read(path: Option<&Path>) -> anyhow::Result<File> {
+    let Some(path) = path else { return Ok(File::default()) };
+    syntax(&text(path)?).map_err(|e| coded(ExitCode::Usage, format!("{}: {e}", path.display())))
+}
+
+/// The text of the file.
+pub(crate) fn text(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).map_err(|e| {
         coded(ExitCode::Usage, format!("{} cannot be read: {e}; `firebell init` writes one", path.display()))
-    })?;
-    parse(&text).map_err(|e| coded(ExitCode::Usage, format!("{}: {e}", path.display())))
+    })
 }
 
 /// Parses and checks; the error names the field, with its line where the parser knows it.
 pub(crate) fn parse(text: &str) -> Result<File, String> {
-    let file: File = toml::from_str(text).map_err(|e| e.to_string())?;
+    let file = syntax(text)?;
     let problems = problems(&file);
     if problems.is_empty() { Ok(file) } else { Err(problems.join("\n")) }
 }
 
-/// Everything that is wrong beyond syntax, all at once.
-fn problems(file: &File) -> Vec<String> {
+fn syntax(text: &str) -> Result<File, String> {
+    toml::from_str(text).map_err(|e| e.to_string())
+}
+
+/// Everything that is wrong beyond syntax, all at once: what a server would refuse, and what would do nothing.
+pub(crate) fn problems(file: &File) -> Vec<String> {
+    // The administrator's token is made at start; it plays no part in what is wrong.
+    let mut all = parts::auth(file, "").err().unwrap_or_default();
+    all.extend(parts::sources(file).err().unwrap_or_default());
+    all.extend(parts::templates(file).err().unwrap_or_default());
+    all.extend(systems(file));
+    all.extend(checks::values(file));
+    all
+}
+
+/// The systems that are queried, acted on and written to, and where their names are used.
+fn systems(file: &File) -> Vec<String> {
     let mut all = Vec::new();
-    let mut names = BTreeSet::new();
-    for source in &file.sources {
-        if !names.insert(source.name.as_str()) {
-            all.push(format!("sources: the name {:?} is used twice", source.name));
-        }
-        if let Err(error) = registry::build(source) {
-            all.push(error.to_string());
-        }
-    }
+    let mut names = Vec::new();
     for config in &file.telemetry {
-        if let Err(error) = backends::build_telemetry(config) {
-            all.push(format!("telemetry: {error}"));
+        match backends::build_telemetry(config) {
+            Ok(source) => names.push(source.name().to_owned()),
+            Err(error) => all.push(format!("telemetry: {error}")),
         }
     }
-    let mut channels = BTreeSet::new();
-    for config in &file.notifiers {
-        match backends::build_notifier(config) {
-            Ok(notifier) => {
-                channels.insert(notifier.name().to_owned());
-            }
-            Err(error) => all.push(format!("notifiers: {error}")),
-        }
+    all.extend(twice("telemetry: the name", names.iter().map(String::as_str)));
+    if let Some(otlp) = &file.otlp
+        && let Err(error) = OtlpStore::new(otlp.store.clone())
+    {
+        all.push(error.to_string());
     }
     for config in &file.platforms {
         if let Err(error) = backends::build_platform(config) {
             all.push(format!("platforms: {error}"));
         }
     }
+    all.extend(twice("platforms: the name", file.platforms.iter().map(|p| p.name.as_str())));
+    let mut channels = Vec::new();
+    for config in &file.notifiers {
+        match backends::build_notifier(config) {
+            Ok(notifier) => channels.push(notifier.name().to_owned()),
+            Err(error) => all.push(format!("notifiers: {error}")),
+        }
+    }
+    all.extend(twice("notifiers: the name", channels.iter().map(String::as_str)));
+    let channels: BTreeSet<&String> = channels.iter().collect();
     let used = file.channels.values().flatten().chain(&file.page_channels);
-    for channel in used.filter(|c| !channels.contains(*c)) {
+    for channel in used.filter(|c| !channels.contains(c)) {
         all.push(format!("channels: {channel:?} is not a notifier; write KIND/NAME of one of [[notifiers]]"));
-    }
-    for token in &file.tokens {
-        if firebell_server::Role::parse(&token.role).is_none() {
-            all.push(format!(
-                "tokens: role {:?} of {:?} is none of viewer, responder, commander, admin",
-                token.role, token.name
-            ));
-        }
-    }
-    let mut services = BTreeSet::new();
-    for service in &file.services {
-        if service.name.is_empty() || !services.insert(service.name.as_str()) {
-            all.push(format!("services: the name {:?} is empty or used twice", service.name));
-        }
-    }
-    let mut people = BTreeSet::new();
-    for person in &file.people {
-        if person.name.is_empty() || !people.insert(person.name.as_str()) {
-            all.push(format!("people: the name {:?} is empty or used twice", person.name));
-        }
     }
     all
 }

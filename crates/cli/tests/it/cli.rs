@@ -14,7 +14,7 @@ fn exit_codes_tell_what_went_wrong() {
     assert_eq!(code(&["demo", "--resume", "--data", "/nonexistent/x"]), Some(4));
     assert_eq!(code(&["incident", "list", "--data", "/nonexistent"]), Some(3));
     assert_eq!(code(&["incident", "list", "--url", "http://127.0.0.1:9", "--token", "x"]), Some(3));
-    assert_eq!(code(&["check-config", "/nonexistent.toml"]), Some(7));
+    assert_eq!(code(&["check-config", "/nonexistent.toml"]), Some(2));
     assert_eq!(code(&["demo", "--list-faults"]), Some(0));
     assert_eq!(code(&["completions", "bash"]), Some(0));
 }

@@ -10,20 +10,20 @@ use crate::support::{Process, Server, firebell, output, text, until};
 const KEY: &str = "0123456789abcdef";
 
 /// Runs a command away from any data folder.
-fn run(args: &[&str]) -> Output {
+pub(crate) fn run(args: &[&str]) -> Output {
     output(firebell().args(args).current_dir(std::env::temp_dir()).env("NO_COLOR", "1"))
 }
 
-fn said(out: &Output) -> String {
+pub(crate) fn said(out: &Output) -> String {
     String::from_utf8_lossy(&out.stderr).into_owned()
 }
 
-fn parsed(out: &Output) -> Value {
+pub(crate) fn parsed(out: &Output) -> Value {
     serde_json::from_slice(&out.stdout).unwrap_or_else(|e| panic!("{e}: {}{}", text(out), said(out)))
 }
 
 /// A code, and words that must be said on standard error.
-fn fails(args: &[&str], code: i32, words: &[&str]) {
+pub(crate) fn fails(args: &[&str], code: i32, words: &[&str]) {
     let out = run(args);
     assert_eq!(out.status.code(), Some(code), "{args:?}: {}{}", text(&out), said(&out));
     for word in words {
@@ -32,7 +32,7 @@ fn fails(args: &[&str], code: i32, words: &[&str]) {
     assert!(!said(&out).contains("panicked"), "{args:?}: {}", said(&out));
 }
 
-fn path(path: &Path) -> &str {
+pub(crate) fn path(path: &Path) -> &str {
     path.to_str().expect("UTF-8")
 }
 
@@ -49,10 +49,28 @@ fn failures_name_what_failed_and_what_to_do_next() {
     fails(&["bench", path(&empty)], 2, &["answer.json"]);
     fails(&["token", "--data", path(&empty)], 3, &["firebell serve"]);
     fails(&["incident", "list", "--data", path(&empty)], 3, &["firebell serve", "--url"]);
-    fails(&["demo", "--fault", "no-such-fault"], 2, &["--list-faults"]);
+    fails(&["demo", "--fault", "no-such-fault"], 2, &["--fault", "connection-pool-exhaustion"]);
+    fails(
+        &["demo", "--json", "/nonexistent/x.json", "--data", path(&dir.path().join("never"))],
+        2,
+        &["--json", "x.json"],
+    );
+    assert!(!dir.path().join("never").exists(), "a run whose summary cannot be written does not begin");
     fails(&["serve", "--config", path(&dir.path().join("none.toml"))], 2, &["none.toml", "firebell init"]);
     fails(&["serve", "--listen", "nowhere", "--data", path(&empty)], 2, &["--listen"]);
     fails(&["doctor", "--config", path(&dir.path().join("none.toml"))], 2, &["firebell init"]);
+    fails(&["check-config", path(&dir.path().join("none.toml"))], 2, &["none.toml", "firebell init"]);
+    fails(&["init", path(&dir.path().join("sub/dir/x.toml"))], 2, &["sub/dir", "make it first"]);
+    let new = dir.path().join("new.toml");
+    fails(&["init", path(&new), "--prometheus", "nonsense"], 2, &["--prometheus", "nonsense", "url"]);
+    fails(&["init", path(&new), "--prometheus", "a\"\nb = \"c"], 2, &["--prometheus", "url"]);
+    assert!(!new.exists());
+    fails(&["incident", "list", "--url", "nonsense", "--token", "x"], 2, &["--url", "http://127.0.0.1:7300"]);
+    let server = ["--url", "http://127.0.0.1:9", "--token", "x"];
+    fails(&[&["incident", "show", "../agents"][..], &server].concat(), 2, &["INC-2026-0042"]);
+    fails(&[&["incident", "replay", "INC-1/ack?x"][..], &server].concat(), 2, &["INC-2026-0042"]);
+    fails(&[&["incident", "list", "--limit", "0"][..], &server].concat(), 2, &["--limit"]);
+    fails(&[&["incident", "severity", "INC-1", "SEV9", "--reason", "x"][..], &server].concat(), 2, &["SEV4"]);
     fails(
         &["alert", "silence", "nonsense", "--url", "http://127.0.0.1:9", "--token", "x"],
         2,
@@ -79,6 +97,12 @@ fn a_wrong_configuration_is_told_field_by_field() {
         ("[server]\nlisten = 7\n", &["listen"]),
         ("[[telemetry]]\nkind = \"prometheus\"\nname = \"m\"\nurl = \"not an address\"\n", &["url"]),
         ("[[services]]\nname = \"a\"\n[[services]]\nname = \"a\"\n", &["services", "twice"]),
+        ("[templates]\ndir = \"/nonexistent\"\n", &["templates: dir", "/nonexistent"]),
+        ("[times]\nsoak_s = -5\n", &["times.soak_s", "-5"]),
+        (
+            "[otlp]\nkey = { env = \"FIREBELL_NO_SUCH_VARIABLE\" }\n",
+            &["otlp: key", "FIREBELL_NO_SUCH_VARIABLE"],
+        ),
     ] {
         std::fs::write(&file, toml).expect("written");
         fails(&["check-config", path(&file)], 7, words);
@@ -123,17 +147,52 @@ fn what_init_writes_is_checked_and_what_is_missing_is_told_by_doctor() {
     let out = run(&["init", path(&file), "--force", "--prometheus", "http://127.0.0.1:9", "--json"]);
     assert_eq!(out.status.code(), Some(0));
     // Nothing listens on port 9: doctor says so, and what is not configured.
-    let out = run(&["doctor", "--config", path(&file), "--json"]);
-    let answer = parsed(&out);
-    assert_eq!((out.status.code(), &answer["ok"]), (Some(7), &json!(false)));
-    let checks = answer["checks"].as_array().expect("checks");
-    let failed =
-        |name: &str| checks.iter().any(|c| c["name"] == name && c["ok"] == false && c["detail"] != "");
-    for name in ["prometheus/main", "platforms", "people", "page_channels"] {
-        assert!(failed(name), "{name}: {answer}");
+    let doctor = |file: &Path| {
+        let out =
+            run(&["doctor", "--config", path(file), "--data", path(&dir.path().join("data")), "--json"]);
+        let answer = parsed(&out);
+        let level = move |name: &str| {
+            let checks = answer["checks"].as_array().expect("checks");
+            let check = checks.iter().find(|c| c["name"] == name && c["detail"] != "");
+            check.map_or_else(
+                || panic!("{name}: {answer}"),
+                |c| c["level"].as_str().unwrap_or_default().to_owned(),
+            )
+        };
+        (out.status.code(), level)
+    };
+    let listen = |toml: &str, address: &str| {
+        toml.replace("[server]\n", &format!("[server]\nlisten = \"{address}\"\n"))
+    };
+    std::fs::write(&file, listen(&written, "127.0.0.1:0")).expect("written");
+    let (code, level) = doctor(&file);
+    assert_eq!(code, Some(7));
+    for (name, expected) in [
+        ("configuration", "ok"),
+        ("data", "ok"),
+        ("listen", "ok"),
+        ("server", "warn"),
+        ("prometheus/main", "fail"),
+        ("platforms", "warn"),
+        ("people", "warn"),
+        ("page_channels", "warn"),
+        ("tokens", "warn"),
+    ] {
+        assert_eq!(level(name), expected, "{name}");
     }
     let words = text(&run(&["doctor", "--config", path(&file)]));
-    assert!(words.contains("FAIL prometheus/main"), "{words}");
+    assert!(words.contains("FAIL prometheus/main") && words.contains("warn platforms"), "{words}");
+    // What only warns does not fail.
+    let quiet = dir.path().join("quiet.toml");
+    std::fs::write(&quiet, "[server]\nlisten = \"127.0.0.1:0\"\n").expect("written");
+    assert_eq!(doctor(&quiet).0, Some(0));
+    // What a server would refuse fails here, and the rest is looked at all the same.
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let wrong = format!("[templates]\ndir = \"/nonexistent\"\n{}", listen("[server]\n", &address));
+    std::fs::write(&quiet, wrong).expect("written");
+    let (code, level) = doctor(&quiet);
+    assert_eq!((code, level("configuration").as_str(), level("listen").as_str()), (Some(7), "fail", "fail"));
 }
 
 #[test]
@@ -141,8 +200,20 @@ fn completions_know_every_command() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let out = run(&["completions", shell]);
         assert_eq!(out.status.code(), Some(0), "{shell}");
-        for command in ["demo", "respond", "check-config", "dead-letter", "investigate"] {
+        for command in ["demo", "respond", "incident-response", "check-config", "dead-letter", "investigate"]
+        {
             assert!(text(&out).contains(command), "{shell}: {command}");
+        }
+    }
+    // Values as well; fish is told of those of options only.
+    for (shell, values) in [
+        ("bash", &["credential-stuffing", "communications_lead", "SEV3"][..]),
+        ("zsh", &["credential-stuffing", "communications_lead", "SEV3"]),
+        ("fish", &["credential-stuffing", "SEV3"]),
+    ] {
+        let script = text(&run(&["completions", shell]));
+        for value in values {
+            assert!(script.contains(value), "{shell}: {value}");
         }
     }
     let help = text(&run(&["--help"]));
@@ -237,7 +308,9 @@ fn all_verbs_of_an_incident_answer_json_and_refusals_have_their_codes() {
     };
     assert_eq!(code(&["incident", "severity", &first, "SEV9", "--reason", "x"]).0, Some(2));
     let unknown = code(&["incident", "approve", &first, "no-such-plan"]);
-    assert_eq!(unknown.0, Some(2), "{}", unknown.1);
+    assert_eq!(unknown.0, Some(4), "{}", unknown.1);
+    let nowhere = code(&["incident", "merge", &first, "--into", "INC-9"]);
+    assert!(nowhere.0 == Some(4) && nowhere.1.contains("into"), "{}", nowhere.1);
     let nothing = code(&["incident", "approve", &second]);
     assert_eq!(nothing.0, Some(5), "{}", nothing.1);
     assert_eq!(
@@ -330,9 +403,18 @@ fn a_server_that_is_asked_to_stop_stops_in_order() {
         .spawn()
         .expect("it starts");
     until("it is announced", 30, || data.join("server.json").exists().then_some(()));
-    // The same data cannot be served twice.
+    // The same data cannot be served twice, nor the same port.
     let second = output(firebell().args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&data));
-    assert!(!second.status.success(), "two servers on one data folder");
+    assert_eq!(second.status.code(), Some(2), "two servers on one data folder: {}", said(&second));
+    assert!(said(&second).contains("--data"), "{}", said(&second));
+    let file = std::fs::read_to_string(data.join("server.json")).expect("it is announced");
+    let url =
+        serde_json::from_str::<Value>(&file).expect("JSON")["url"].as_str().expect("an address").to_owned();
+    fails(
+        &["serve", "--listen", url.trim_start_matches("http://"), "--data", path(&dir.path().join("other"))],
+        2,
+        &["--listen"],
+    );
     assert!(!said(&second).contains("panicked"), "{}", said(&second));
     let stopped = std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
     assert!(stopped.expect("kill runs").success());

@@ -107,24 +107,64 @@ fn bad_input_is_refused_by_name_and_counted_and_harms_nothing() {
         ("oversized", "/in/am", KEY, &[], oversized, 413, "body"),
         ("an unknown encoding", "/in/am", KEY, &["content-encoding: br"], b"x".to_vec(), 415, ""),
         ("not gzip", "/in/am", KEY, &["content-encoding: gzip"], b"hello".to_vec(), 400, ""),
-        ("no key", "/in/am", "", &[], webhook(&[alert("Bad")]), 401, ""),
-        ("an unknown key", "/in/am", "not-the-key-at-all", &[], webhook(&[alert("Bad")]), 401, ""),
-        ("another's key", "/in/events", KEY, &[], webhook(&[alert("Bad")]), 401, ""),
-        ("an unknown source", "/in/nobody", KEY, &[], webhook(&[alert("Bad")]), 401, ""),
-        ("a disabled key", "/in/off", OFF, &[], webhook(&[alert("Bad")]), 403, ""),
+        ("no key", "/in/am", "", &[], webhook(&[alert("Bad")]), 401, "authorization"),
+        (
+            "an unknown key",
+            "/in/am",
+            "not-the-key-at-all",
+            &[],
+            webhook(&[alert("Bad")]),
+            401,
+            "authorization",
+        ),
+        ("another's key", "/in/events", KEY, &[], webhook(&[alert("Bad")]), 401, "authorization"),
+        ("an unknown source", "/in/nobody", KEY, &[], webhook(&[alert("Bad")]), 401, "authorization"),
+        ("a disabled key", "/in/off", OFF, &[], webhook(&[alert("Bad")]), 403, "authorization"),
+        ("malformed event", "/v2/enqueue", "", &[], b"{\"routing_key\"".to_vec(), 400, "body"),
+        ("a list of events", "/v2/enqueue", "", &[], b"[]".to_vec(), 400, "body"),
+        (
+            "a routing key that is a number",
+            "/v2/enqueue",
+            "",
+            &[],
+            b"{\"routing_key\": 7}".to_vec(),
+            400,
+            "routing_key",
+        ),
+        ("no routing key", "/v2/enqueue", "", &[], b"{}".to_vec(), 400, "routing_key"),
+        ("an oversized event", "/v2/enqueue", "", &[], vec![b' '; (1 << 20) + 1], 413, "body"),
+        (
+            "an unknown routing key",
+            "/v2/enqueue",
+            "",
+            &[],
+            b"{\"routing_key\": \"x\"}".to_vec(),
+            401,
+            "routing_key",
+        ),
+        ("a disabled key at the API", "/api/v2/alerts", OFF, &[], b"[]".to_vec(), 403, "authorization"),
+        ("an unknown key at the API", "/api/v2/alerts", "nobody", &[], b"[]".to_vec(), 401, "authorization"),
+        ("an unknown exporter", "/v1/logs", "nobody", &[], b"{}".to_vec(), 401, "authorization"),
     ];
     for (what, path, key, headers, body, status, field) in &cases {
         let (got, answer) = post(&server, path, key, headers, body);
         assert_eq!(got, *status, "{what}: {answer}");
-        assert!(answer["detail"].as_str().is_some_and(|d| !d.is_empty()), "{what}: {answer}");
+        // Each in the form of its protocol.
+        let said = match *path {
+            "/api/v2/alerts" => answer.as_str(),
+            "/v2/enqueue" if *status == 400 => answer["errors"][0].as_str(),
+            _ => answer["detail"].as_str(),
+        };
+        assert!(said.is_some_and(|d| !d.is_empty()), "{what}: {answer}");
         if !field.is_empty() {
-            let named = answer["field"].as_str().unwrap_or_default();
+            let named = answer["field"].as_str().or(answer.as_str()).unwrap_or_default();
             assert!(named.starts_with(field), "{what}: names {named:?}, not {field:?}: {answer}");
         }
     }
     let turned_away = cases.iter().filter(|c| c.5 == 401).count() as u64;
     assert_eq!(counter(&server, "firebell_turned_away_total{door=\"source\"}"), turned_away);
-    assert_eq!(counter(&server, "firebell_source_rejected_total{source=\"off\""), 1);
+    assert_eq!(counter(&server, "firebell_source_rejected_total{source=\"off\""), 2);
+    assert_eq!(counter(&server, "firebell_source_rejected_total{source=\"(unknown)\",kind=\"pagerduty\""), 5);
     let refused = cases.iter().filter(|c| c.1 == "/in/am" && c.5 != 401).count() as u64;
     assert!(counter(&server, "firebell_source_rejected_total{source=\"am\"") >= refused);
     assert_eq!(counter(&server, "firebell_source_accepted_total"), 0);
@@ -162,6 +202,7 @@ fn a_skewed_clock_is_put_right_and_said() {
     });
     assert!(!alert["starts_at"].as_str().expect("a time").starts_with("2199"), "{alert}");
     assert!(alert["annotations"]["firebell_clock_skew"].is_string(), "{alert}");
+    assert_eq!(counter(&server, "firebell_source_corrected_total{source=\"am\""), 1);
 }
 
 #[test]

@@ -2,11 +2,15 @@
 
 mod amtool;
 mod cli;
+mod client;
 mod commands;
 mod crash;
 mod demo;
 mod intake_bad;
+mod json;
 mod prometheus_path;
+mod receiver;
+mod replay;
 mod smtp;
 mod support;
 mod tidy;

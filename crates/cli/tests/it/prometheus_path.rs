@@ -136,6 +136,14 @@ slo_availability = 0.99
 name = "catalog"
 customer_facing = true
 slo_latency_p95_ms = 400.0
+[[services]]
+name = "accounts"
+[[services]]
+name = "inventory"
+[[services]]
+name = "payments"
+[[services]]
+name = "notifications"
 [[people]]
 name = "Ada"
 roles = ["on_call"]

@@ -4,14 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::event::{Actor, AttachedAlert, Event, EventRecord};
+use super::event::{Actor, AttachedAlert, Carried, Event, EventRecord};
 use super::state::{
-    ActionItem, AgentRun, Approval, Clock, Incident, Phase, PlanState, PlanStatus, RoleHolder, RunStatus,
-    Status, Task,
+    ActionItem, AgentRun, Approval, Awaiting, Clock, Incident, Phase, PlanState, PlanStatus, RoleHolder,
+    RunStatus, Status, Task,
 };
-use crate::comms::UpdateReason;
+use crate::comms::Audience;
 use crate::evidence::EvidenceRecord;
-use crate::severity::IncidentKind;
 use crate::verdict::Outcome;
 
 /// Folds all events of an incident; `None` if there are none, or the first is not its opening.
@@ -66,6 +65,7 @@ fn open(record: &EventRecord) -> Incident {
         kind: *kind,
         severity: severity.clone(),
         facts: facts.clone(),
+        worst: facts.clone(),
         impact: None,
         customer_facing: *customer_facing,
         services: services.iter().cloned().collect(),
@@ -79,7 +79,8 @@ fn open(record: &EventRecord) -> Incident {
         opened_at: record.at,
         acknowledged_at: None,
         paged_at: None,
-        awaiting_ack: None,
+        awaiting: BTreeMap::new(),
+        heard_by: BTreeSet::new(),
         resolve_by: *resolve_by,
         mitigated_at: None,
         resolved_at: None,
@@ -111,6 +112,7 @@ fn open(record: &EventRecord) -> Incident {
         look_again_at: None,
         fired: BTreeSet::new(),
         postmortem_due: None,
+        meeting: None,
         postmortem_wanted: false,
         facilitator: None,
         postmortem: None,
@@ -122,7 +124,11 @@ fn open(record: &EventRecord) -> Incident {
         merged_into: None,
         reopened: 0,
         ending: None,
-        heard: false,
+        open_since: record.at,
+        severity_since: record.at,
+        kind_by_person: false,
+        stays: 0,
+        verdict_opening: 0,
         last_at: record.at,
         last_signal_at: record.at,
     };
@@ -166,18 +172,29 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
         }
         Event::FactsMeasured { facts } => {
             i.facts.absorb(facts);
+            i.worst.absorb_worst(facts);
             i.services.extend(facts.services.iter().cloned());
             if let Some(facing) = facts.customer_facing {
                 i.customer_facing = facing;
             }
         }
         Event::SeverityChanged { to, resolve_by, .. } => {
+            if i.severity.severity != to.severity {
+                i.severity_since = at;
+            }
             i.severity = to.clone();
             i.resolve_by = *resolve_by;
         }
         Event::KindChanged { kind, restricted } => {
             i.kind = *kind;
-            i.restricted = *restricted || (i.restricted && *kind == IncidentKind::Security);
+            i.restricted = *restricted;
+            i.kind_by_person |= matches!(actor, Actor::Person { .. });
+            if i.is_secret()
+                && let Some(clock) = i.clocks.get_mut(&Audience::Public)
+            {
+                // What was asked for will not be posted.
+                clock.asked_at = None;
+            }
         }
         Event::ImpactDescribed { text } => i.impact = Some(text.clone()),
         Event::ImpactStartFound { at } => i.impact_started_at = Some(*at),
@@ -187,29 +204,39 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
         }
         Event::RoleAssigned { role, person } => {
             i.roles.insert(role.clone(), RoleHolder { person: person.clone(), since: at });
+            i.awaiting.remove(role);
             if let Some(person) = person {
                 take_part(i, person);
+                // Who takes a role has answered, and so has who acknowledged before.
+                let answered = matches!(actor, Actor::Person { name } if name == person);
+                if !answered && !i.heard_by.contains(person) {
+                    call(i, role, person, at);
+                }
             }
+        }
+        Event::RoleReleased { role } => {
+            i.roles.remove(role);
+            i.awaiting.remove(role);
         }
         Event::Acknowledged { by } => {
             i.acknowledged_at.get_or_insert(at);
-            i.awaiting_ack = None;
-            i.heard = true;
+            for role in super::commands::people::answered_by(i, by) {
+                i.awaiting.remove(&role);
+            }
+            i.heard_by.insert(by.clone());
             take_part(i, by);
         }
         Event::Paged { .. } => {
             i.paged_at.get_or_insert(at);
-            if !i.heard {
-                // Only the page that follows an unheard one winds the clock again: pages for other reasons, or to others,
-                // must not put the escalation off.
-                i.awaiting_ack = match i.awaiting_ack {
-                    None => Some((at, 0)),
-                    Some((_, n)) if i.fired.contains(&super::timers::ack_key(i, n)) => Some((at, n + 1)),
-                    waiting => waiting,
-                };
+        }
+        Event::Escalated { people, role, .. } => {
+            let waiting = role.as_ref().and_then(|role| i.awaiting.get_mut(role));
+            if let Some(waiting) = waiting {
+                waiting.since = at;
+                waiting.unheard += 1;
+                waiting.people.extend(people.iter().cloned());
             }
         }
-        Event::Escalated { .. } => {}
         Event::WarRoomOpened { link } => i.war_room = Some(link.clone()),
         Event::TaskAdded { id, text, role } => {
             i.tasks.insert(*id, Task { text: text.clone(), role: role.clone(), done_at: None });
@@ -272,6 +299,7 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
             }
             i.verdict = Some(verdict.clone());
             i.verdict_round = *round;
+            i.verdict_opening = i.reopened;
         }
         Event::PlansProposed { round, plans } => {
             for plan in &mut i.plans {
@@ -292,9 +320,15 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
                 undo: BTreeMap::new(),
                 outputs: Vec::new(),
                 recovery: None,
+                lowered: BTreeMap::new(),
             }));
         }
         Event::ApprovalsNeededChanged { plan, needed } => with_plan(i, plan, |p| {
+            if let Actor::Person { name } = actor
+                && *needed < p.approvals_needed
+            {
+                p.lowered.insert(name.clone(), p.approvals_needed);
+            }
             p.approvals_needed = *needed;
             settle_approval(p);
         }),
@@ -339,10 +373,11 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
                 p.status = if *helped { PlanStatus::Helped } else { PlanStatus::Undoing };
             });
             if *helped {
-                // What else was proposed is not needed any more; a regression brings new options.
-                for plan in i.plans.iter_mut().filter(|p| p.status == PlanStatus::Proposed) {
-                    plan.status = PlanStatus::Superseded;
-                }
+                // What else was proposed or waits for its turn is not needed any more: after a regression it runs only
+                // if somebody says go again.
+                let waits =
+                    |p: &&mut PlanState| matches!(p.status, PlanStatus::Proposed | PlanStatus::Approved);
+                i.plans.iter_mut().filter(waits).for_each(|p| p.status = PlanStatus::Superseded);
                 i.mitigated_at = Some(at);
                 i.status = Status::Monitoring;
                 i.verify_attempts = 0;
@@ -358,7 +393,7 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
             i.status = Status::Identified;
         }
         Event::UpdateRequested { audience, reason } => {
-            i.all_clear_asked |= matches!(reason, UpdateReason::AllClear | UpdateReason::FalseAlarm);
+            i.all_clear_asked |= reason.is_last();
             let clock =
                 i.clocks.entry(*audience).or_insert(Clock { due: None, every_s: None, asked_at: None });
             clock.asked_at.get_or_insert(at);
@@ -403,14 +438,27 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
             i.last_verification = None;
             i.soak_until = None;
             i.mitigated_at = None;
-            i.status = Status::Identified;
+            // One that seemed to recover by itself has no cause yet.
+            i.status =
+                if i.status == Status::Monitoring { Status::Identified } else { Status::Investigating };
         }
         Event::Resolved { verified, summary } => {
             end(i, Status::Resolved, at, summary);
             i.verified = *verified;
         }
-        Event::Reopened { .. } => {
+        Event::Reopened { resolve_by, .. } => {
             i.status = Status::Investigating;
+            i.open_since = at;
+            i.resolve_by = resolve_by.or(i.resolve_by);
+            // Its clocks run anew, so what rang before may ring again.
+            i.fired.clear();
+            i.postmortem_due = None;
+            i.heard_by.clear();
+            i.awaiting.clear();
+            if let Some((role, person)) = i.lead() {
+                let (role, person) = (role.to_owned(), person.to_owned());
+                call(i, &role, &person, at);
+            }
             i.resolved_at = None;
             i.closed_at = None;
             i.verified = false;
@@ -420,12 +468,12 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
             i.last_verification = None;
             i.all_clear_asked = false;
             i.postmortem = None;
+            i.meeting = None;
             i.bundle = None;
             i.healthy_in_a_row = 0;
             i.archive_asked = false;
             i.writing_asked = false;
             i.ending = None;
-            i.heard = false;
             for plan in &mut i.plans {
                 if plan.status == PlanStatus::Watching {
                     plan.status = PlanStatus::Superseded;
@@ -442,14 +490,22 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
             end(i, Status::Merged, at, &format!("goes on in {into}"));
             i.merged_into = Some(into.clone());
         }
-        Event::Absorbed { .. } => {}
-        Event::PostmortemRequested { due, facilitator } => {
+        Event::Absorbed { carried, .. } => absorb(i, carried),
+        Event::PostmortemRequested { due, facilitator, meeting } => {
             i.postmortem_wanted = true;
             i.postmortem_due = *due;
             i.facilitator = facilitator.clone();
+            i.meeting = *meeting;
         }
-        Event::ActionItemAdded { id, item, owner, due } => {
-            let entry = ActionItem { item: item.clone(), owner: owner.clone(), due: *due, done_at: None };
+        Event::ActionItemAdded { id, item, owner, due, priority } => {
+            let entry = ActionItem {
+                item: item.clone(),
+                owner: owner.clone(),
+                due: *due,
+                priority: if *priority == 0 { item.priority() } else { *priority },
+                created_at: at,
+                done_at: None,
+            };
             i.action_items.insert(*id, entry);
         }
         Event::ActionItemDone { id } => {
@@ -465,8 +521,12 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
         Event::WritingRequested => i.writing_asked = true,
         Event::PostmortemWritten { markdown, html } => i.postmortem = Some((markdown.clone(), html.clone())),
         Event::Closed => i.closed_at = Some(at),
-        Event::EffectDied { key, reason, .. } => {
+        Event::EffectDied { key, reason, audience, .. } => {
             i.dead_effects.insert(key.clone(), reason.clone());
+            // The audience is asked for again by its clock; it must not wait for a draft that never comes.
+            if let Some(clock) = audience.and_then(|a| i.clocks.get_mut(&a)) {
+                clock.asked_at = None;
+            }
         }
         Event::EffectRevived { key } => {
             i.dead_effects.remove(key);
@@ -493,7 +553,29 @@ fn attach(i: &mut Incident, alert: &AttachedAlert) {
     }
 }
 
+/// The other's facts fill what is not known here; a figure of this one stands.
+fn absorb(i: &mut Incident, carried: &Carried) {
+    let own = std::mem::replace(&mut i.facts, carried.facts.clone());
+    i.facts.absorb(&own);
+    i.services.extend(carried.services.iter().cloned());
+    let room = Incident::MAX_REPORTS.saturating_sub(i.reports.len());
+    i.reports.extend(carried.reports.iter().take(room).cloned());
+    i.first_report_at = i.first_report_at.into_iter().chain(carried.first_report_at).min();
+    i.impact_started_at = i.impact_started_at.into_iter().chain(carried.impact_started_at).min();
+    for name in &carried.responders {
+        take_part(i, name);
+    }
+}
+
+/// The holder of a role is called and has not answered yet.
+fn call(i: &mut Incident, role: &str, person: &str, at: Timestamp) {
+    i.paged_at.get_or_insert(at);
+    let waiting = Awaiting { since: at, unheard: 0, people: vec![person.to_owned()] };
+    i.awaiting.insert(role.to_owned(), waiting);
+}
+
 fn enter(i: &mut Incident, phase: Phase, deadline: Timestamp) {
+    i.stays += 1;
     i.phase = phase;
     i.phase_deadline = deadline;
 }
@@ -502,7 +584,7 @@ fn end(i: &mut Incident, status: Status, at: Timestamp, why: &str) {
     i.status = status;
     i.resolved_at = Some(at);
     i.ending = Some(why.to_owned());
-    i.awaiting_ack = None;
+    i.awaiting.clear();
     i.soak_until = None;
     i.look_again_at = None;
     for clock in i.clocks.values_mut() {

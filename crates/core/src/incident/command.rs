@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::event::{AlertTurn, AttachedAlert};
+use super::event::{AlertTurn, AttachedAlert, Carried};
 use crate::agent::{AgentFailure, AgentReport};
 use crate::comms::{Audience, Update};
 use crate::effect::Outcome;
 use crate::ids::{EffectKey, IncidentId, RunId};
-use crate::severity::Severity;
+use crate::severity::{IncidentKind, Severity};
 
 /// How an incident begins.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
@@ -57,6 +57,8 @@ pub enum Command {
     CompleteTask { id: u32 },
     /// Override severity, with a reason.
     SetSeverity { severity: Severity, reason: String },
+    /// Say of which kind it is, and whether it is only for its members (security is, unless said otherwise).
+    SetKind { kind: IncidentKind, restricted: Option<bool> },
     /// Go or no-go.
     Decide { plan: String, go: bool, reason: String },
     /// Post an update in one's own words.
@@ -69,8 +71,8 @@ pub enum Command {
     Cancel { reason: String },
     /// Goes on in another.
     Merge { into: IncidentId },
-    /// Take over another's alerts.
-    Absorb { from: IncidentId, title: String, alerts: Vec<AttachedAlert> },
+    /// Take over another's alerts, and what was known of it.
+    Absorb { from: IncidentId, title: String, alerts: Vec<AttachedAlert>, carried: Box<Carried> },
     /// Write a postmortem though policy does not require one.
     RequestPostmortem,
     /// Done.
@@ -99,6 +101,14 @@ pub enum Rejection {
         /// Which.
         incident: IncidentId,
     },
+    /// What a field names is not there.
+    #[error("{field}: {why}")]
+    Unknown {
+        /// Which field.
+        field: String,
+        /// What is not there, and where to look.
+        why: String,
+    },
     /// It exists already.
     #[error("the incident exists already")]
     Exists,
@@ -123,6 +133,10 @@ pub enum Rejection {
 impl Rejection {
     pub(super) fn not_now(what: &str, why: impl Into<String>) -> Self {
         Self::NotNow { what: what.to_owned(), why: why.into() }
+    }
+
+    pub(super) fn unknown(field: &str, why: impl Into<String>) -> Self {
+        Self::Unknown { field: field.to_owned(), why: why.into() }
     }
 
     pub(super) fn invalid(field: &str, why: impl Into<String>) -> Self {

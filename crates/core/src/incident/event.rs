@@ -1,5 +1,7 @@
 //! What happened. Events are facts: never rejected, never changed, the only truth about an incident.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -107,6 +109,26 @@ pub struct ProposedPlan {
     pub approvals_needed: u8,
 }
 
+/// What an incident that is merged takes along into the other.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+#[serde(default)]
+pub struct Carried {
+    /// What was known of it.
+    pub facts: Facts,
+    /// Its severity.
+    pub severity: Option<Decision>,
+    /// Affected services.
+    pub services: BTreeSet<String>,
+    /// Reports, its own first: title and text.
+    pub reports: Vec<(String, String)>,
+    /// First customer report.
+    pub first_report_at: Option<Timestamp>,
+    /// First bad sample or first report.
+    pub impact_started_at: Option<Timestamp>,
+    /// Who took part.
+    pub responders: Vec<String>,
+}
+
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -152,12 +174,21 @@ pub enum Event {
     DeadlineMissed { what: String, due: Timestamp },
     /// A role has a holder, or none could be found.
     RoleAssigned { role: String, person: Option<String> },
+    /// Severity was lowered: the role is not needed any more.
+    RoleReleased { role: String },
     /// Somebody took it.
     Acknowledged { by: String },
     /// Somebody was paged.
     Paged { person: String, channels: Vec<String>, text: String },
     /// It was escalated.
-    Escalated { to: String, people: Vec<String>, why: String },
+    Escalated {
+        to: String,
+        people: Vec<String>,
+        why: String,
+        /// The role whose holder did not answer, if that is why.
+        #[serde(default)]
+        role: Option<String>,
+    },
     /// The room is there.
     WarRoomOpened { link: String },
     /// A task.
@@ -222,7 +253,12 @@ pub enum Event {
     /// Over.
     Resolved { verified: bool, summary: String },
     /// Open again.
-    Reopened { why: String },
+    Reopened {
+        why: String,
+        /// Resolve by, counted anew.
+        #[serde(default)]
+        resolve_by: Option<Timestamp>,
+    },
     /// Nothing was wrong.
     ClosedHealthy { why: String },
     /// A person called it off.
@@ -230,11 +266,30 @@ pub enum Event {
     /// It goes on in another incident.
     MergedInto { into: IncidentId },
     /// Another incident was merged into this one.
-    Absorbed { from: IncidentId, title: String },
+    Absorbed {
+        from: IncidentId,
+        title: String,
+        #[serde(default)]
+        carried: Box<Carried>,
+    },
     /// A postmortem is due.
-    PostmortemRequested { due: Option<Timestamp>, facilitator: Option<String> },
+    PostmortemRequested {
+        due: Option<Timestamp>,
+        facilitator: Option<String>,
+        /// When people meet over it, where the end is known already.
+        #[serde(default)]
+        meeting: Option<Timestamp>,
+    },
     /// Follow-up work.
-    ActionItemAdded { id: u32, item: ActionItemDraft, owner: String, due: Timestamp },
+    ActionItemAdded {
+        id: u32,
+        item: ActionItemDraft,
+        owner: String,
+        due: Timestamp,
+        /// 1 (first) to 3; 0 in records that are older than priorities.
+        #[serde(default)]
+        priority: u8,
+    },
     /// Follow-up work is done.
     ActionItemDone { id: u32 },
     /// Evidence is to be archived.
@@ -248,7 +303,14 @@ pub enum Event {
     /// All work is done.
     Closed,
     /// An effect was given up: a person must look.
-    EffectDied { key: EffectKey, effect: String, reason: String },
+    EffectDied {
+        key: EffectKey,
+        effect: String,
+        reason: String,
+        /// Whose update it was, if it was a draft.
+        #[serde(default)]
+        audience: Option<Audience>,
+    },
     /// A dead effect was put back.
     EffectRevived { key: EffectKey },
 }

@@ -20,11 +20,11 @@ pub use apply::{apply, fold};
 pub use command::{Command, Opening, Rejection};
 pub use decide::decide;
 pub use effects::effects;
-pub use event::{Actor, AlertTurn, AttachedAlert, Event, EventRecord, ProposedPlan};
+pub use event::{Actor, AlertTurn, AttachedAlert, Carried, Event, EventRecord, ProposedPlan};
 pub use state::{
-    ActionItem, AgentRun, Approval, Clock, Incident, Phase, PlanState, PlanStatus, RoleHolder, RunStatus,
-    Status, Task,
+    ActionItem, AgentRun, Approval, Awaiting, Clock, Incident, Phase, PlanState, PlanStatus, RoleHolder,
+    RunStatus, Status, Task,
 };
-pub use summary::Summary;
+pub use summary::{Proof, Summary, state_sha256};
 pub use timeline::{Entry, describe};
 pub use timers::timers;

@@ -12,7 +12,7 @@ use crate::evidence::{EvidenceRecord, Finding};
 use crate::ids::{EffectKey, Fingerprint, IncidentId, RunId};
 use crate::mitigation::{Inverse, Plan};
 use crate::severity::{Decision, Facts, IncidentKind};
-use crate::verdict::Verdict;
+use crate::verdict::{Outcome, Verdict};
 
 /// The six phases of the workflow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default)]
@@ -103,6 +103,17 @@ pub struct RoleHolder {
     pub person: Option<String>,
     /// Since when.
     pub since: Timestamp,
+}
+
+/// A role whose holder was called and has not answered yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Awaiting {
+    /// Since the last call.
+    pub since: Timestamp,
+    /// How often a call went unheard.
+    pub unheard: u32,
+    /// Who was called for it: the holder first, then those to whom it was escalated. Any of them answers for it.
+    pub people: Vec<String>,
 }
 
 /// A task.
@@ -246,6 +257,10 @@ pub struct PlanState {
     pub outputs: Vec<String>,
     /// How recovery went.
     pub recovery: Option<Recovery>,
+    /// Who lowered the severity, and with it the approvals needed, while the plan waited; with the number before that.
+    /// Their own go counts only beside as many as before, so that nobody passes a rule of two alone.
+    #[serde(default)]
+    pub lowered: BTreeMap<String, u8>,
 }
 
 /// The clock of one audience.
@@ -268,6 +283,12 @@ pub struct ActionItem {
     pub owner: String,
     /// Until when.
     pub due: Timestamp,
+    /// 1 (first) to 3, by impact and effort.
+    #[serde(default)]
+    pub priority: u8,
+    /// When it was added.
+    #[serde(default)]
+    pub created_at: Timestamp,
     /// When it was done.
     pub done_at: Option<Timestamp>,
 }
@@ -291,6 +312,9 @@ pub struct Incident {
     pub severity: Decision,
     /// What severity is decided from.
     pub facts: Facts,
+    /// The same at its worst: what is told of the impact once it is over.
+    #[serde(default)]
+    pub worst: Facts,
     /// What the customer feels, in a sentence.
     pub impact: Option<String>,
     /// Customers feel it.
@@ -315,10 +339,14 @@ pub struct Incident {
     pub opened_at: Timestamp,
     /// When it was first acknowledged.
     pub acknowledged_at: Option<Timestamp>,
-    /// First page.
+    /// First call to a person: a page, or a role given where there is no channel to page over.
     pub paged_at: Option<Timestamp>,
-    /// Whether a page waits for its acknowledgement, since when, and how often it went unheard.
-    pub awaiting_ack: Option<(Timestamp, u32)>,
+    /// Roles whose holders were called and have not answered.
+    #[serde(default)]
+    pub awaiting: BTreeMap<String, Awaiting>,
+    /// Who has acknowledged since it was opened, or opened again.
+    #[serde(default)]
+    pub heard_by: BTreeSet<String>,
     /// Resolve by.
     pub resolve_by: Option<Timestamp>,
     /// Mitigation verified.
@@ -381,6 +409,9 @@ pub struct Incident {
     pub fired: BTreeSet<String>,
     /// A postmortem is due.
     pub postmortem_due: Option<Timestamp>,
+    /// When its meeting is; see [`Incident::postmortem_meeting`].
+    #[serde(default)]
+    pub meeting: Option<Timestamp>,
     /// A postmortem was asked for or is required.
     pub postmortem_wanted: bool,
     /// Facilitator.
@@ -403,9 +434,21 @@ pub struct Incident {
     pub reopened: u32,
     /// Why it ended.
     pub ending: Option<String>,
-    /// Somebody has acknowledged it since it was opened, or opened again.
+    /// Since when it is open: the opening, or the last time it was opened again. Its clocks count from there.
     #[serde(default)]
-    pub heard: bool,
+    pub open_since: Timestamp,
+    /// Since when it has this severity.
+    #[serde(default)]
+    pub severity_since: Timestamp,
+    /// A person said of which kind it is: facts do not change it any more.
+    #[serde(default)]
+    pub kind_by_person: bool,
+    /// Phases entered so far: each stay in a phase has a deadline of its own.
+    #[serde(default)]
+    pub stays: u32,
+    /// `reopened` at the time of the latest verdict: one from before says nothing of what came back.
+    #[serde(default)]
+    pub verdict_opening: u32,
     /// Time of the last event: the record never runs backwards, whatever the clock does.
     #[serde(default)]
     pub last_at: Timestamp,
@@ -433,6 +476,22 @@ impl Incident {
         self.runs.iter().filter(move |(_, run)| pick(&run.task))
     }
 
+    /// Whether customers and colleagues at large hear nothing of it by themselves.
+    pub fn is_secret(&self) -> bool {
+        self.restricted || self.kind == IncidentKind::Security
+    }
+
+    /// Whether the cause is known of what is open now.
+    pub fn has_cause(&self) -> bool {
+        let named = self.verdict.as_ref().is_some_and(|v| v.verdict == Outcome::Cause);
+        named && self.verdict_opening == self.reopened
+    }
+
+    /// Whether a page about it is still worth somebody's sleep: while it is open, and once its postmortem is late.
+    pub fn may_be_paged_about(&self) -> bool {
+        !self.status.is_over() || (self.postmortem.is_none() && self.fired.contains("postmortem"))
+    }
+
     /// A plan by hash.
     pub fn plan(&self, hash: &str) -> Option<&PlanState> {
         self.plans.iter().find(|p| p.hash == hash)
@@ -454,8 +513,26 @@ impl Incident {
         self.roles.get(role).and_then(|h| h.person.as_deref())
     }
 
+    /// When the postmortem's meeting is: as recorded, else the next working hour after the end.
+    pub fn postmortem_meeting(&self) -> Option<Timestamp> {
+        let end = self.resolved_at?;
+        self.meeting.or_else(|| Some(crate::review::meeting_at(end, self.postmortem_due?)))
+    }
+
+    /// Follow-up work as people should take it up: what matters most and costs least first, then by due date.
+    pub fn action_items_in_order(&self) -> Vec<(u32, &ActionItem)> {
+        let mut all: Vec<(u32, &ActionItem)> = self.action_items.iter().map(|(id, a)| (*id, a)).collect();
+        all.sort_by_key(|(id, a)| (a.priority, a.due, *id));
+        all
+    }
+
     /// The person who leads: commander, else whoever is on call.
     pub fn commander(&self) -> Option<&str> {
-        self.holder("incident_commander").or_else(|| self.holder("on_call"))
+        self.lead().map(|(_, person)| person)
+    }
+
+    /// The role that leads, and who holds it.
+    pub fn lead(&self) -> Option<(&'static str, &str)> {
+        ["incident_commander", "on_call"].into_iter().find_map(|role| Some((role, self.holder(role)?)))
     }
 }

@@ -1,7 +1,8 @@
-//! The row of an incident in lists.
+//! The row of an incident in lists, and the proof that is written with it.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::state::{Incident, Phase, Status};
 use crate::ids::IncidentId;
@@ -14,6 +15,9 @@ pub struct Summary {
     pub id: IncidentId,
     /// Version that it was made from.
     pub version: u64,
+    /// What the state was when this row was written; none in rows of older programs.
+    #[serde(default)]
+    pub proof: Option<Proof>,
     /// One line.
     pub title: String,
     /// Severity.
@@ -56,10 +60,13 @@ pub struct Summary {
     pub dead_effects: u32,
     /// Resolve by.
     pub resolve_by: Option<Timestamp>,
+    /// Follow-up work that is not done.
+    #[serde(default)]
+    pub open_items: u32,
 }
 
 impl Summary {
-    /// Makes the row; `updated_at` is the time of the last event.
+    /// Makes the row, without its proof; `updated_at` is the time of the last event.
     pub fn of(incident: &Incident, updated_at: Timestamp) -> Self {
         let cause = incident
             .verdict
@@ -70,6 +77,7 @@ impl Summary {
         Self {
             id: incident.id.clone(),
             version: incident.version,
+            proof: None,
             title: incident.title.clone(),
             severity: incident.severity.severity,
             severity_rule: incident.severity.rule.clone(),
@@ -91,6 +99,36 @@ impl Summary {
             alerts: incident.alerts.len() as u64 + incident.alerts_beyond,
             dead_effects: incident.dead_effects.len() as u32,
             resolve_by: incident.resolve_by,
+            open_items: incident.action_items.values().filter(|a| a.done_at.is_none()).count() as u32,
         }
     }
+}
+
+/// What a replay is held against: made of the state that decisions were taken on, in the transaction that wrote its
+/// last event. Folding the events again must come to the same bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proof {
+    /// SHA-256 of the state as JSON, hexadecimal.
+    pub state_sha256: String,
+    /// SHA-256 of the policy in force, by which the timers were reckoned.
+    pub policy_sha256: String,
+    /// Version of the program: another one may write a state in another form.
+    pub program: String,
+}
+
+impl Proof {
+    /// The proof of a state under a policy, by this program.
+    pub fn of(incident: &Incident, policy_sha256: &str) -> Self {
+        Self {
+            state_sha256: state_sha256(incident),
+            policy_sha256: policy_sha256.to_owned(),
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+}
+
+/// SHA-256 of a state as JSON, hexadecimal.
+pub fn state_sha256(incident: &Incident) -> String {
+    // Every state has a JSON form: the API answers it.
+    hex::encode(Sha256::digest(serde_json::to_vec(incident).unwrap_or_default()))
 }

@@ -1,8 +1,15 @@
 //! Tests of the incident, as stories. Nothing here reads a clock: time is what the story says.
 
+mod acknowledgement;
+mod approvals;
 mod effects;
 mod endings;
 mod figures;
+mod learning;
 mod path;
 mod people;
+mod reopening;
+mod soak;
 mod story;
+mod unclear;
+mod words;

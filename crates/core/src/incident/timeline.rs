@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::event::{Event, EventRecord};
+use crate::comms::Audience;
 
 /// One line of the timeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,11 +96,15 @@ fn words(event: &Event) -> (&'static str, String) {
             ),
         ),
         Event::ImpactDescribed { text } => ("severity", format!("impact: {text}")),
-        Event::ImpactStartFound { at } => ("severity", format!("telemetry shows that it began at {at}")),
-        Event::PhaseEntered { phase, deadline } => {
-            ("state", format!("phase {}: {} (until {deadline})", phase.number(), phase.title()))
+        Event::ImpactStartFound { at } => {
+            ("severity", format!("telemetry shows that it began at {}", moment(*at)))
         }
-        Event::DeadlineMissed { what, due } => ("clock", format!("{} was due at {due}", deadline(what))),
+        Event::PhaseEntered { phase, deadline } => {
+            ("state", format!("phase {}: {} (until {})", phase.number(), phase.title(), moment(*deadline)))
+        }
+        Event::DeadlineMissed { what, due } => {
+            ("clock", format!("{} was due at {}", deadline(what), moment(*due)))
+        }
         Event::RoleAssigned { role, person } => {
             let role = role.replace('_', " ");
             (
@@ -107,9 +112,12 @@ fn words(event: &Event) -> (&'static str, String) {
                 person.as_ref().map_or_else(|| format!("nobody can be {role}"), |p| format!("{p} is {role}")),
             )
         }
+        Event::RoleReleased { role } => {
+            ("people", format!("{} is not needed any more", role.replace('_', " ")))
+        }
         Event::Acknowledged { by } => ("people", format!("{by} acknowledged")),
         Event::Paged { person, text, .. } => ("people", format!("paged {person}: {text}")),
-        Event::Escalated { to, people, why } => {
+        Event::Escalated { to, people, why, .. } => {
             let whom = if people.is_empty() { "nobody is configured".to_owned() } else { people.join(", ") };
             ("people", format!("escalated to {} ({whom}): {why}", to.replace('_', " ")))
         }
@@ -120,7 +128,7 @@ fn words(event: &Event) -> (&'static str, String) {
         Event::TaskDone { id } => ("people", format!("task {id} done")),
         Event::NoteAdded { text } => ("note", text.clone()),
         Event::AgentRequested { run, deadline, .. } => {
-            ("agent", format!("{run} asked, to report by {deadline}"))
+            ("agent", format!("{run} asked, to report by {}", moment(*deadline)))
         }
         Event::AgentReported { run, report } => {
             let claims: Vec<String> =
@@ -203,13 +211,19 @@ fn words(event: &Event) -> (&'static str, String) {
         Event::ClockSet { audience, due, .. } => (
             "clock",
             due.map_or_else(
-                || format!("no clock for {} updates", audience.as_str()),
-                |due| format!("next {} update by {due}", audience.as_str()),
+                || {
+                    let name = audience.as_str();
+                    match audience {
+                        Audience::Internal => format!("no {name} updates by the clock"),
+                        _ => format!("{name} updates go with the internal ones or when something changes"),
+                    }
+                },
+                |due| format!("next {} update by {}", audience.as_str(), moment(due)),
             ),
         ),
-        Event::LookAgainAt { at, why } => ("state", format!("{why}; again at {at}")),
+        Event::LookAgainAt { at, why } => ("state", format!("{why}; again at {}", moment(*at))),
         Event::LookedAgain => ("state", "looking again".to_owned()),
-        Event::SoakStarted { until } => ("state", format!("soaking until {until}")),
+        Event::SoakStarted { until } => ("state", format!("soaking until {}", moment(*until))),
         Event::SoakEnded => ("state", "soak is over".to_owned()),
         Event::Verified { attempt, recovery } => (
             "state",
@@ -223,22 +237,26 @@ fn words(event: &Event) -> (&'static str, String) {
         Event::Resolved { verified, summary } => {
             ("state", format!("resolved{}: {summary}", if *verified { " and verified" } else { "" }))
         }
-        Event::Reopened { why } => ("state", format!("reopened: {why}")),
+        Event::Reopened { why, .. } => ("state", format!("reopened: {why}")),
         Event::ClosedHealthy { why } => ("state", format!("closed, nothing was wrong: {why}")),
         Event::Cancelled { reason } => ("state", format!("cancelled as a false alarm: {reason}")),
         Event::MergedInto { into } => ("state", format!("merged into {into}")),
-        Event::Absorbed { from, title } => ("state", format!("took over {from}: {title}")),
-        Event::PostmortemRequested { due, facilitator } => (
+        Event::Absorbed { from, title, .. } => ("state", format!("took over {from}: {title}")),
+        Event::PostmortemRequested { due, facilitator, meeting } => (
             "state",
             format!(
-                "postmortem due{}, facilitated by {}",
-                due.map(|d| format!(" by {d}")).unwrap_or_default(),
+                "postmortem due{}{}, facilitated by {}",
+                due.map(|d| format!(" by {}", moment(d))).unwrap_or_default(),
+                meeting.map(|m| format!(", scheduled for {}", moment(m))).unwrap_or_default(),
                 facilitator.as_deref().unwrap_or("nobody yet")
             ),
         ),
-        Event::ActionItemAdded { id, item, owner, due } => {
+        Event::ActionItemAdded { id, item, owner, due, .. } => {
             let owner = if owner.is_empty() { "nobody yet" } else { owner };
-            ("people", format!("action item {id} for {owner}, due {due}: {}", item.title))
+            (
+                "people",
+                format!("action item {id} for {owner}, due {}: {}", due.strftime("%Y-%m-%d"), item.title),
+            )
         }
         Event::ActionItemDone { id } => ("people", format!("action item {id} done")),
         Event::ArchiveRequested => ("state", "archiving the evidence".to_owned()),
@@ -246,11 +264,16 @@ fn words(event: &Event) -> (&'static str, String) {
         Event::WritingRequested => ("state", "writing the postmortem".to_owned()),
         Event::PostmortemWritten { markdown, .. } => ("state", format!("postmortem written: {markdown}")),
         Event::Closed => ("state", "closed".to_owned()),
-        Event::EffectDied { key, effect, reason } => {
+        Event::EffectDied { key, effect, reason, .. } => {
             ("note", format!("{} {key} was given up and needs a person: {reason}", effect.replace('_', " ")))
         }
         Event::EffectRevived { key } => ("note", format!("{key} is tried again")),
     }
+}
+
+/// An instant for people: to the second, with its zone. The record keeps it in full.
+fn moment(at: Timestamp) -> String {
+    format!("{} UTC", at.strftime("%Y-%m-%d %H:%M:%S"))
 }
 
 /// A timer's key in words.
@@ -260,7 +283,11 @@ fn deadline(key: &str) -> String {
     let rest = parts.next().unwrap_or_default().replace('_', " ");
     match kind {
         "phase" => format!("the end of phase {rest}"),
-        "ack" => "the acknowledgement".to_owned(),
+        "ack" if rest.is_empty() || rest.bytes().all(|b| b.is_ascii_digit()) => {
+            "the acknowledgement".to_owned()
+        }
+        "ack" => format!("the acknowledgement of the {rest}"),
+        "public_first" => "the first status page post".to_owned(),
         "update_late" => format!("the {rest} update"),
         "unclear" => "a clear cause".to_owned(),
         "escalate" => "the escalation".to_owned(),

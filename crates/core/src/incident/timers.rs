@@ -5,12 +5,16 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::state::{Incident, Phase, PlanStatus, RunStatus};
+use super::advance::public_wanted;
+use super::state::{Awaiting, Incident, Phase, PlanStatus, RunStatus};
 use crate::agent::AgentTask;
-use crate::policy::Policy;
+use crate::comms::Audience;
+use crate::policy::{Level, Policy};
 
 /// Grace for a draft that was asked for, in seconds, before it counts as late.
 const DRAFT_GRACE_S: i64 = 60;
+/// A late update is said again after so long where severity has no time to acknowledge within.
+const LATE_AGAIN_S: i64 = 300;
 
 /// All timers, by key.
 pub fn timers(i: &Incident, policy: &Policy) -> BTreeMap<String, Timestamp> {
@@ -35,30 +39,38 @@ pub fn timers(i: &Incident, policy: &Policy) -> BTreeMap<String, Timestamp> {
         return all;
     }
     let level = policy.levels.of(i.severity.severity);
-    set(format!("phase:{}:{}", i.phase.number(), i.reopened), i.phase_deadline);
+    set(format!("phase:{}:{}", i.phase.number(), i.stays), i.phase_deadline);
     for (audience, clock) in &i.clocks {
         if let Some(due) = clock.due {
             set(format!("update:{}", audience.as_str()), due);
         }
         if let Some(asked) = clock.asked_at {
-            set(format!("update_late:{}:{}", audience.as_str(), asked), after(asked, DRAFT_GRACE_S));
+            let (said, key) = late_key(i, *audience, asked);
+            let again = level.acknowledge_within_s.unwrap_or(LATE_AGAIN_S).max(1);
+            set(key, after(asked, DRAFT_GRACE_S + again * said as i64));
         }
     }
-    if let (Some((since, unheard)), Some(within)) = (i.awaiting_ack, level.acknowledge_within_s) {
-        set(ack_key(i, unheard), after(since, within));
+    if let Some(due) = public_first(i, policy, level) {
+        set(format!("public_first:{}", i.severity.severity), due);
     }
-    let unclear = i.verdict.as_ref().is_none_or(|v| v.verdict != crate::verdict::Outcome::Cause);
+    // Once it is mitigated and somebody is there, nobody else is got out of bed for a role.
+    let calm = i.mitigated_at.is_some() && !i.heard_by.is_empty();
+    if let Some(within) = level.acknowledge_within_s.filter(|_| !calm) {
+        for (role, waiting) in &i.awaiting {
+            set(ack_key(i, role, waiting), after(waiting.since, within));
+        }
+    }
     if let Some(s) = level.unclear_after_s
-        && unclear
+        && !i.has_cause()
         && i.mitigated_at.is_none()
     {
-        set(format!("unclear:{}", i.severity.severity), after(i.opened_at, s));
+        set(unclear_key(i), after(i.open_since, s));
     }
     if let Some(s) = level.escalate_after_s {
-        set(format!("escalate:{}", i.severity.severity), after(i.opened_at, s));
+        set(format!("escalate:{}", i.severity.severity), after(i.open_since, s));
     }
     if let Some(s) = level.executives_again_after_s {
-        set(format!("executives_again:{}", i.severity.severity), after(i.opened_at, s));
+        set(format!("executives_again:{}", i.severity.severity), after(i.open_since, s));
     }
     if let Some(due) = i.resolve_by {
         set(format!("resolve_by:{}", i.severity.severity), due);
@@ -93,9 +105,29 @@ fn reassess_at(i: &Incident, policy: &Policy) -> Option<Timestamp> {
     Some(after(last, policy.times.reassess_after_s << again))
 }
 
-/// The timer of a page that went unheard so often.
-pub(super) fn ack_key(i: &Incident, unheard: u32) -> String {
-    format!("ack:{}:{unheard}", i.reopened)
+/// When the first post to the status page must be out, while there is none: counted from when severity asked for it.
+fn public_first(i: &Incident, policy: &Policy, level: &Level) -> Option<Timestamp> {
+    let posted = i.updates.iter().any(|u| u.audience == Audience::Public && u.at >= i.open_since)
+        || !public_wanted(i, policy);
+    let due = after(i.open_since.max(i.severity_since), level.public_first_within_s?);
+    (!posted).then_some(due)
+}
+
+/// The timer of a role whose call went unheard so often.
+pub(super) fn ack_key(i: &Incident, role: &str, waiting: &Awaiting) -> String {
+    format!("ack:{role}:{}:{}", i.reopened, waiting.unheard)
+}
+
+/// The timer of a cause that is not found.
+pub(super) fn unclear_key(i: &Incident) -> String {
+    format!("unclear:{}", i.severity.severity)
+}
+
+/// The timer of an update that was asked for and is not posted, and how often it was said already that it is late.
+pub(super) fn late_key(i: &Incident, audience: Audience, asked: Timestamp) -> (usize, String) {
+    let prefix = format!("update_late:{}:{asked}", audience.as_str());
+    let said = i.fired.range(prefix.clone()..).take_while(|key| key.starts_with(&prefix)).count();
+    (said, if said == 0 { prefix } else { format!("{prefix}:{said}") })
 }
 
 /// `at` plus so many seconds; at the end of time it stays there.

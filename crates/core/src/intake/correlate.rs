@@ -19,8 +19,10 @@ pub struct OpenIncident {
     pub title: String,
     /// Services.
     pub services: BTreeSet<String>,
-    /// Values of the shared labels seen on its alerts.
+    /// Values of the shared and binding labels seen on its alerts.
     pub labels: BTreeMap<String, BTreeSet<String>>,
+    /// Groups of senders that its alerts are in.
+    pub groups: BTreeSet<String>,
     /// When it was opened.
     pub opened_at: Timestamp,
     /// Last alert or report.
@@ -30,13 +32,31 @@ pub struct OpenIncident {
 }
 
 impl OpenIncident {
-    /// Remembers the shared labels of an alert that joined.
-    pub fn remember(&mut self, labels: &Labels, policy: &Policy) {
-        for name in &policy.correlation.shared_labels {
-            if let Some(value) = labels.get(name) {
-                self.labels.entry(name.clone()).or_default().insert(value.clone());
+    /// Remembers what an alert that joined has in common with others to come.
+    pub fn remember(&mut self, labels: &Labels, group_key: Option<&str>, policy: &Policy) {
+        let rules = &policy.correlation;
+        for name in rules.shared_labels.iter().chain(&rules.binding_labels) {
+            let Some(value) = labels.get(name) else { continue };
+            match self.labels.get_mut(name) {
+                Some(seen) if seen.contains(value) => {}
+                Some(seen) => {
+                    seen.insert(value.clone());
+                }
+                None => {
+                    self.labels.insert(name.clone(), BTreeSet::from([value.clone()]));
+                }
             }
         }
+        if let Some(key) = group_key
+            && !self.groups.contains(key)
+        {
+            self.groups.insert(key.to_owned());
+        }
+    }
+
+    /// Whether one of its alerts has this label with this value.
+    fn has(&self, name: &str, value: &str) -> bool {
+        self.labels.get(name).is_some_and(|seen| seen.contains(value))
     }
 }
 
@@ -65,10 +85,15 @@ pub fn place_alert<'a>(
     now: Timestamp,
 ) -> Placement {
     let window = SignedDuration::from_secs(policy.correlation.window_s);
+    let mut ties = None;
     let best = open
         .into_iter()
         .filter(|i| now.duration_since(i.last_signal_at) <= window)
-        .filter_map(|i| relation(alert, i, policy).map(|(score, why)| (score, i.opened_at, i, why)))
+        .filter_map(|i| {
+            ties.get_or_insert_with(|| Ties::of(alert, policy))
+                .to(i)
+                .map(|(score, why)| (score, i.opened_at, i, why))
+        })
         .max_by(|a, b| (a.0, a.1, &b.2.id).cmp(&(b.0, b.1, &a.2.id)));
     match best {
         Some((_, _, incident, why)) => {
@@ -80,73 +105,105 @@ pub fn place_alert<'a>(
         }
         None => Placement::Open {
             why: format!(
-                "alert {} fires and no open incident shares its service, its neighbours or its labels",
+                "alert {} fires and no open incident shares its service, its neighbours, its machine or its labels",
                 alert.name()
             ),
         },
     }
 }
 
-fn relation(alert: &Alert, incident: &OpenIncident, policy: &Policy) -> Option<(u32, String)> {
-    if let Some(service) = &alert.service {
-        if incident.services.contains(service) {
+/// Exporters that speak for many others: their `instance` and `pod` are their own, not those of what fails.
+const SPOKESMEN: [&str; 4] = ["kube-state-metrics", "pushgateway", "blackbox", "federat"];
+
+/// What an alert could have in common with an incident; looked up once, compared with each.
+struct Ties<'a> {
+    service: Option<&'a str>,
+    group: Option<&'a str>,
+    cluster: Option<&'a str>,
+    machine: Vec<(&'a str, &'a str)>,
+    shared: Vec<(&'a str, &'a str)>,
+    /// Services around its own, nearest first.
+    near: Vec<(&'a str, usize)>,
+}
+
+impl<'a> Ties<'a> {
+    fn of(alert: &'a Alert, policy: &'a Policy) -> Self {
+        let rules = &policy.correlation;
+        let label = |name: &'a String| {
+            Some((name.as_str(), alert.labels.get(name)?.as_str())).filter(|(_, value)| !value.is_empty())
+        };
+        let relayed = alert.labels.get("job").is_some_and(|job| SPOKESMEN.iter().any(|s| job.contains(s)));
+        let own = |name: &&String| !relayed || !matches!(name.as_str(), "instance" | "pod");
+        let service = alert.service.as_deref();
+        Self {
+            service,
+            group: alert.group_key.as_deref(),
+            cluster: alert.labels.get("cluster").map(String::as_str),
+            machine: rules.binding_labels.iter().filter(own).filter_map(label).collect(),
+            shared: rules.shared_labels.iter().filter_map(label).collect(),
+            near: service.map_or_else(Vec::new, |s| neighbours(s, rules.topology_hops, policy)),
+        }
+    }
+
+    /// Why the alert belongs to the incident, and how strongly: the same service, the sender's group, the same
+    /// machine, services that call each other, several labels in common.
+    fn to(&self, incident: &OpenIncident) -> Option<(u32, String)> {
+        if let Some(service) = self.service.filter(|s| incident.services.contains(*s)) {
             return Some((30, format!("same service {service}")));
         }
-        let hops = policy.correlation.topology_hops;
-        if let Some((neighbour, distance)) = nearest(service, &incident.services, hops, policy) {
+        if self.group.is_some_and(|key| incident.groups.contains(key)) {
+            return Some((26, "its sender put it in the same group".to_owned()));
+        }
+        // One address may be two machines in two clusters.
+        let elsewhere = self
+            .cluster
+            .is_some_and(|mine| incident.labels.get("cluster").is_some_and(|theirs| !theirs.contains(mine)));
+        if let Some((name, value)) = self.machine.iter().find(|(n, v)| !elsewhere && incident.has(n, v)) {
+            return Some((24, format!("same {name} {value}")));
+        }
+        if let Some(service) = self.service
+            && let Some((neighbour, distance)) =
+                self.near.iter().find(|(s, _)| incident.services.contains(*s))
+        {
             return Some((
-                20 - distance as u32,
+                20 - (*distance).min(9) as u32,
                 format!("{service} and {neighbour} call each other within {distance} hops"),
             ));
         }
+        // A label that half of everything carries (one cluster) binds only together with another, and where they only
+        // say where it runs, only what has no service of its own.
+        let shared: Vec<_> = self.shared.iter().filter(|(n, v)| incident.has(n, v)).collect();
+        let same_name = shared.iter().any(|(n, _)| *n == "alertname");
+        let nameless = self.service.is_none() && incident.services.is_empty();
+        if (same_name && self.service.is_none()) || (shared.len() >= 2 && (same_name || nameless)) {
+            let names: Vec<String> = shared.iter().map(|(n, v)| format!("{n}={v}")).collect();
+            return Some((10 + shared.len() as u32, format!("shares {}", names.join(", "))));
+        }
+        None
     }
-    // A label that half of everything carries (one cluster) binds only together with another.
-    let shared: Vec<&String> = policy
-        .correlation
-        .shared_labels
-        .iter()
-        .filter(|name| {
-            alert
-                .labels
-                .get(*name)
-                .is_some_and(|v| incident.labels.get(*name).is_some_and(|seen| seen.contains(v)))
-        })
-        .collect();
-    let telling = shared.iter().any(|n| *n == "alertname") && alert.service.is_none();
-    if telling || shared.len() >= 2 {
-        let names: Vec<String> = shared.iter().map(|n| format!("{n}={}", alert.labels[*n])).collect();
-        return Some((10 + shared.len() as u32, format!("shares {}", names.join(", "))));
-    }
-    None
 }
 
-/// The service of `among` that is nearest in the dependency graph, either direction of calls.
-fn nearest<'a>(
-    from: &str,
-    among: &'a BTreeSet<String>,
-    hops: usize,
-    policy: &Policy,
-) -> Option<(&'a str, usize)> {
+/// The services around one in the dependency graph, either direction of calls, with their distance.
+fn neighbours<'a>(from: &'a str, hops: usize, policy: &'a Policy) -> Vec<(&'a str, usize)> {
     let mut seen: BTreeSet<&str> = BTreeSet::from([from]);
+    let mut out = Vec::new();
     let mut front: Vec<&str> = vec![from];
     for distance in 1..=hops {
-        let mut next = Vec::new();
+        let mut next = BTreeSet::new();
         for service in &policy.services {
             for callee in &service.depends_on {
                 let callee = policy.service(callee).map_or(callee.as_str(), |s| s.name.as_str());
                 for (here, there) in [(service.name.as_str(), callee), (callee, service.name.as_str())] {
                     if front.contains(&here) && seen.insert(there) {
-                        next.push(there);
+                        next.insert(there);
                     }
                 }
             }
         }
-        if let Some(hit) = among.iter().find(|s| next.contains(&s.as_str())) {
-            return Some((hit, distance));
-        }
-        front = next;
+        out.extend(next.iter().map(|name| (*name, distance)));
+        front = next.into_iter().collect();
     }
-    None
+    out
 }
 
 /// Places a person's or customer's report. `services` are those that it names.
@@ -169,8 +226,10 @@ pub fn place_report<'a>(
         } else if common.len() >= 2 {
             let list: Vec<&str> = common.iter().take(4).map(|w| w.as_str()).collect();
             Some((20, format!("shares the words {}", list.join(", "))))
-        } else if services.is_empty() && !incident.restricted {
-            Some((5, "names no other service while this incident is open".to_owned()))
+        } else if let Some(named) = incident.services.iter().find(|s| words.contains(&s.to_lowercase())) {
+            Some((30, format!("names the service {named}")))
+        } else if services.is_empty() && words.is_empty() && !incident.restricted {
+            Some((5, "says nothing that tells it from this incident".to_owned()))
         } else {
             None
         };

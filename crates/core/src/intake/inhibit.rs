@@ -27,6 +27,11 @@ pub fn inhibitors<'a>(
         .collect()
 }
 
+/// Whether an alert with these labels could inhibit another.
+pub fn may_inhibit(rules: &[InhibitRule], labels: &Labels) -> bool {
+    rules.iter().any(|rule| meets(&rule.source, labels))
+}
+
 fn meets(wanted: &std::collections::BTreeMap<String, String>, labels: &Labels) -> bool {
     wanted.iter().all(|(name, value)| labels.get(name) == Some(value))
 }

@@ -8,7 +8,7 @@ mod route;
 mod tests;
 
 pub use correlate::{OpenIncident, Placement, place_alert, place_report};
-pub use inhibit::inhibitors;
+pub use inhibit::{inhibitors, may_inhibit};
 pub use route::route;
 
 use jiff::{SignedDuration, Timestamp};
@@ -23,6 +23,15 @@ pub fn silenced_by(silences: &[Silence], labels: &Labels, now: Timestamp) -> Vec
     silences.iter().filter(|s| s.covers(labels, now)).map(|s| s.id.clone()).collect()
 }
 
+/// The label by which a sender, or the source that reads it, marks a trial alert: it is kept and shown, and is no
+/// reason for an incident.
+pub const TRIAL_LABEL: &str = "firebell_test";
+
+/// Whether an alert was only sent to see whether alerts arrive.
+pub fn is_trial(alert: &Alert) -> bool {
+    alert.labels.get(TRIAL_LABEL).is_some_and(|v| v == "true")
+}
+
 /// Whether an alert turns so often that it says nothing: it no longer opens or reopens incidents.
 pub fn is_flapping(alert: &Alert, policy: &Correlation, now: Timestamp) -> bool {
     alert.turns_within(SignedDuration::from_secs(policy.flap_window_s), now) >= policy.flap_turns
@@ -30,8 +39,9 @@ pub fn is_flapping(alert: &Alert, policy: &Correlation, now: Timestamp) -> bool 
 
 /// Whether an alert's own label `severity` is one that opens incidents; an alert without the label opens one.
 pub fn may_open(alert: &Alert, policy: &Correlation) -> bool {
-    alert.labels.get("severity").is_none_or(|s| {
-        let s = s.to_lowercase();
-        policy.opening_severities.contains(&s)
-    })
+    !is_trial(alert)
+        && alert
+            .labels
+            .get("severity")
+            .is_none_or(|s| policy.opening_severities.iter().any(|o| o.eq_ignore_ascii_case(s)))
 }

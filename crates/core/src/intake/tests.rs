@@ -30,6 +30,7 @@ fn alert(pairs: &[(&str, &str)], policy: &Policy) -> Alert {
         ends_at: None,
         generator_url: None,
         dedup_key: None,
+        group_key: None,
     };
     let mut alert = Alert::fold(None, &signal, at(0)).0;
     alert.service = route(&alert.labels, policy);
@@ -61,6 +62,7 @@ fn incident(id: &str, services: &[&str], opened: i64) -> OpenIncident {
         title: "errors in checkout payment total".into(),
         services: services.iter().map(|s| (*s).to_owned()).collect(),
         labels: BTreeMap::new(),
+        groups: BTreeSet::new(),
         opened_at: at(opened),
         last_signal_at: at(opened),
         restricted: false,
@@ -107,7 +109,7 @@ fn joins_same_service_then_neighbours_then_labels_and_says_why() {
     assert!(why.contains("gateway") && why.contains("hops"), "{why}");
 
     let mut labelled = incident("INC-3", &[], 0);
-    labelled.remember(&labels(&[("alertname", "NodeDown"), ("cluster", "eu")]), &p);
+    labelled.remember(&labels(&[("alertname", "NodeDown"), ("cluster", "eu")]), None, &p);
     let lone = alert(&[("alertname", "NodeDown"), ("cluster", "eu"), ("instance", "n7")], &p);
     assert_eq!(placed(&place_alert(&lone, &[labelled.clone()], &p, at(10))), Some("INC-3"));
     let other = alert(&[("alertname", "DiskFull"), ("cluster", "eu")], &p);
@@ -123,7 +125,7 @@ fn an_old_incident_takes_no_new_alerts() {
 }
 
 #[test]
-fn reports_join_by_service_words_or_when_they_name_nothing_else() {
+fn reports_join_by_service_or_words_or_where_they_say_nothing_at_all() {
     let p = policy();
     let open = [incident("INC-1", &["checkout"], 0)];
     let case = |title: &str, services: &[&str]| {
@@ -141,7 +143,9 @@ fn reports_join_by_service_words_or_when_they_name_nothing_else() {
     };
     assert_eq!(placed(&case("buying fails", &["checkout"])), Some("INC-1"));
     assert_eq!(placed(&case("payment total wrong", &["reports"])), Some("INC-1"));
-    assert_eq!(placed(&case("nothing works", &[])), Some("INC-1"));
+    assert_eq!(placed(&case("Checkout hangs", &[])), Some("INC-1"), "named, though not in the catalogue");
+    assert_eq!(placed(&case("help!!", &[])), Some("INC-1"));
+    assert_eq!(placed(&case("Badge printer in the lobby is jammed", &[])), None);
     assert_eq!(placed(&case("search is empty", &["catalog"])), None);
 }
 
@@ -174,4 +178,85 @@ fn damps_an_alert_that_turns_too_often() {
     assert!(is_flapping(&flappy, &p.correlation, at(60)));
     let later = at(60).checked_add(SignedDuration::from_secs(p.correlation.flap_window_s)).expect("in range");
     assert!(!is_flapping(&flappy, &p.correlation, later));
+}
+
+/// Opens or attaches each alert in turn, as the engine does; how many incidents there are.
+fn incidents_of(alerts: &[Alert], p: &Policy) -> usize {
+    let mut open: Vec<OpenIncident> = Vec::new();
+    for (n, alert) in alerts.iter().enumerate() {
+        let placement = place_alert(alert, &open, p, at(n as i64));
+        let id = placed(&placement).map(str::to_owned);
+        let known = id.and_then(|id| open.iter_mut().find(|i| i.id.as_str() == id));
+        let joined = match known {
+            Some(joined) => joined,
+            None => {
+                open.push(incident(&format!("INC-{n}"), &[], n as i64));
+                open.last_mut().expect("just pushed")
+            }
+        };
+        joined.services.extend(alert.service.clone());
+        joined.remember(&alert.labels, alert.group_key.as_deref(), p);
+    }
+    open.len()
+}
+
+#[test]
+fn alerts_of_one_machine_are_one_incident() {
+    let p = policy();
+    let names = ["HostOutOfMemory", "HostHighCpuLoad", "HostDiskFull", "KubeNodeNotReady", "HostOOMKill"];
+    let on = |label: &str, value: &str, more: &[(&str, &str)]| -> Vec<Alert> {
+        names
+            .iter()
+            .map(|name| {
+                let mut pairs = vec![("alertname", *name), ("severity", "critical"), (label, value)];
+                pairs.extend_from_slice(more);
+                alert(&pairs, &p)
+            })
+            .collect()
+    };
+    for label in ["instance", "node", "host", "pod"] {
+        assert_eq!(incidents_of(&on(label, "10.0.0.7:9100", &[("job", "node")]), &p), 1, "{label}");
+    }
+    // An exporter that speaks for others is no machine that they share.
+    assert_eq!(incidents_of(&on("instance", "10.0.0.9:8080", &[("job", "kube-state-metrics")]), &p), 5);
+    let two_clusters = [("cluster", "eu"), ("cluster", "us")].map(|c| {
+        alert(&[("alertname", "HostDiskFull"), ("instance", "10.0.0.7:9100"), ("service", c.1), c], &p)
+    });
+    assert_eq!(incidents_of(&two_clusters, &p), 2, "the same address in another cluster");
+}
+
+#[test]
+fn a_shared_place_alone_makes_no_common_cause() {
+    let p = policy();
+    let place = [("cluster", "prod"), ("namespace", "default")];
+    let with = |pairs: &[(&'static str, &'static str)]| {
+        let mut all = place.to_vec();
+        all.extend_from_slice(pairs);
+        alert(&all, &p)
+    };
+    let blog = with(&[("alertname", "CertExpiry"), ("service", "blog")]);
+    let train = with(&[("alertname", "GpuHot"), ("service", "ml-train")]);
+    assert_eq!(incidents_of(&[blog.clone(), train], &p), 2);
+    let nameless = [with(&[("alertname", "QuotaExceeded")]), with(&[("alertname", "VolumeFull")])];
+    assert_eq!(incidents_of(&nameless, &p), 1, "neither has a service");
+    let same_name = with(&[("alertname", "CertExpiry"), ("service", "shop")]);
+    assert_eq!(incidents_of(&[blog, same_name], &p), 1, "the same alert in the same place");
+}
+
+#[test]
+fn alerts_that_their_sender_grouped_are_one_incident() {
+    let p = policy();
+    let mut one = alert(&[("alertname", "QueueFull"), ("service", "orders")], &p);
+    let mut two = alert(&[("alertname", "ConsumerDown"), ("service", "mailer")], &p);
+    assert_eq!(incidents_of(&[one.clone(), two.clone()], &p), 2);
+    one.group_key = Some("{}:{queue=\"orders\"}".to_owned());
+    two.group_key.clone_from(&one.group_key);
+    assert_eq!(incidents_of(&[one, two], &p), 1);
+}
+
+#[test]
+fn a_trial_alert_opens_nothing() {
+    let p = policy();
+    assert!(may_open(&alert(&[("alertname", "TestAlert")], &p), &p.correlation));
+    assert!(!may_open(&alert(&[("alertname", "TestAlert"), (TRIAL_LABEL, "true")], &p), &p.correlation));
 }

@@ -47,6 +47,17 @@ impl Default for ServiceState {
     }
 }
 
+/// What a platform stands in front of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// What customers use.
+    #[default]
+    Production,
+    /// A copy of it where plans are tried first.
+    Staging,
+}
+
 /// One action on its way out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ActionRequest {
@@ -84,6 +95,11 @@ pub struct SmokeCheck {
 pub trait Platform: Send + Sync {
     /// `platform/shop`.
     fn name(&self) -> &str;
+
+    /// What it stands in front of.
+    fn stage(&self) -> Stage {
+        Stage::Production
+    }
 
     /// One cheap call.
     fn health(&self) -> BoxFuture<'_, Health>;

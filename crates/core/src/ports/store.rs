@@ -235,6 +235,16 @@ pub trait Reader: Send + Sync {
     fn position(&self) -> StoreResult<u64>;
     /// The list.
     fn incidents(&self, filter: &IncidentFilter) -> StoreResult<Vec<Summary>>;
+    /// The list's row of one incident.
+    fn summary(&self, incident: &IncidentId) -> StoreResult<Option<Summary>> {
+        let filter = IncidentFilter {
+            text: Some(incident.0.clone()),
+            limit: usize::MAX,
+            include_restricted: true,
+            ..IncidentFilter::default()
+        };
+        Ok(self.incidents(&filter)?.into_iter().find(|row| row.id == *incident))
+    }
     /// Alerts.
     fn alerts(&self, filter: &AlertFilter) -> StoreResult<Vec<Alert>>;
     /// Silences.

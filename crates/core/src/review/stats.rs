@@ -120,10 +120,14 @@ pub struct GroupStats {
     pub left_out: Vec<String>,
 }
 
-/// A metric's statistics by group.
-pub fn by_group(incidents: &[ReviewedIncident], by: GroupBy, metric: Metric) -> BTreeMap<String, GroupStats> {
+/// A metric's statistics by group, over what counts as an incident.
+pub fn by_group<'a>(
+    incidents: impl IntoIterator<Item = &'a ReviewedIncident>,
+    by: GroupBy,
+    metric: Metric,
+) -> BTreeMap<String, GroupStats> {
     let mut groups: BTreeMap<String, Vec<&ReviewedIncident>> = BTreeMap::new();
-    for incident in incidents.iter().filter(|incident| !incident.drill) {
+    for incident in incidents.into_iter().filter(|incident| incident.counts()) {
         groups.entry(by.key(incident)).or_default().push(incident);
     }
     groups.into_iter().map(|(key, members)| (key, group(&members, metric))).collect()

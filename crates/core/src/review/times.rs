@@ -1,6 +1,6 @@
 //! The six times of one incident, measured between recorded instants.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What the record knows about when things happened.
@@ -54,6 +54,9 @@ pub struct Times {
     pub flagged: Vec<String>,
 }
 
+/// An impact is believed to have gone unnoticed for at most so long.
+const BELIEVED: SignedDuration = SignedDuration::from_hours(30 * 24);
+
 /// Measures. A missing or impossible timestamp is flagged and leaves its time unknown; it is never taken as zero.
 pub fn measure(at: &Instants) -> Times {
     let mut flagged = Vec::new();
@@ -67,6 +70,17 @@ pub fn measure(at: &Instants) -> Times {
         None => ("start of impact", at.impact_started_at),
     };
     let opened = ("opened", Some(at.opened_at));
+    // A start that no monitoring was silent about for so long is a wrong clock or a forgotten alert, not an impact.
+    let old = impact.filter(|start| at.opened_at.duration_since(*start) > BELIEVED);
+    let impact = if old.is_some() { None } else { impact };
+    let felt = if felt.1.is_some() && felt.1 == old { (felt.0, None) } else { felt };
+    if let Some(start) = old {
+        flagged.push(format!(
+            "detect: start of impact ({start}) is more than {} days before opened ({})",
+            BELIEVED.as_hours() / 24,
+            at.opened_at
+        ));
+    }
     let mut span = |metric: &str, from, to| between(metric, from, to, &mut flagged);
     let detect_s = span("detect", ("start of impact", impact), opened);
     let acknowledge_s =
@@ -96,7 +110,14 @@ fn between(metric: &str, from: Named<'_>, to: Named<'_>, flagged: &mut Vec<Strin
         return None;
     };
     if end < start {
-        flagged.push(format!("{metric}: {} ({end}) is before {} ({start})", to.0, from.0));
+        let moment = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M:%S UTC");
+        flagged.push(format!(
+            "{metric}: {} ({}) is before {} ({})",
+            to.0,
+            moment(end),
+            from.0,
+            moment(start)
+        ));
         return None;
     }
     Some(end.duration_since(start).as_secs_f64())

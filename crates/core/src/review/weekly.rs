@@ -8,7 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::stats::group;
-use super::{GroupStats, Metric, Times};
+use super::{GroupBy, GroupStats, Metric, Times, by_group};
+use crate::incident::Status;
 use crate::severity::{IncidentKind, Severity};
 
 /// One incident as the review sees it.
@@ -26,16 +27,33 @@ pub struct ReviewedIncident {
     pub cause: Option<String>,
     /// Opened.
     pub opened_at: Timestamp,
-    /// Resolved, if it is.
+    /// How it stands: only one that was resolved counts for recovery, and one that was merged counts in another.
+    pub status: Status,
+    /// When it ended, if it has.
     pub resolved_at: Option<Timestamp>,
     /// Measured times.
     pub times: Times,
     /// A drill: never counted.
     pub drill: bool,
     /// Follow-up work that it led to.
-    pub action_items_created: usize,
-    /// How much of it is done.
-    pub action_items_completed: usize,
+    pub action_items: Vec<ReviewedItem>,
+}
+
+impl ReviewedIncident {
+    /// Whether it counts as an incident: exercises do not, nor what was none, nor what goes on in another.
+    pub fn counts(&self) -> bool {
+        let was_one = !matches!(self.status, Status::Merged | Status::Cancelled | Status::ClosedHealthy);
+        was_one && !self.drill
+    }
+}
+
+/// Follow-up work as the review sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewedItem {
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// When it was done.
+    pub done_at: Option<Timestamp>,
 }
 
 /// The report of `from` (inclusive) to `to` (exclusive).
@@ -45,12 +63,23 @@ pub struct WeeklyReport {
     pub from: Timestamp,
     /// End, exclusive.
     pub to: Timestamp,
-    /// All incidents opened in the week, in order of opening.
+    /// All incidents opened in the week, in order of opening. Not among them: exercises, what was merged into
+    /// another, and the next two.
     pub incidents: Vec<String>,
+    /// Opened in the week and called off by a person as no incident.
+    pub false_alarms: Vec<String>,
+    /// Opened in the week and found to be nothing.
+    pub healthy: Vec<String>,
     /// By severity, all four, worst first.
     pub by_severity: Vec<SeverityLine>,
     /// All six times over the week.
     pub times: Vec<MetricLine>,
+    /// All six times by severity, worst first.
+    pub times_by_severity: Vec<GroupLine>,
+    /// All six times by service, in order of names.
+    pub times_by_service: Vec<GroupLine>,
+    /// All six times by cause, in order of ids; incidents without one are the group `unknown`.
+    pub times_by_cause: Vec<GroupLine>,
     /// Causes, most frequent first; incidents without a known cause are in `cause_unknown`.
     pub top_causes: Vec<CauseLine>,
     /// Incidents without a known cause.
@@ -85,6 +114,17 @@ pub struct MetricLine {
     pub seconds: GroupStats,
 }
 
+/// The measured times of a group of the week's incidents.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GroupLine {
+    /// What they have in common: `SEV1`, `checkout`, `saturation.connection_pool`.
+    pub group: String,
+    /// Incidents.
+    pub ids: Vec<String>,
+    /// All six times.
+    pub times: Vec<MetricLine>,
+}
+
 /// A cause and its incidents.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CauseLine {
@@ -103,30 +143,36 @@ pub struct Repeat {
     pub repeats: String,
 }
 
-/// Follow-up work of the week's incidents.
+/// Follow-up work, by when it was added and when it was done, whichever incident it is of.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ActionItems {
-    /// Created.
+    /// Added in the week.
     pub created: usize,
-    /// Incidents that led to some.
+    /// Incidents that they are of.
     pub created_by: Vec<String>,
-    /// Completed.
+    /// Open from before when the week began.
+    pub carried: usize,
+    /// Incidents that they are of.
+    pub carried_by: Vec<String>,
+    /// Done in the week.
     pub completed: usize,
-    /// Incidents of which some are completed.
+    /// Incidents that they are of.
     pub completed_by: Vec<String>,
-    /// Completed over created, 0 to 1; `None` where none was created.
+    /// Completed over carried and created, 0 to 1; `None` where there was nothing to do.
     pub rate: Option<f64>,
 }
 
 /// Computes the report from all incidents that are known, also older ones: these tell what is a repeat.
 pub fn weekly_report(incidents: &[ReviewedIncident], from: Timestamp, to: Timestamp) -> WeeklyReport {
-    let mut real: Vec<&ReviewedIncident> = incidents.iter().filter(|incident| !incident.drill).collect();
-    real.sort_by(|a, b| (a.opened_at, &a.id).cmp(&(b.opened_at, &b.id)));
-    let week: Vec<&ReviewedIncident> = real
-        .iter()
-        .copied()
-        .filter(|incident| from <= incident.opened_at && incident.opened_at < to)
-        .collect();
+    let mut all: Vec<&ReviewedIncident> = incidents.iter().filter(|incident| !incident.drill).collect();
+    all.sort_by(|a, b| (a.opened_at, &a.id).cmp(&(b.opened_at, &b.id)));
+    let opened = |incident: &ReviewedIncident| from <= incident.opened_at && incident.opened_at < to;
+    let real: Vec<&ReviewedIncident> = all.iter().copied().filter(|incident| incident.counts()).collect();
+    let week: Vec<&ReviewedIncident> = real.iter().copied().filter(|incident| opened(incident)).collect();
+    let ended = |status: Status| -> Vec<String> {
+        let found = all.iter().filter(|incident| opened(incident) && incident.status == status);
+        found.map(|incident| incident.id.clone()).collect()
+    };
     let ids = |keep: &dyn Fn(&ReviewedIncident) -> bool| -> Vec<String> {
         week.iter().filter(|incident| keep(incident)).map(|incident| incident.id.clone()).collect()
     };
@@ -147,16 +193,21 @@ pub fn weekly_report(incidents: &[ReviewedIncident], from: Timestamp, to: Timest
         from,
         to,
         incidents: ids(&|_| true),
+        false_alarms: ended(Status::Cancelled),
+        healthy: ended(Status::ClosedHealthy),
         by_severity,
         times: Metric::ALL
             .into_iter()
             .map(|metric| MetricLine { metric, seconds: group(&week, metric) })
             .collect(),
+        times_by_severity: grouped(&week, GroupBy::Severity),
+        times_by_service: grouped(&week, GroupBy::Service),
+        times_by_cause: grouped(&week, GroupBy::Cause),
         top_causes: top_causes(&week),
         cause_unknown: ids(&|incident| incident.cause.is_none()),
         repeat_share: share(repeats.len(), week.len()),
         repeats,
-        action_items: action_items(&week),
+        action_items: action_items(&all, from, to),
         flagged: week
             .iter()
             .filter(|incident| !incident.times.flagged.is_empty())
@@ -193,19 +244,41 @@ fn top_causes(week: &[&ReviewedIncident]) -> Vec<CauseLine> {
     lines
 }
 
-fn action_items(week: &[&ReviewedIncident]) -> ActionItems {
-    let created: usize = week.iter().map(|incident| incident.action_items_created).sum();
-    let completed: usize = week.iter().map(|incident| incident.action_items_completed).sum();
-    let ids = |count: fn(&ReviewedIncident) -> usize| {
-        week.iter().filter(|incident| count(incident) > 0).map(|incident| incident.id.clone()).collect()
-    };
-    ActionItems {
-        created,
-        created_by: ids(|incident| incident.action_items_created),
-        completed,
-        completed_by: ids(|incident| incident.action_items_completed),
-        rate: share(completed, created),
+/// All six times by group.
+fn grouped(week: &[&ReviewedIncident], by: GroupBy) -> Vec<GroupLine> {
+    let mut lines: BTreeMap<String, GroupLine> = BTreeMap::new();
+    for metric in Metric::ALL {
+        for (key, seconds) in by_group(week.iter().copied(), by, metric) {
+            let line = lines.entry(key.clone()).or_insert_with(|| GroupLine {
+                group: key,
+                ids: week
+                    .iter()
+                    .filter(|i| seconds.ids.contains(&i.id) || seconds.left_out.contains(&i.id))
+                    .map(|i| i.id.clone())
+                    .collect(),
+                times: Vec::new(),
+            });
+            line.times.push(MetricLine { metric, seconds });
+        }
     }
+    lines.into_values().collect()
+}
+
+fn action_items(all: &[&ReviewedIncident], from: Timestamp, to: Timestamp) -> ActionItems {
+    let within = |at: Timestamp| from <= at && at < to;
+    let count = |keep: &dyn Fn(&ReviewedItem) -> bool| {
+        let each = all.iter().map(|incident| {
+            (incident.action_items.iter().filter(|item| keep(item)).count(), incident.id.clone())
+        });
+        let each: Vec<(usize, String)> = each.filter(|(n, _)| *n > 0).collect();
+        (each.iter().map(|(n, _)| n).sum::<usize>(), each.into_iter().map(|(_, id)| id).collect())
+    };
+    let (created, created_by) = count(&|item| within(item.created_at));
+    let (carried, carried_by) =
+        count(&|item| item.created_at < from && item.done_at.is_none_or(|done| done >= from));
+    let (completed, completed_by) = count(&|item| item.created_at < to && item.done_at.is_some_and(within));
+    let rate = share(completed, carried + created);
+    ActionItems { created, created_by, carried, carried_by, completed, completed_by, rate }
 }
 
 fn share(part: usize, whole: usize) -> Option<f64> {
@@ -233,6 +306,11 @@ impl WeeklyReport {
             count(self.incidents.len(), "incident"),
             list(&self.incidents)
         )?;
+        for (what, ids) in [("false alarms", &self.false_alarms), ("nothing wrong", &self.healthy)] {
+            if !ids.is_empty() {
+                writeln!(out, "  not counted, {what}: {}{}", ids.len(), list(ids))?;
+            }
+        }
         for line in &self.by_severity {
             let recovery = match &line.recover.stats {
                 Some(stats) => format!(", mean time to recovery {}", span(stats.mean)),
@@ -243,15 +321,23 @@ impl WeeklyReport {
         }
         writeln!(out, "\nTimes (mean / median / 90th percentile)")?;
         for line in &self.times {
-            let left_out = match line.seconds.left_out.len() {
-                0 => String::new(),
-                n => format!("; {n} without a usable value{}", list(&line.seconds.left_out)),
-            };
-            let figures = line.seconds.stats.as_ref().map_or_else(
-                || "not measured".to_owned(),
-                |s| format!("{} / {} / {} over {}", span(s.mean), span(s.median), span(s.p90), s.count),
-            );
-            writeln!(out, "  {}: {figures}{left_out}", line.metric.words())?;
+            writeln!(out, "  {}: {}", line.metric.words(), figures(&line.seconds))?;
+        }
+        for (what, groups) in [
+            ("severity", &self.times_by_severity),
+            ("service", &self.times_by_service),
+            ("cause", &self.times_by_cause),
+        ] {
+            if groups.is_empty() {
+                continue;
+            }
+            writeln!(out, "\nTimes by {what}")?;
+            for line in groups {
+                writeln!(out, "  {}: {}{}", line.group, count(line.ids.len(), "incident"), list(&line.ids))?;
+                for time in line.times.iter().filter(|time| time.seconds.stats.is_some()) {
+                    writeln!(out, "    {}: {}", time.metric.words(), figures(&time.seconds))?;
+                }
+            }
         }
         writeln!(out, "\nMost frequent root causes")?;
         if self.top_causes.is_empty() {
@@ -282,7 +368,9 @@ impl WeeklyReport {
         }
         let items = &self.action_items;
         writeln!(out, "\nAction items created: {}{}", items.created, list(&items.created_by))?;
-        let rate = items.rate.map_or_else(String::new, |r| format!(" ({})", percent(r)));
+        writeln!(out, "Action items carried over: {}{}", items.carried, list(&items.carried_by))?;
+        let rate =
+            items.rate.map_or_else(String::new, |r| format!(" ({} of carried and created)", percent(r)));
         writeln!(out, "Action items completed: {}{rate}{}", items.completed, list(&items.completed_by))?;
         if !self.flagged.is_empty() {
             writeln!(out, "\nTimestamps to look at")?;
@@ -292,6 +380,22 @@ impl WeeklyReport {
         }
         Ok(())
     }
+}
+
+/// Mean, median and 90th percentile, with what they are of.
+fn figures(seconds: &GroupStats) -> String {
+    let left_out = match seconds.left_out.len() {
+        0 => String::new(),
+        n => format!("; {n} without a usable value{}", list(&seconds.left_out)),
+    };
+    let figures = seconds.stats.as_ref().map_or_else(
+        || "not measured".to_owned(),
+        |s| {
+            let (mean, median, p90) = (span(s.mean), span(s.median), span(s.p90));
+            format!("{mean} / {median} / {p90} over {}{}", s.count, list(&seconds.ids))
+        },
+    );
+    figures + &left_out
 }
 
 fn count(n: usize, what: &str) -> String {

@@ -194,7 +194,9 @@ fn users(k: &Known<'_>) -> Option<String> {
         return None;
     }
     let limit = percent(k.policy.sev2_users_ratio);
-    Some(if implied {
+    Some(if !implied && k.facts.assumed.contains("users_affected_ratio") {
+        format!("all users are taken to be affected, as nothing limits it to a part (limit {limit})")
+    } else if implied {
         format!("at least {} of users are affected, by the error rate (limit {limit})", percent(share))
     } else {
         format!("{} of users are affected (limit {limit})", percent(share))

@@ -229,10 +229,58 @@ fn figures_of_the_policy_are_obeyed() {
 }
 
 #[test]
+fn a_figure_ends_an_assumption_and_an_assumption_no_figure() {
+    let words = facts_from_text("Slow API response times");
+    assert!(words.assumed.contains("users_affected_ratio"));
+    let measured = Facts { users_affected_ratio: Some(0.17), ..Facts::default() };
+    for (first, second) in [(&words, &measured), (&measured, &words)] {
+        let (mut now, mut worst) = (first.clone(), first.clone());
+        now.absorb(second);
+        worst.absorb_worst(second);
+        assert_eq!((now.users_affected_ratio, worst.users_affected_ratio), (Some(0.17), Some(0.17)));
+        assert!(now.assumed.is_empty() && worst.assumed.is_empty());
+        assert!(!now.provenance.contains_key("users_affected_ratio"), "{:?}", now.provenance);
+    }
+}
+
+#[test]
+fn the_worst_stays_while_the_present_gets_better() {
+    let cite = |from: &str| BTreeMap::from([("error_ratio".to_owned(), from.to_owned())]);
+    let height = Facts {
+        error_ratio: Some(0.6),
+        baseline_error_ratio: Some(0.01),
+        p95_ratio: Some(30.0),
+        revenue_stopped: Some(true),
+        provenance: cite("the height"),
+        ..Facts::default()
+    };
+    let after = Facts {
+        error_ratio: Some(0.02),
+        baseline_error_ratio: Some(0.015),
+        p95_ratio: Some(1.2),
+        revenue_stopped: Some(false),
+        users_affected_ratio: Some(0.05),
+        provenance: cite("after it"),
+        ..Facts::default()
+    };
+    let mut present = height.clone();
+    present.absorb(&after);
+    assert_eq!((present.error_ratio, present.p95_ratio), (Some(0.02), Some(1.2)));
+    for (first, second) in [(&height, &after), (&after, &height)] {
+        let mut worst = first.clone();
+        worst.absorb_worst(second);
+        assert_eq!((worst.error_ratio, worst.baseline_error_ratio), (Some(0.6), Some(0.01)));
+        assert_eq!((worst.p95_ratio, worst.revenue_stopped), (Some(30.0), Some(true)));
+        assert_eq!(worst.users_affected_ratio, Some(0.05));
+        assert_eq!(worst.provenance["error_ratio"], "the height");
+    }
+}
+
+#[test]
 fn reasons_name_figures_and_limits() {
     insta::assert_snapshot!(
         level("Slow API response times, p95 latency increased from 200ms to 2s").because,
-        @"100 % of users are affected (limit 20 %); p95 is 10.0 times the baseline (limit 5)"
+        @"all users are taken to be affected, as nothing limits it to a part (limit 20 %); p95 is 10.0 times the baseline (limit 5)"
     );
     insta::assert_snapshot!(level("error rate 62%").because, @"error rate is 62 % (limit 50 %)");
 }

@@ -1,13 +1,12 @@
 //! Changing production: one step of an approved plan, through the platform that knows the target. The gate is checked
-//! here once more: what runs is what was approved.
+//! here once more: what runs is what was approved. Before the first step the plan is rehearsed.
 
 use firebell_core::effect::Outcome;
 use firebell_core::ids::EffectKey;
 use firebell_core::incident::Incident;
-use firebell_core::ports::platform::{ActionRequest, Platform};
-use serde_json::Value;
+use firebell_core::ports::platform::{ActionRequest, Platform, ServiceState, Stage};
 
-use super::Executor;
+use super::{Executor, rehearse};
 
 pub(super) async fn act(
     executor: &Executor,
@@ -37,35 +36,55 @@ pub(super) async fn act(
     } else {
         (planned.action.clone(), planned.params.clone())
     };
+    let mut checked = String::new();
+    if step == 0 && !inverse {
+        match rehearse::rehearse(executor, incident, key, &state.plan).await {
+            Ok(note) => checked = note,
+            Err(outcome) => return outcome,
+        }
+    }
     let Some(platform) = platform_for(executor, &planned.target).await else {
-        return Outcome::Retry {
-            reason: format!("no configured platform knows {}; check that it is reachable", planned.target),
-            after_s: None,
-        };
+        return unknown(&planned.target);
     };
     let request =
         ActionRequest { key: key.0.clone(), action, target: planned.target.clone(), params, dry_run: false };
     match platform.act(&request).await {
         Outcome::Done { detail, data } => {
-            let told =
+            let mut told =
                 if detail.is_empty() { format!("{} of {}", request.action, request.target) } else { detail };
-            Outcome::Done { detail: told, data: if data.is_null() { Value::Null } else { data } }
+            if !checked.is_empty() {
+                told.push_str(&format!(" (before: {checked})"));
+            }
+            Outcome::Done { detail: told, data }
         }
         other => other,
     }
 }
 
-/// The platform that lists the target. One platform needs no asking.
-async fn platform_for<'a>(executor: &'a Executor, target: &str) -> Option<&'a dyn Platform> {
-    if let [only] = executor.platforms.as_slice() {
-        return Some(only.as_ref());
+/// What to say where nobody knows the target.
+pub(super) fn unknown(target: &str) -> Outcome {
+    Outcome::Retry {
+        reason: format!("no configured platform knows {target}; check that it is reachable"),
+        after_s: None,
     }
-    let name = target.rsplit('/').next().unwrap_or(target);
-    for platform in &executor.platforms {
+}
+
+/// The production platform that lists the target. One platform needs no asking.
+pub(super) async fn platform_for<'a>(executor: &'a Executor, target: &str) -> Option<&'a dyn Platform> {
+    let production = || executor.platforms.iter().filter(|p| p.stage() == Stage::Production);
+    if production().count() == 1 {
+        return production().next().map(|only| only.as_ref());
+    }
+    for platform in production() {
         let Ok(services) = platform.services().await else { continue };
-        if services.iter().any(|s| s.component == target || s.name == name) {
+        if services.iter().any(|s| runs(s, target)) {
             return Some(platform.as_ref());
         }
     }
     None
+}
+
+/// Whether a service is what a target means.
+pub(super) fn runs(state: &ServiceState, target: &str) -> bool {
+    state.component == target || state.name == target.rsplit('/').next().unwrap_or(target)
 }

@@ -5,6 +5,7 @@ mod act;
 mod agent;
 mod archive;
 mod page;
+mod rehearse;
 mod send;
 mod update;
 
@@ -82,4 +83,14 @@ fn only(outcome: Outcome) -> EffectResult {
 /// Done, with nothing to tell.
 fn done(detail: &str) -> Outcome {
     Outcome::Done { detail: detail.to_owned(), data: serde_json::Value::Null }
+}
+
+/// Where people read about an incident: its room, or its page before the room is open.
+fn link(executor: &Executor, incident: &Incident) -> String {
+    let base = executor.policy.public_url.trim_end_matches('/');
+    match &incident.war_room {
+        Some(room) => room.clone(),
+        None if base.is_empty() => String::new(),
+        None => format!("{base}/incidents/{}", incident.id),
+    }
 }

@@ -5,7 +5,7 @@ use firebell_core::ids::EffectKey;
 use firebell_core::incident::Incident;
 use firebell_core::ports::notifier::Message;
 
-use super::{Executor, done};
+use super::{Executor, done, link};
 
 pub(super) async fn page(
     executor: &Executor,
@@ -15,7 +15,7 @@ pub(super) async fn page(
     channel: &str,
     text: &str,
 ) -> Outcome {
-    if incident.status.is_over() {
+    if !incident.may_be_paged_about() {
         return done("the incident was over before the page went out");
     }
     let Some(notifier) = executor.notifiers.get(channel) else {
@@ -24,17 +24,19 @@ pub(super) async fn page(
         };
     };
     let email = executor.policy.people.iter().find(|p| p.name == person).map(|p| p.email.clone());
+    // A pager's screen is read by whoever stands beside it.
+    let subject =
+        if incident.restricted { format!("restricted incident {}", incident.id) } else { text.to_owned() };
+    let link = link(executor, incident);
+    let read = if link.is_empty() { String::new() } else { format!(" Read and acknowledge: {link}") };
     let message = Message {
         key: key.0.clone(),
         incident: incident.id.0.clone(),
         audience: "page".to_owned(),
-        subject: text.to_owned(),
-        body: format!(
-            "{text}\n\nTo {person}. Acknowledge: {}",
-            incident.war_room.clone().unwrap_or_default()
-        ),
+        body: format!("{subject}\n\nTo {person}.{read}"),
+        subject,
         to: email.into_iter().filter(|e| !e.is_empty()).collect(),
-        link: incident.war_room.clone().unwrap_or_default(),
+        link,
     };
     notifier.send(&message).await
 }

@@ -5,7 +5,7 @@ use firebell_core::ids::EffectKey;
 use firebell_core::incident::Incident;
 use firebell_core::ports::notifier::Message;
 
-use super::Executor;
+use super::{Executor, link};
 
 pub(super) async fn send(
     executor: &Executor,
@@ -29,7 +29,7 @@ pub(super) async fn send(
         subject: update.subject.clone(),
         body: update.body.clone(),
         to: Vec::new(),
-        link: incident.war_room.clone().unwrap_or_default(),
+        link: link(executor, incident),
     };
     notifier.send(&message).await
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use firebell_core::cx::Cx;
 use firebell_core::ids::{EffectKey, IncidentId};
 use firebell_core::incident::{
-    self, Actor, AlertTurn, AttachedAlert, Command, Event, EventRecord, Incident, Opening, Rejection, Summary,
+    self, Actor, AlertTurn, AttachedAlert, Carried, Command, Event, EventRecord, Incident, Opening,
+    Rejection, Summary,
 };
 use firebell_core::ports::store::{OutboxRow, OutboxState, StoreResult, Tx};
 use jiff::Timestamp;
@@ -134,25 +135,36 @@ impl Machine {
             }
             Some(_) => {}
         }
+        let alerts: Vec<AttachedAlert> = source
+            .alerts
+            .values()
+            .cloned()
+            .map(|mut a| {
+                a.why = format!("came with {from}");
+                a
+            })
+            .collect();
+        let absorb = Command::Absorb {
+            from: from.clone(),
+            title: source.title.clone(),
+            carried: Box::new(carried(&source)),
+            alerts: alerts.clone(),
+        };
+        // Asked before anything is written: a merge must not be half done.
+        if let Some(target) = self.incident(tx, into)? {
+            let cx = Cx { now: now.max(target.last_at), policy: &self.policy };
+            if let Err(rejection) = incident::decide(into, Some(&target), &absorb, actor, &cx) {
+                return Ok(Err(rejection));
+            }
+        }
         let merged = self.decide_and_write(tx, from, &Command::Merge { into: into.clone() }, actor, now)?;
         if merged.as_ref().is_ok_and(|d| !d.records.is_empty()) {
-            let alerts: Vec<AttachedAlert> = source
-                .alerts
-                .values()
-                .cloned()
-                .map(|mut a| {
-                    a.why = format!("came with {from}");
-                    a
-                })
-                .collect();
             for attached in &alerts {
                 if let Some(mut alert) = tx.alert(&attached.fingerprint)? {
                     alert.incident = Some(into.clone());
                     tx.put_alert(&alert)?;
                 }
             }
-            let absorb = Command::Absorb { from: from.clone(), title: source.title.clone(), alerts };
-            // The target was checked above; a rejection here would be a bug, and the merge must not be half done.
             if let Err(rejection) = self.decide_and_write(tx, into, &absorb, actor, now)? {
                 return Ok(Err(rejection));
             }
@@ -200,10 +212,26 @@ impl Machine {
             }
         }
         if let Some(after) = folded {
-            tx.put_summary(&Summary::of(&after, last.at))?;
+            // Of the state that was decided on, not of a fold of what is written: a replay compares the two.
+            let proof = Some(incident::Proof::of(&after, &self.policy_sha256));
+            tx.put_summary(&Summary { proof, ..Summary::of(&after, last.at) })?;
             tx.timers_replace(&after.id, &incident::timers(&after, &self.policy))?;
             self.keep(after);
         }
         Ok(())
+    }
+}
+
+/// What an incident takes along into another.
+fn carried(source: &Incident) -> Carried {
+    let own = (!source.report.is_empty()).then(|| (source.title.clone(), source.report.clone()));
+    Carried {
+        facts: source.facts.clone(),
+        severity: Some(source.severity.clone()),
+        services: source.services.clone(),
+        reports: own.into_iter().chain(source.reports.iter().cloned()).collect(),
+        first_report_at: source.first_report_at,
+        impact_started_at: source.impact_started_at,
+        responders: source.responders.clone(),
     }
 }

@@ -2,7 +2,6 @@
 //! cursor moves in the same transaction, so that every accepted signal is taken in exactly once.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::ops::Bound;
 
 use firebell_core::alert::{Alert, Turn};
 use firebell_core::ids::{Fingerprint, IncidentId};
@@ -12,31 +11,21 @@ use firebell_core::ports::store::{InboxRow, StoreResult, Tx};
 use firebell_core::signal::{Intake, Report, Signal};
 use jiff::{SignedDuration, Timestamp};
 
-use super::state::{Machine, REMEMBERED_ALERTS};
+use super::state::Machine;
 
-/// Opening more than so many incidents by alerts within [`STORM_WINDOW_S`] is a storm: what comes then joins the
+/// Opening more than so many incidents by alerts and reports within [`STORM_WINDOW_S`] is a storm: what comes then joins the
 /// newest of them instead of paging people once more.
 const STORM_OPENS: usize = 10;
 const STORM_WINDOW_S: i64 = 60;
 
 /// Alerts on their way to one incident.
 #[derive(Debug, Default)]
-struct Pending {
+pub(super) struct Pending {
     attach: Vec<AttachedAlert>,
-    turns: Vec<AlertTurn>,
-    reopened: bool,
-}
-
-/// What an alert means to the incident that it belonged to, which is over.
-enum Back {
-    /// News: it is placed anew.
-    News,
-    /// The incident's late or flapping tail.
-    Tail,
-    /// The incident was opened again by it.
-    Reopened,
-    /// The incident goes on in another, and the alert with it.
-    GoesOn(IncidentId),
+    pub(super) turns: Vec<AlertTurn>,
+    /// Attached already, with other labels than before.
+    changed: Vec<AttachedAlert>,
+    pub(super) reopened: bool,
 }
 
 impl Machine {
@@ -94,16 +83,16 @@ impl Machine {
     ) -> StoreResult<()> {
         let mut touched: BTreeMap<Fingerprint, Alert> = BTreeMap::new();
         let mut pending: BTreeMap<IncidentId, Pending> = BTreeMap::new();
+        self.note_inhibiting(signals, now);
         for signal in signals {
             let before = match touched.remove(&signal.fingerprint) {
                 Some(alert) => Some(alert),
                 None => tx.alert(&signal.fingerprint)?,
             };
             let (mut alert, turn) = Alert::fold(before, signal, now);
-            if alert.service.is_none() {
-                alert.service = intake::route(&alert.labels, &self.policy);
+            if alert.service.is_none() || matches!(turn, Turn::Fired | Turn::Changed) {
+                alert.service = intake::route(&alert.labels, &self.policy).or(alert.service.take());
             }
-            self.note_firing(&alert);
             self.take_turn(tx, &mut alert, turn, &mut pending, now)?;
             touched.insert(alert.fingerprint.clone(), alert);
         }
@@ -113,21 +102,30 @@ impl Machine {
         self.pass_on(tx, pending, now)
     }
 
-    fn pass_on(
+    pub(super) fn pass_on(
         &mut self,
         tx: &mut dyn Tx,
         pending: BTreeMap<IncidentId, Pending>,
         now: Timestamp,
     ) -> StoreResult<()> {
-        for (id, Pending { attach, turns, reopened }) in pending {
+        for (id, Pending { attach, turns, mut changed, reopened }) in pending {
             if reopened {
                 self.catch_up(tx, &id, now)?;
             }
             if !attach.is_empty() {
                 self.apply_to(tx, &id, &Command::AttachAlerts { alerts: attach }, now)?;
             }
+            for alert in &mut changed {
+                // How it stands now, not how it stood when its labels changed.
+                if let Some(last) = turns.iter().rev().find(|t| t.fingerprint == alert.fingerprint) {
+                    alert.firing = last.firing;
+                }
+            }
             if !turns.is_empty() {
                 self.apply_to(tx, &id, &Command::TurnAlerts { turns }, now)?;
+            }
+            if !changed.is_empty() {
+                self.apply_to(tx, &id, &Command::AttachAlerts { alerts: changed }, now)?;
             }
         }
         Ok(())
@@ -141,47 +139,48 @@ impl Machine {
         pending: &mut BTreeMap<IncidentId, Pending>,
         now: Timestamp,
     ) -> StoreResult<()> {
-        if let Some(id) = alert.incident.clone() {
-            if self.open.contains_key(&id) {
-                if matches!(turn, Turn::Fired | Turn::Resolved) {
-                    let turns = &mut pending.entry(id.clone()).or_default().turns;
-                    turns.push(AlertTurn { fingerprint: alert.fingerprint.clone(), firing: alert.firing });
-                }
-                if turn == Turn::Acknowledged {
-                    let actor = Actor::Source { name: alert.source.clone() };
-                    // An incident that is over needs no acknowledgement; the rejection changes nothing.
-                    let _ = self.command(tx, &id, &Command::Acknowledge, &actor, now)?;
-                }
-                if let Some(open) = self.open.get_mut(&id) {
-                    open.last_signal_at = now;
-                }
+        let Some(id) = &alert.incident else { return self.find_place(tx, alert, pending, now) };
+        let Some(open) = self.open.get_mut(id) else {
+            if !alert.firing {
+                self.held.remove(&alert.fingerprint);
                 return Ok(());
             }
-            if turn != Turn::Fired {
-                return Ok(());
+            return self.take_back(tx, alert, matches!(turn, Turn::Fired | Turn::Changed), pending, now);
+        };
+        open.last_signal_at = now;
+        match turn {
+            Turn::Repeat => {}
+            Turn::Fired | Turn::Resolved => {
+                let turned = AlertTurn { fingerprint: alert.fingerprint.clone(), firing: alert.firing };
+                pending.entry(id.clone()).or_default().turns.push(turned);
+                let known = self.incidents.get(id).and_then(|i| i.alerts.get(&alert.fingerprint));
+                if turn == Turn::Fired && known.is_some_and(|k| k.labels != alert.labels) {
+                    self.tell_change(alert, pending);
+                }
             }
-            match self.comes_back(tx, &id, alert, now)? {
-                Back::Tail => return Ok(()),
-                Back::Reopened => {
-                    let pending = pending.entry(id).or_default();
-                    pending.reopened = true;
-                    let turn = AlertTurn { fingerprint: alert.fingerprint.clone(), firing: true };
-                    pending.turns.push(turn);
-                    return Ok(());
-                }
-                Back::GoesOn(into) => {
-                    let why = format!("belonged to {id}, which goes on here");
-                    self.attach(alert, into, why, pending, now);
-                    return Ok(());
-                }
-                Back::News => alert.incident = None,
+            Turn::Changed => self.tell_change(alert, pending),
+            Turn::Acknowledged => {
+                let (id, actor) = (id.clone(), Actor::Source { name: alert.source.clone() });
+                // An incident that is over needs no acknowledgement; the rejection changes nothing.
+                let _ = self.command(tx, &id, &Command::Acknowledge, &actor, now)?;
             }
         }
-        self.find_place(tx, alert, pending, now)
+        Ok(())
+    }
+
+    /// An alert of an open incident says something else than before.
+    fn tell_change(&mut self, alert: &Alert, pending: &mut BTreeMap<IncidentId, Pending>) {
+        let Some(id) = &alert.incident else { return };
+        if let Some(open) = self.open.get_mut(id) {
+            open.remember(&alert.labels, alert.group_key.as_deref(), &self.policy);
+            open.services.extend(alert.service.clone());
+        }
+        let changed = attached(alert, "its labels have changed".to_owned());
+        pending.entry(id.clone()).or_default().changed.push(changed);
     }
 
     /// Places a firing alert, unless something keeps it from its incident for now.
-    fn find_place(
+    pub(super) fn find_place(
         &mut self,
         tx: &mut dyn Tx,
         alert: &mut Alert,
@@ -189,10 +188,10 @@ impl Machine {
         now: Timestamp,
     ) -> StoreResult<()> {
         self.held.remove(&alert.fingerprint);
-        if !alert.firing {
+        if !alert.firing || intake::is_trial(alert) {
             return Ok(());
         }
-        alert.silenced_by = intake::silenced_by(&self.silences, &alert.labels, now);
+        alert.silenced_by = self.silences.covering(&alert.labels, now);
         alert.inhibited_by = if self.policy.correlation.inhibit.is_empty() {
             Vec::new()
         } else {
@@ -203,81 +202,6 @@ impl Machine {
             return Ok(());
         }
         self.place(tx, alert, pending, now)
-    }
-
-    fn hold(&mut self, alert: &Alert) {
-        if self.held.len() < REMEMBERED_ALERTS {
-            self.held.insert(alert.fingerprint.clone());
-        }
-    }
-
-    /// Looks at held alerts again, at most `limit` of them, round and round; answers how many found a place. What held
-    /// them (a silence, an inhibiting alert, damping) may be over without any signal of theirs.
-    ///
-    /// # Errors
-    /// The store's.
-    pub fn look_at_held(&mut self, tx: &mut dyn Tx, now: Timestamp, limit: usize) -> StoreResult<usize> {
-        self.ensure_loaded(tx)?;
-        let from = self.looked_at.take().map_or(Bound::Unbounded, Bound::Excluded);
-        let round: Vec<Fingerprint> =
-            self.held.range((from, Bound::Unbounded)).take(limit).cloned().collect();
-        self.looked_at = round.last().filter(|_| round.len() == limit).cloned();
-        let mut placed = 0;
-        let mut pending: BTreeMap<IncidentId, Pending> = BTreeMap::new();
-        for fingerprint in round {
-            let Some(mut alert) = tx.alert(&fingerprint)?.filter(|a| a.firing && a.incident.is_none()) else {
-                self.held.remove(&fingerprint);
-                continue;
-            };
-            let before = (alert.silenced_by.clone(), alert.inhibited_by.clone());
-            self.find_place(tx, &mut alert, &mut pending, now)?;
-            placed += usize::from(alert.incident.is_some());
-            if alert.incident.is_some() || before != (alert.silenced_by.clone(), alert.inhibited_by.clone()) {
-                tx.put_alert(&alert)?;
-            }
-        }
-        self.pass_on(tx, pending, now)?;
-        Ok(placed)
-    }
-
-    /// An alert of an incident that is over fires again.
-    fn comes_back(
-        &mut self,
-        tx: &mut dyn Tx,
-        id: &IncidentId,
-        alert: &Alert,
-        now: Timestamp,
-    ) -> StoreResult<Back> {
-        let Some(mut incident) = self.incident(tx, id)? else { return Ok(Back::News) };
-        // A merge carries alerts along, but not those beyond what an incident keeps. Merges make no circle: what was
-        // merged takes nothing over any more.
-        while let Some(into) = incident.merged_into.clone() {
-            if self.open.contains_key(&into) {
-                return Ok(Back::GoesOn(into));
-            }
-            let Some(next) = self.incident(tx, &into)? else { return Ok(Back::News) };
-            incident = next;
-        }
-        if intake::is_flapping(alert, &self.policy.correlation, now) {
-            return Ok(Back::Tail);
-        }
-        let ended = incident.resolved_at.unwrap_or(incident.opened_at);
-        let late = now.duration_since(ended) <= SignedDuration::from_secs(self.policy.correlation.late_s);
-        if !late {
-            return Ok(Back::News);
-        }
-        if incident.status != firebell_core::incident::Status::Resolved || incident.id != *id {
-            return Ok(Back::Tail);
-        }
-        let reason = format!(
-            "{} fires again within {} s of the all-clear",
-            alert.name(),
-            self.policy.correlation.late_s
-        );
-        match self.command(tx, id, &Command::Reopen { reason }, &Actor::System, now)? {
-            Ok(_) => Ok(Back::Reopened),
-            Err(_) => Ok(Back::Tail),
-        }
     }
 
     fn place(
@@ -321,7 +245,7 @@ impl Machine {
                         let policy = std::sync::Arc::clone(&self.policy);
                         if let Some(open) = self.open.get_mut(&decided.incident) {
                             open.last_signal_at = now;
-                            open.remember(&alert.labels, &policy);
+                            open.remember(&alert.labels, alert.group_key.as_deref(), &policy);
                         }
                     }
                     Err(rejection) => tracing::warn!(%rejection, "an alert could not open an incident"),
@@ -331,7 +255,7 @@ impl Machine {
         Ok(())
     }
 
-    fn attach(
+    pub(super) fn attach(
         &mut self,
         alert: &mut Alert,
         incident: IncidentId,
@@ -342,7 +266,7 @@ impl Machine {
         alert.incident = Some(incident.clone());
         if let Some(open) = self.open.get_mut(&incident) {
             open.last_signal_at = now;
-            open.remember(&alert.labels, &self.policy);
+            open.remember(&alert.labels, alert.group_key.as_deref(), &self.policy);
             open.services.extend(alert.service.clone());
         }
         pending.entry(incident).or_default().attach.push(attached(alert, why));
@@ -358,7 +282,7 @@ impl Machine {
         Some(Placement::Attach {
             incident: newest.id.clone(),
             why: format!(
-                "alert storm: {} incidents were opened within {STORM_WINDOW_S} s",
+                "a storm: {} incidents were opened within {STORM_WINDOW_S} s",
                 self.recent_opens.len()
             ),
         })
@@ -381,7 +305,13 @@ impl Machine {
                 services.insert(service.name.clone());
             }
         }
-        match intake::place_report(report, &services, self.open.values(), &self.policy, now) {
+        let mut placement = intake::place_report(report, &services, self.open.values(), &self.policy, now);
+        if matches!(placement, Placement::Open { .. })
+            && let Some(storm) = self.storm(now)
+        {
+            placement = storm;
+        }
+        match placement {
             Placement::Attach { incident, why } => {
                 if let Some(open) = self.open.get_mut(&incident) {
                     open.last_signal_at = now;
@@ -408,8 +338,9 @@ impl Machine {
                     ..Opening::default()
                 };
                 let actor = Actor::Source { name: report.source.clone() };
-                if let Err(rejection) = self.open(tx, opening, &actor, now)? {
-                    tracing::warn!(%rejection, "a report could not open an incident");
+                match self.open(tx, opening, &actor, now)? {
+                    Ok(_) => self.recent_opens.push(now),
+                    Err(rejection) => tracing::warn!(%rejection, "a report could not open an incident"),
                 }
                 Ok(())
             }

@@ -3,6 +3,7 @@
 
 mod commit;
 mod drain;
+mod held;
 mod outbox;
 mod restart;
 mod state;

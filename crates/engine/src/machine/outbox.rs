@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::EffectResult;
 use super::state::Machine;
 
-/// Seconds that a worker has for an effect that is not an agent's run.
+/// Seconds that a worker has for an effect that is not an agent's run; one that is still at work renews it.
 const LEASE_S: i64 = 60;
 /// Seconds beyond an agent's deadline before its lease lapses.
 const AGENT_GRACE_S: i64 = 15;
@@ -36,6 +36,16 @@ impl Machine {
         let mut claimed = Vec::new();
         for mut row in tx.outbox_due(now, limit)? {
             let Some(incident) = self.incident(tx, &row.incident)? else { continue };
+            // Only a lease that lapsed comes here with all attempts spent: whoever had it never answered.
+            if row.attempts >= self.attempts_of(&row.effect) {
+                row.fence += 1;
+                let reason = format!(
+                    "given up after {} attempts: none was answered before its lease ended",
+                    row.attempts
+                );
+                self.conclude(tx, row, Outcome::Permanent { reason }, &[], now)?;
+                continue;
+            }
             row.state = OutboxState::Leased;
             row.attempts += 1;
             row.fence += 1;
@@ -63,10 +73,7 @@ impl Machine {
         if row.fence != fence || row.state != OutboxState::Leased {
             return Ok(false);
         }
-        let limit = match row.effect {
-            Effect::Act { .. } => MAX_ACT_ATTEMPTS.min(self.policy.retry.max_attempts),
-            _ => self.policy.retry.max_attempts,
-        };
+        let limit = self.attempts_of(&row.effect);
         let final_outcome = match &result.outcome {
             Outcome::Retry { reason, after_s } if row.attempts < limit => {
                 let backoff = self.policy.retry.delay_s(row.attempts, jitter(key, row.attempts));
@@ -82,7 +89,49 @@ impl Machine {
             }
             other => other.clone(),
         };
-        match &final_outcome {
+        self.conclude(tx, row, final_outcome, &result.commands, now)?;
+        Ok(true)
+    }
+
+    /// Renews the lease of an effect that is still at work. Answers whether the lease was still held.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn renew(
+        &mut self,
+        tx: &mut dyn Tx,
+        key: &EffectKey,
+        fence: u64,
+        now: Timestamp,
+    ) -> StoreResult<bool> {
+        let Some(mut row) = tx.outbox_get(key)? else { return Ok(false) };
+        if row.fence != fence || row.state != OutboxState::Leased {
+            return Ok(false);
+        }
+        row.next_at = row.next_at.max(plus(now, LEASE_S));
+        tx.outbox_update(&row)?;
+        Ok(true)
+    }
+
+    /// Attempts at an effect before it counts as failed.
+    fn attempts_of(&self, effect: &Effect) -> u32 {
+        match effect {
+            Effect::Act { .. } => MAX_ACT_ATTEMPTS.min(self.policy.retry.max_attempts),
+            _ => self.policy.retry.max_attempts,
+        }
+    }
+
+    /// The last word on an effect: the row, what it reported, and the outcome.
+    fn conclude(
+        &mut self,
+        tx: &mut dyn Tx,
+        mut row: OutboxRow,
+        outcome: Outcome,
+        commands: &[Command],
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        let key = row.key.clone();
+        match &outcome {
             Outcome::Done { .. } => row.state = OutboxState::Done,
             Outcome::Permanent { reason } | Outcome::Retry { reason, .. } => {
                 row.state = OutboxState::Dead;
@@ -96,17 +145,16 @@ impl Machine {
             Effect::DraftUpdate { .. } => Actor::Agent { name: "incident-responder".to_owned() },
             _ => Actor::System,
         };
-        for command in &result.commands {
+        for command in commands {
             if let Err(rejection) = self.command(tx, &row.incident, command, &actor, now)? {
                 tracing::warn!(effect.key = %key, %rejection, "a result was rejected by the incident {}", row.incident);
             }
         }
-        let finish =
-            Command::FinishEffect { key: key.clone(), effect: row.effect.clone(), outcome: final_outcome };
+        let finish = Command::FinishEffect { key: key.clone(), effect: row.effect.clone(), outcome };
         if let Err(rejection) = self.command(tx, &row.incident, &finish, &Actor::System, now)? {
             tracing::warn!(effect.key = %key, %rejection, "the outcome was rejected by the incident {}", row.incident);
         }
-        Ok(true)
+        Ok(())
     }
 }
 

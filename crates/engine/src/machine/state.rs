@@ -6,15 +6,19 @@ use std::sync::Arc;
 
 use firebell_core::alert::Alert;
 use firebell_core::ids::{Fingerprint, IncidentId};
-use firebell_core::incident::{Incident, fold};
-use firebell_core::intake::OpenIncident;
+use firebell_core::incident::{Incident, Status, fold};
+use firebell_core::intake::{self, OpenIncident};
 use firebell_core::policy::Policy;
 use firebell_core::ports::store::{StoreError, StoreResult, Tx};
-use firebell_core::silence::Silence;
+use firebell_core::severity::Severity;
+use firebell_core::signal::{Signal, SignalState};
+use firebell_core::silence::{Silence, Silences};
 use jiff::Timestamp;
 
 /// Folded incidents kept at hand; older ones are folded again from the store.
 const CACHED_INCIDENTS: usize = 256;
+/// How many incidents are remembered as over.
+const REMEMBERED_ENDS: usize = 4096;
 /// Firing alerts remembered for inhibition, and held ones.
 pub(super) const REMEMBERED_ALERTS: usize = 4096;
 
@@ -22,12 +26,18 @@ pub(super) const REMEMBERED_ALERTS: usize = 4096;
 #[derive(Debug)]
 pub struct Machine {
     pub(super) policy: Arc<Policy>,
+    /// Hash of the policy, which each proof names.
+    pub(super) policy_sha256: String,
     pub(super) incidents: BTreeMap<IncidentId, Incident>,
     pub(super) open: BTreeMap<IncidentId, OpenIncident>,
-    pub(super) silences: Vec<Silence>,
+    /// How incidents ended whose alerts still come.
+    ended: BTreeMap<IncidentId, Ended>,
+    pub(super) silences: Silences,
+    /// Firing alerts that may inhibit others.
     pub(super) firing: BTreeMap<Fingerprint, Alert>,
     pub(super) recent_opens: Vec<Timestamp>,
-    /// Firing alerts that a silence, an inhibition or damping keeps from their incident, until it no longer does.
+    /// Firing alerts that a silence, an inhibition, damping or an incident that has just ended keeps from a place, until
+    /// it no longer does.
     pub(super) held: BTreeSet<Fingerprint>,
     /// Where the last look at the held ones ended.
     pub(super) looked_at: Option<Fingerprint>,
@@ -38,10 +48,12 @@ impl Machine {
     /// A machine that knows nothing yet.
     pub fn new(policy: Arc<Policy>) -> Self {
         Self {
+            policy_sha256: policy.sha256(),
             policy,
             incidents: BTreeMap::new(),
             open: BTreeMap::new(),
-            silences: Vec::new(),
+            ended: BTreeMap::new(),
+            silences: Silences::default(),
             firing: BTreeMap::new(),
             recent_opens: Vec::new(),
             held: BTreeSet::new(),
@@ -60,20 +72,33 @@ impl Machine {
         *self = Self::new(Arc::clone(&self.policy));
     }
 
+    /// The folds kept at hand, on which the next commands will be decided. Each must be what its events fold to.
+    pub fn cached(&self) -> impl Iterator<Item = &Incident> {
+        self.incidents.values()
+    }
+
     /// Loads what is not loaded.
     pub(super) fn ensure_loaded(&mut self, tx: &mut dyn Tx) -> StoreResult<()> {
         if self.loaded {
             return Ok(());
         }
-        self.silences = tx.silences()?;
+        self.silences = Silences::new(tx.silences()?);
+        let policy = Arc::clone(&self.policy);
         for id in tx.open_incidents()? {
-            if let Some(incident) = load(tx, &id)? {
-                self.remember_open(&incident);
-                self.incidents.insert(id, incident);
+            let Some(incident) = load(tx, &id)? else { continue };
+            self.remember_open(&incident);
+            // Groups are the alerts' own; the incident's record does not repeat them.
+            if let Some(open) = self.open.get_mut(&id) {
+                for fingerprint in incident.alerts.keys() {
+                    if let Some(alert) = tx.alert(fingerprint)? {
+                        open.remember(&alert.labels, alert.group_key.as_deref(), &policy);
+                    }
+                }
             }
+            self.incidents.insert(id, incident);
         }
         for alert in tx.firing_alerts(REMEMBERED_ALERTS)? {
-            if alert.incident.is_none() {
+            if alert.incident.as_ref().is_none_or(|id| !self.open.contains_key(id)) {
                 self.held.insert(alert.fingerprint.clone());
             }
             self.note_firing(&alert);
@@ -128,9 +153,43 @@ impl Machine {
         }
     }
 
+    /// How an incident ended; `None` where there is no such incident, or it goes on.
+    pub(super) fn ended(&mut self, tx: &mut dyn Tx, id: &IncidentId) -> StoreResult<Option<Ended>> {
+        if let Some(ended) = self.ended.get(id) {
+            return Ok(Some(ended.clone()));
+        }
+        let ended = match self.incidents.get(id) {
+            Some(incident) => Ended::of(incident),
+            None => load(tx, id)?.as_ref().and_then(Ended::of),
+        };
+        self.note_ended(id, ended.clone());
+        Ok(ended)
+    }
+
+    fn note_ended(&mut self, id: &IncidentId, ended: Option<Ended>) {
+        match ended {
+            Some(ended) => {
+                // Only a memory: what is dropped is folded again.
+                if self.ended.len() >= REMEMBERED_ENDS {
+                    self.ended.clear();
+                }
+                self.ended.insert(id.clone(), ended);
+            }
+            None => {
+                self.ended.remove(id);
+            }
+        }
+    }
+
     fn remember_open(&mut self, incident: &Incident) {
+        self.note_ended(&incident.id, Ended::of(incident));
         if incident.status.is_over() {
-            self.open.remove(&incident.id);
+            if self.open.remove(&incident.id).is_some() {
+                // What still fires has no place any more, whether or not its sender repeats it.
+                let firing = incident.alerts.values().filter(|a| a.firing).map(|a| a.fingerprint.clone());
+                let room = REMEMBERED_ALERTS.saturating_sub(self.held.len());
+                self.held.extend(firing.take(room));
+            }
             return;
         }
         let policy = Arc::clone(&self.policy);
@@ -140,12 +199,13 @@ impl Machine {
                 title: incident.title.clone(),
                 services: incident.services.clone(),
                 labels: BTreeMap::new(),
+                groups: BTreeSet::new(),
                 opened_at: incident.opened_at,
                 last_signal_at: incident.last_signal_at,
                 restricted: incident.restricted,
             };
             for alert in incident.alerts.values() {
-                entry.remember(&alert.labels, &policy);
+                entry.remember(&alert.labels, None, &policy);
             }
             entry
         });
@@ -153,16 +213,49 @@ impl Machine {
         entry.restricted = incident.restricted;
     }
 
-    /// Remembers a firing alert for inhibition, or forgets one that is over.
-    pub(super) fn note_firing(&mut self, alert: &Alert) {
+    /// Remembers a firing alert that may inhibit others.
+    fn note_firing(&mut self, alert: &Alert) {
+        if alert.firing
+            && self.firing.len() < REMEMBERED_ALERTS
+            && intake::may_inhibit(&self.policy.correlation.inhibit, &alert.labels)
+        {
+            self.firing.insert(alert.fingerprint.clone(), alert.clone());
+        }
+    }
+
+    /// What of these signals may inhibit others: known before any of them is placed, so that it does not matter which
+    /// comes first in a batch.
+    pub(super) fn note_inhibiting(&mut self, signals: &[Signal], now: Timestamp) {
         if self.policy.correlation.inhibit.is_empty() {
             return;
         }
-        if !alert.firing {
-            self.firing.remove(&alert.fingerprint);
-        } else if self.firing.len() < REMEMBERED_ALERTS {
-            self.firing.insert(alert.fingerprint.clone(), alert.clone());
+        for signal in signals.iter().filter(|s| s.state != SignalState::Acknowledged) {
+            self.firing.remove(&signal.fingerprint);
+            if intake::may_inhibit(&self.policy.correlation.inhibit, &signal.labels) {
+                self.note_firing(&Alert::fold(None, signal, now).0);
+            }
         }
+    }
+}
+
+/// How an incident ended.
+#[derive(Debug, Clone)]
+pub(super) struct Ended {
+    pub(super) at: Timestamp,
+    pub(super) status: Status,
+    pub(super) merged_into: Option<IncidentId>,
+    /// It is a ticket now.
+    pub(super) filed: bool,
+}
+
+impl Ended {
+    fn of(incident: &Incident) -> Option<Self> {
+        incident.status.is_over().then(|| Self {
+            at: incident.resolved_at.unwrap_or(incident.opened_at),
+            status: incident.status,
+            merged_into: incident.merged_into.clone(),
+            filed: incident.status == Status::Resolved && incident.severity.severity == Severity::Sev4,
+        })
     }
 }
 
@@ -185,8 +278,7 @@ impl Machine {
     pub fn put_silence(&mut self, tx: &mut dyn Tx, silence: &Silence) -> StoreResult<()> {
         self.ensure_loaded(tx)?;
         tx.put_silence(silence)?;
-        self.silences.retain(|s| s.id != silence.id);
-        self.silences.push(silence.clone());
+        self.silences.put(silence.clone());
         Ok(())
     }
 }

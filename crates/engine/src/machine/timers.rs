@@ -56,6 +56,7 @@ impl Machine {
                 ends_at: alert.ends_at,
                 generator_url: alert.generator_url,
                 dedup_key: None,
+                group_key: alert.group_key,
             })
             .collect();
         self.take_signals(tx, &signals, now)?;

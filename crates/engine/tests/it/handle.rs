@@ -5,11 +5,11 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use firebell_core::effect::{Effect, Outcome};
-use firebell_core::incident::{Actor, Command, Opening};
+use firebell_core::incident::{Actor, Command, Event, EventRecord, Opening};
 use firebell_core::ports::store::{IncidentFilter, Reader, Store, StoreResult, Tx};
 use firebell_core::signal::{Intake, SignalState};
 use firebell_engine::handle::{self, Clock, Error, Handle};
-use firebell_engine::machine::EffectResult;
+use firebell_engine::machine::{Claimed, EffectResult};
 use firebell_store::{Durability, Fault, FaultyStore, MemoryReader, MemoryStore, SqliteStore};
 use firebell_testkit::samples;
 use jiff::Timestamp;
@@ -327,6 +327,52 @@ async fn a_process_that_starts_takes_up_at_once_what_the_one_before_it_had_under
     assert!(
         handle.claim(100).await.expect("claims").iter().all(|c| first.iter().all(|f| f.row.key != c.row.key))
     );
+}
+
+#[tokio::test]
+async fn a_lease_is_kept_while_its_effect_is_at_work() {
+    let (_service, handle, seconds) = start(MemoryStore::new());
+    handle.open(opening("revenue has stopped"), Actor::person("ada")).await.expect("opens");
+    let first = handle.claim(100).await.expect("claims");
+    for _ in 0..20 {
+        seconds.fetch_add(30, Ordering::Relaxed);
+        for one in &first {
+            assert!(handle.renew(&one.row.key, one.row.fence).await.expect("answers"));
+        }
+    }
+    let again = handle.claim(100).await.expect("claims");
+    assert!(first.iter().all(|one| again.iter().all(|a| a.row.key != one.row.key)), "{again:?}");
+    let done = Outcome::Done { detail: "after ten minutes".to_owned(), data: serde_json::Value::Null };
+    let result = EffectResult { outcome: done, commands: Vec::new() };
+    for one in &first {
+        assert!(handle.finish(&one.row.key, one.row.fence, result.clone()).await.expect("answers"));
+        assert!(!handle.renew(&one.row.key, one.row.fence).await.expect("answers"), "it is over");
+    }
+}
+
+#[tokio::test]
+async fn an_effect_that_never_answers_is_given_up() {
+    let memory = MemoryStore::new();
+    let reader = memory.reader();
+    let (_service, handle, seconds) = start(memory);
+    let id = handle.open(opening("revenue has stopped"), Actor::person("ada")).await.expect("opens").incident;
+    let page = |c: &&Claimed| matches!(c.row.effect, Effect::Page { .. });
+    let limit = samples::policy().retry.max_attempts;
+    let first = handle.claim(100).await.expect("claims");
+    let key = first.iter().find(page).expect("a page").row.key.clone();
+    let mut claims = 1;
+    for _ in 0..limit + 5 {
+        seconds.fetch_add(100, Ordering::Relaxed);
+        let claimed = handle.claim(100).await.expect("claims");
+        claims += u32::from(claimed.iter().any(|c| c.row.key == key));
+    }
+    assert_eq!(claims, limit, "it is repeated without end");
+    let events = reader.events(&id).expect("readable");
+    let died = |r: &EventRecord| {
+        matches!(&r.event, Event::EffectDied { key: dead, reason, .. }
+            if *dead == key && reason.contains("none was answered"))
+    };
+    assert!(events.iter().any(died), "nobody is told");
 }
 
 #[tokio::test]

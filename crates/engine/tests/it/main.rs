@@ -1,4 +1,6 @@
-//! Tests of the engine: simulations at three levels, and the handle with its writer thread.
+//! Tests of the engine: simulations at three levels, single effects, and the handle with its writer thread.
 
+mod effects;
 mod handle;
+mod intake;
 mod simulation;

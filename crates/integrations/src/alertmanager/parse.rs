@@ -5,7 +5,7 @@ use firebell_core::signal::{Intake, Parsed, SignalState};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
 
-use crate::body::{Body, Draft, Object, Problem, Root, each, is_zero, quote};
+use crate::body::{Body, Draft, Object, Problem, Root, each, far_ahead, group_key, is_zero, quote};
 use crate::registry::SourceKind;
 
 /// Alertmanager and Prometheus.
@@ -13,6 +13,7 @@ pub const SOURCE: SourceKind = SourceKind {
     kind: "alertmanager",
     title: "Alertmanager webhook and API v2",
     docs: include_str!("README.md"),
+    headers: &[],
     build: |config| {
         config.no_mapping()?;
         config.no_secret()?;
@@ -41,15 +42,15 @@ impl AlertSource for Alertmanager {
                 "expected a list of alerts, found an object: the API v2 takes [{\"labels\": {…}}, …]",
             )),
             Root::Object(raw) => {
-                let alerts = envelope(raw).map_err(Problem::fatal)?;
-                each(&body, "alerts", &alerts, |raw| self.notified(raw, cx).map(Some))
+                let (alerts, group) = envelope(raw).map_err(Problem::fatal)?;
+                each(&body, "alerts", &alerts, |raw| self.notified(raw, group.as_deref(), cx).map(Some))
             }
         }
     }
 }
 
-/// The alerts of a webhook body.
-fn envelope(raw: &RawValue) -> Result<Vec<&RawValue>, Problem> {
+/// The alerts of a webhook body, and the group that they are in.
+fn envelope(raw: &RawValue) -> Result<(Vec<&RawValue>, Option<String>), Problem> {
     let envelope = Object::parse(raw)?;
     match envelope.text_or_number("version")?.as_deref() {
         None | Some("4") => {}
@@ -64,12 +65,19 @@ fn envelope(raw: &RawValue) -> Result<Vec<&RawValue>, Problem> {
             ));
         }
     }
-    envelope.list("alerts")?.ok_or_else(|| Problem::new("alerts", "is required: expected a list of alerts"))
+    let alerts = envelope.list("alerts")?;
+    let alerts = alerts.ok_or_else(|| Problem::new("alerts", "is required: expected a list of alerts"))?;
+    Ok((alerts, group_key(&envelope)))
 }
 
 impl Alertmanager {
     /// An alert of the webhook: says itself whether it fires.
-    fn notified(&self, raw: &RawValue, cx: &RequestContext<'_>) -> Result<Intake, Problem> {
+    fn notified(
+        &self,
+        raw: &RawValue,
+        group: Option<&str>,
+        cx: &RequestContext<'_>,
+    ) -> Result<Intake, Problem> {
         let alert = Object::parse(raw)?;
         let draft = common(&alert)?;
         let state = match alert.text("status")?.as_deref() {
@@ -81,14 +89,16 @@ impl Alertmanager {
                 return Err(Problem::new("status", reason));
             }
         };
-        Ok(Draft { state, ..draft }.finish(cx, self.service.as_deref()))
+        let group_key = group.map(str::to_owned);
+        Ok(Draft { state, group_key, ..draft }.finish(cx, self.service.as_deref()))
     }
 
     /// An alert posted to the API v2: its end says whether it fires.
     fn posted(&self, raw: &RawValue, cx: &RequestContext<'_>) -> Result<Intake, Problem> {
         let mut draft = common(&Object::parse(raw)?)?;
         match (draft.starts_at, draft.ends_at) {
-            (Some(start), Some(end)) if end < start => {
+            // A start that is put right anyway says nothing about the end.
+            (Some(start), Some(end)) if end < start && !far_ahead(start, cx.received_at) => {
                 return Err(Problem::new("endsAt", format!("{end} is before startsAt {start}")));
             }
             (None, Some(end)) => draft.starts_at = Some(end.min(cx.received_at)),
@@ -113,6 +123,7 @@ fn common(alert: &Object<'_>) -> Result<Draft, Problem> {
         ends_at: alert.time("endsAt")?.filter(|t| !is_zero(*t)),
         generator_url: alert.filled("generatorURL")?,
         dedup_key: None,
+        group_key: None,
     })
 }
 

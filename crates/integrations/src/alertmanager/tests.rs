@@ -181,3 +181,35 @@ fn an_empty_batch_is_fine() {
         assert_eq!(parse(&*source, body.as_bytes(), "", &[]).expect("good").items.len(), 0);
     }
 }
+
+#[test]
+fn a_group_by_a_telling_label_is_kept_and_one_by_place_is_not() {
+    let source = source("alertmanager", &json!({}));
+    let group = |labels: Value| {
+        let body = json!({"version": "4", "groupKey": "{}:{the group}", "groupLabels": labels,
+            "alerts": [{"status": "firing", "labels": {"alertname": "A"}}]});
+        signals(parse(&*source, body.to_string().as_bytes(), "", &[]).expect("good").items)
+            .remove(0)
+            .group_key
+    };
+    assert_eq!(group(json!({"instance": "10.0.0.7:9100"})).as_deref(), Some("{}:{the group}"));
+    for broad in [json!({}), json!({"alertname": "A", "cluster": "eu"}), json!(null), json!(7)] {
+        assert_eq!(group(broad.clone()), None, "{broad}");
+    }
+}
+
+#[test]
+fn the_end_of_time_and_a_clock_far_ahead_lose_no_alert() {
+    let source = source("alertmanager", &json!({}));
+    let posted = |start: &str, end: &str| {
+        let body = json!([{"labels": {"alertname": "A"}, "startsAt": start, "endsAt": end}]).to_string();
+        signals(parse(&*source, body.as_bytes(), V2, &[]).expect("good").items).remove(0)
+    };
+    let for_ever = posted("2026-01-05T10:00:00Z", "9999-12-31T23:59:59Z");
+    assert_eq!(for_ever.state, SignalState::Firing);
+    assert!(for_ever.ends_at.is_some_and(|end| end.to_string().starts_with("9999-12-30")));
+    assert_eq!(posted("2026-01-05T10:00:00Z", "9999-12-31T23:59:59-12:00").ends_at, for_ever.ends_at);
+    let ahead = posted("2199-01-01T00:00:00Z", "2026-01-05T10:34:00Z");
+    assert_eq!((ahead.state, ahead.starts_at), (SignalState::Firing, crate::testing::now()));
+    assert!(ahead.annotations.contains_key("firebell_clock_skew"));
+}

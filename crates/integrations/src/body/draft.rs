@@ -6,7 +6,7 @@ use firebell_core::telemetry::Labels;
 use jiff::Timestamp;
 
 use super::labels::insert_capped;
-use super::time::{believable, is_zero};
+use super::time::{SKEW_NOTE, believable, is_zero};
 
 /// What a source has read of one alert.
 pub(crate) struct Draft {
@@ -17,12 +17,22 @@ pub(crate) struct Draft {
     pub(crate) ends_at: Option<Timestamp>,
     pub(crate) generator_url: Option<String>,
     pub(crate) dedup_key: Option<String>,
+    pub(crate) group_key: Option<String>,
 }
 
 impl Draft {
     /// The signal. `service` is the source's default.
     pub(crate) fn finish(self, cx: &RequestContext<'_>, service: Option<&str>) -> Intake {
-        let Self { state, mut labels, mut annotations, starts_at, ends_at, generator_url, dedup_key } = self;
+        let Self {
+            state,
+            mut labels,
+            mut annotations,
+            starts_at,
+            ends_at,
+            generator_url,
+            dedup_key,
+            group_key,
+        } = self;
         labels.retain(|_, value| !value.is_empty());
         // Before anything is added: a changed default must not make another alert of it.
         let fingerprint = fingerprint(cx.source, dedup_key.as_deref(), &labels);
@@ -34,7 +44,7 @@ impl Draft {
         {
             insert_capped(&mut labels, "service", service);
         }
-        annotations.remove("firebell_clock_skew");
+        annotations.remove(SKEW_NOTE);
         annotations.retain(|_, value| !value.is_empty());
         let starts_at = believable(starts_at, cx.received_at, &mut annotations);
         let ends_at = match (state, ends_at.filter(|end| !is_zero(*end))) {
@@ -55,6 +65,7 @@ impl Draft {
             ends_at,
             generator_url,
             dedup_key,
+            group_key,
         })
     }
 }

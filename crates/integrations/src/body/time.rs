@@ -10,9 +10,30 @@ const AHEAD: SignedDuration = SignedDuration::from_mins(10);
 /// 2000-01-01: nothing that is monitored has been failing for longer.
 const EPOCH_OF_SENSE: i64 = 946_684_800;
 
-/// An RFC 3339 time.
+/// The annotation that says that a sender's clock was not believed.
+pub(crate) const SKEW_NOTE: &str = "firebell_clock_skew";
+/// What stands for the end of time: 9999-12-30T00:00:00Z, in every zone a year of four digits.
+const END_OF_TIME: i64 = 253_402_128_000;
+
+/// An RFC 3339 time. The last days of the year 9999, which senders write for "never ends", lie beyond what can be held
+/// and become the last moment that can.
 pub(crate) fn rfc3339(text: &str) -> Option<Timestamp> {
-    text.parse().ok()
+    let end = || Timestamp::from_second(END_OF_TIME).ok();
+    match text.parse::<Timestamp>() {
+        Ok(at) if at.as_second() > END_OF_TIME => end(),
+        Ok(at) => Some(at),
+        Err(_) => {
+            let (day, time) = text.split_at_checked(10)?;
+            let last = matches!(day, "9999-12-30" | "9999-12-31");
+            // The rest must be a time: read under a day that can be held.
+            (last && format!("9999-12-29{time}").parse::<Timestamp>().is_ok()).then(end)?
+        }
+    }
+}
+
+/// Whether a sender's clock cannot be right, for it is so far ahead.
+pub(crate) fn far_ahead(at: Timestamp, received_at: Timestamp) -> bool {
+    at.duration_since(received_at) > AHEAD
 }
 
 /// Go's zero time, which stands for "not set".
@@ -28,7 +49,7 @@ pub(crate) fn believable(
     annotations: &mut Labels,
 ) -> Timestamp {
     let Some(at) = at.filter(|at| !is_zero(*at)) else { return received_at };
-    let note = if at.duration_since(received_at) > AHEAD {
+    let note = if far_ahead(at, received_at) {
         format!("the sender dates the start {at}, after it was received: the time of receipt is used")
     } else if at.as_second() < EPOCH_OF_SENSE {
         format!("the sender dates the start {at}, before the year 2000: the time of receipt is used")
@@ -39,6 +60,6 @@ pub(crate) fn believable(
     while annotations.len() >= super::limits::LABELS {
         annotations.pop_last();
     }
-    insert_capped(annotations, "firebell_clock_skew", &note);
+    insert_capped(annotations, SKEW_NOTE, &note);
     received_at
 }

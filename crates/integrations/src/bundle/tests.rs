@@ -180,6 +180,7 @@ prop_compose! {
             changes: changes.into_iter().map(|(component, at, summary, diff)| Change {
                 id: "c".into(), at, kind: ChangeKind::Config, component, from: None, to: Some("2".into()), by: None,
                 source: None, commit: None, summary, diff, files: vec!["a".into()] }).collect(),
+            changes_known: false,
             events: events.into_iter().map(|(component, at, message)| ClusterEvent {
                 at, component, kind: "Warning".into(), reason: "BackOff".into(), message, count: 3, source: "k".into() }).collect(),
             topology: topology.into_iter().map(|(caller, callee)| TopologyEdge { caller, callee, kind: "http".into() }).collect(),

@@ -19,6 +19,7 @@ pub const SOURCE: SourceKind = SourceKind {
     kind: "cdevents",
     title: "CDEvents (CloudEvents)",
     docs: include_str!("README.md"),
+    headers: &["ce-*"],
     build: |config| {
         config.no_mapping()?;
         config.no_secret()?;
@@ -187,6 +188,7 @@ impl CdEvents {
             ends_at: (state == SignalState::Resolved).then_some(at),
             generator_url: None,
             dedup_key: Some(about.id),
+            group_key: None,
         };
         draft.finish(cx, self.service.as_deref())
     }

@@ -14,6 +14,7 @@ pub const SOURCE: SourceKind = SourceKind {
     kind: "change",
     title: "Changes in Firebell's own form",
     docs: include_str!("README.md"),
+    headers: &[],
     build: |config| {
         config.no_mapping()?;
         config.no_secret()?;
@@ -74,6 +75,12 @@ impl Changes {
         if kind != ChangeKind::Schedule {
             at = believable(Some(at), cx.received_at, &mut Labels::new());
         }
+        let component = change.filled("component")?.or_else(|| self.service.clone());
+        let component = component.ok_or_else(|| {
+            let reason =
+                "is required: what was changed, such as service/checkout; or give the source a `service`";
+            Problem::new("component", reason)
+        })?;
         let mut files = Vec::new();
         for (i, raw) in change.list("files")?.unwrap_or_default().iter().enumerate() {
             let file = serde_json::from_str::<String>(raw.get())
@@ -84,7 +91,7 @@ impl Changes {
             id: change.text_or_number("id")?.unwrap_or_default(),
             at,
             kind,
-            component: change.filled("component")?.or_else(|| self.service.clone()).unwrap_or_default(),
+            component,
             from: change.text_or_number("from")?,
             to: change.text_or_number("to")?,
             by: change.filled("by")?,

@@ -24,7 +24,11 @@ fn says_what_is_wrong() {
             ("time", br#"{"kind": "deploy", "at": 5}"#),
             ("kind", br#"{"kind": "Deploy", "at": "2026-01-05T10:15:00Z"}"#),
             ("component", br#"{"kind": "deploy", "at": "2026-01-05T10:15:00Z", "component": ["a"]}"#),
-            ("files", br#"{"kind": "deploy", "at": "2026-01-05T10:15:00Z", "files": ["a", 1]}"#),
+            ("no component", br#"{"kind": "deploy", "at": "2026-01-05T10:15:00Z", "summary": "something"}"#),
+            (
+                "files",
+                br#"{"kind": "deploy", "at": "2026-01-05T10:15:00Z", "component": "a", "files": ["a", 1]}"#,
+            ),
             ("changes no list", br#"{"changes": 1}"#),
         ],
     );

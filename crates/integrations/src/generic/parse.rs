@@ -17,6 +17,7 @@ pub const SOURCE: SourceKind = SourceKind {
     kind: "generic",
     title: "Any JSON, mapped by configuration",
     docs: include_str!("README.md"),
+    headers: &[],
     build: |config| {
         config.no_secret()?;
         Generic::new(config).map(|source| Box::new(source) as Box<dyn AlertSource>)
@@ -149,6 +150,7 @@ impl Generic {
             ends_at: text(&self.ends_at)?.map(|found| self.time(&found)).transpose()?,
             generator_url: text(&self.link)?.map(|found| found.text),
             dedup_key: text(&self.dedup_key)?.map(|found| found.text),
+            group_key: None,
         };
         Ok(draft.finish(cx, self.default_service.as_deref()))
     }

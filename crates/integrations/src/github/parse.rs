@@ -16,6 +16,7 @@ pub const SOURCE: SourceKind = SourceKind {
     kind: "github",
     title: "GitHub deployment_status webhook",
     docs: include_str!("README.md"),
+    headers: &[EVENT, SIGNATURE],
     build: |config| {
         config.no_mapping()?;
         Ok(Box::new(GitHub { service: config.service.clone(), secret: config.secret.clone() }))

@@ -1,10 +1,11 @@
 //! Alerts as Grafana sends them: near Alertmanager's webhook, with values and links of its own.
 
+use firebell_core::intake::TRIAL_LABEL;
 use firebell_core::ports::alert_source::{AlertSource, ParseError, RequestContext};
 use firebell_core::signal::{Intake, Parsed, SignalState};
 use serde_json::value::RawValue;
 
-use crate::body::{Body, Draft, Object, Problem, Root, each, insert_capped, is_zero, quote};
+use crate::body::{Body, Draft, Object, Problem, Root, each, group_key, insert_capped, is_zero, quote};
 use crate::registry::SourceKind;
 
 /// Grafana.
@@ -12,6 +13,7 @@ pub const SOURCE: SourceKind = SourceKind {
     kind: "grafana",
     title: "Grafana alert webhook",
     docs: include_str!("README.md"),
+    headers: &[],
     build: |config| {
         config.no_mapping()?;
         config.no_secret()?;
@@ -42,12 +44,12 @@ impl AlertSource for Grafana {
         let Root::Object(raw) = body.root()? else {
             return Err(ParseError::new("body", "expected Grafana's webhook object, found a list"));
         };
-        let alerts = envelope(raw).map_err(Problem::fatal)?;
-        each(&body, "alerts", &alerts, |raw| self.alert(raw, cx).map(Some))
+        let (alerts, group) = envelope(raw).map_err(Problem::fatal)?;
+        each(&body, "alerts", &alerts, |raw| self.alert(raw, group.as_deref(), cx).map(Some))
     }
 }
 
-fn envelope(raw: &RawValue) -> Result<Vec<&RawValue>, Problem> {
+fn envelope(raw: &RawValue) -> Result<(Vec<&RawValue>, Option<String>), Problem> {
     let envelope = Object::parse(raw)?;
     match envelope.text_or_number("version")?.as_deref() {
         None | Some("1") => {}
@@ -62,13 +64,15 @@ fn envelope(raw: &RawValue) -> Result<Vec<&RawValue>, Problem> {
             ));
         }
     }
-    envelope.list("alerts")?.ok_or_else(|| Problem::new("alerts", "is required: expected a list of alerts"))
+    let alerts = envelope.list("alerts")?;
+    let alerts = alerts.ok_or_else(|| Problem::new("alerts", "is required: expected a list of alerts"))?;
+    Ok((alerts, group_key(&envelope)))
 }
 
 impl Grafana {
-    fn alert(&self, raw: &RawValue, cx: &RequestContext<'_>) -> Result<Intake, Problem> {
+    fn alert(&self, raw: &RawValue, group: Option<&str>, cx: &RequestContext<'_>) -> Result<Intake, Problem> {
         let alert = Object::parse(raw)?;
-        let labels = alert.labels("labels")?;
+        let mut labels = alert.labels("labels")?;
         if labels.values().all(String::is_empty) {
             return Err(Problem::new("labels", "is required: at least one label with a value"));
         }
@@ -82,6 +86,11 @@ impl Grafana {
                 ));
             }
         };
+        // What the button "Test" of a contact point sends: it asks whether alerts arrive, and nobody is to be woken.
+        let is = |name: &str, value: &str| labels.get(name).is_some_and(|v| v == value);
+        if is("alertname", "TestAlert") && is("instance", "Grafana") {
+            insert_capped(&mut labels, TRIAL_LABEL, "true");
+        }
         let mut annotations = alert.labels("annotations")?;
         for (field, annotation) in EXTRAS {
             if let Some(text) = alert.filled(field)? {
@@ -100,6 +109,7 @@ impl Grafana {
             ends_at: alert.time("endsAt")?,
             generator_url: alert.filled("generatorURL")?,
             dedup_key: None,
+            group_key: group.map(str::to_owned),
         };
         Ok(draft.finish(cx, self.service.as_deref()))
     }

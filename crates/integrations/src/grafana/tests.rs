@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::testing::{Case, case, complaints, conforms, contract, fixture, fixtures, hammer, source};
+use crate::testing::{Case, case, complaints, conforms, contract, fixture, fixtures, hammer, parse, source};
 
 const CASES: &[Case] = &[case("firing-and-resolved.json")];
 
@@ -42,4 +42,21 @@ fn fixtures_are_what_the_contract_says() {
         let value: Value = serde_json::from_slice(&fixture("grafana", case.file)).expect("JSON");
         conforms(&contract, &value, case.file);
     }
+}
+
+#[test]
+fn the_button_test_of_a_contact_point_is_marked_as_a_trial() {
+    let source = source("grafana", &json!({}));
+    let labels = |labels: serde_json::Value| {
+        let body = json!({"receiver": "test", "status": "firing", "version": "1", "groupKey": "{alertname=\"TestAlert\"}",
+            "groupLabels": {"alertname": "TestAlert"}, "alerts": [{"status": "firing", "labels": labels}]});
+        match parse(&*source, body.to_string().as_bytes(), "", &[]).expect("good").items.remove(0) {
+            firebell_core::signal::Intake::Signal(signal) => signal.labels,
+            other => panic!("{other:?}"),
+        }
+    };
+    let trial = labels(json!({"alertname": "TestAlert", "instance": "Grafana"}));
+    assert_eq!(trial.get(firebell_core::intake::TRIAL_LABEL).map(String::as_str), Some("true"));
+    let real = labels(json!({"alertname": "TestAlert", "instance": "db-1"}));
+    assert!(!real.contains_key(firebell_core::intake::TRIAL_LABEL));
 }

@@ -13,6 +13,7 @@ pub const SOURCE: SourceKind = SourceKind {
     kind: "pagerduty",
     title: "PagerDuty Events v2",
     docs: include_str!("README.md"),
+    headers: &[],
     build: |config| {
         config.no_mapping()?;
         config.no_secret()?;
@@ -37,10 +38,20 @@ struct PagerDuty {
 
 /// The integration key that a body carries, as PagerDuty's senders do instead of a header. Reads no more than that,
 /// so that it can be asked before the sender is known.
-pub fn routing_key(bytes: &[u8]) -> Option<String> {
-    let body = Body::read(bytes).ok()?;
-    let Root::Object(raw) = body.root().ok()? else { return None };
-    Object::parse(raw).ok()?.filled("routing_key").ok()?
+///
+/// # Errors
+/// Names `body` or `routing_key`.
+pub fn routing_key(bytes: &[u8]) -> Result<String, ParseError> {
+    let body = Body::read(bytes)?;
+    let Root::Object(raw) = body.root()? else { return Err(a_list()) };
+    let key = Object::parse(raw).and_then(|event| event.filled("routing_key")).map_err(Problem::fatal)?;
+    key.ok_or_else(|| {
+        ParseError::new("routing_key", "is required: the key of this sender's [[sources]] entry")
+    })
+}
+
+fn a_list() -> ParseError {
+    ParseError::new("body", "expected one event, found a list: send each event by itself")
 }
 
 impl AlertSource for PagerDuty {
@@ -51,10 +62,7 @@ impl AlertSource for PagerDuty {
     fn parse(&self, bytes: &[u8], cx: &RequestContext<'_>) -> Result<Parsed, ParseError> {
         let body = Body::read(bytes)?;
         let Root::Object(raw) = body.root()? else {
-            return Err(ParseError::new(
-                "body",
-                "expected one event, found a list: send each event by itself",
-            ));
+            return Err(a_list());
         };
         single(&body, raw, |raw| {
             let event = Object::parse(raw)?;
@@ -118,6 +126,7 @@ impl PagerDuty {
             ends_at: None,
             generator_url: event.filled("client_url")?,
             dedup_key: Some(key),
+            group_key: None,
         };
         Ok(draft.finish(cx, self.service.as_deref()))
     }

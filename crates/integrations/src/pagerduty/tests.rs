@@ -73,8 +73,16 @@ fn all_actions_on_one_key_are_one_alert() {
 #[test]
 fn finds_the_routing_key_before_anything_else() {
     let key = routing_key(&fixture("pagerduty", "trigger.json"));
-    assert_eq!(key.as_deref(), Some("0123456789abcdef0123456789abcdef"));
-    for body in [&b""[..], b"[]", b"{}", br#"{"routing_key": 5}"#, b"\xFF"] {
-        assert_eq!(routing_key(body), None);
+    assert_eq!(key.as_deref(), Ok("0123456789abcdef0123456789abcdef"));
+    for (body, field) in [
+        (&b""[..], "body"),
+        (b"[]", "body"),
+        (b"{\"routing_key\"", "body"),
+        (b"\xFF", "body"),
+        (b"{}", "routing_key"),
+        (br#"{"routing_key": 5}"#, "routing_key"),
+        (br#"{"routing_key": " "}"#, "routing_key"),
+    ] {
+        assert_eq!(routing_key(body).expect_err("no key").field, field);
     }
 }

@@ -1,7 +1,7 @@
 //! The calls of the platform port. A call that may have been carried out is repeated under its key, never given up.
 
 use firebell_core::effect::Outcome;
-use firebell_core::ports::platform::{ActionRequest, Platform, ServiceState, SmokeCheck};
+use firebell_core::ports::platform::{ActionRequest, Platform, ServiceState, SmokeCheck, Stage};
 use firebell_core::ports::telemetry::QueryError;
 use firebell_core::ports::{BoxFuture, Health};
 use serde::Deserialize;
@@ -21,6 +21,7 @@ const SMOKE: &str = "platform/v1/smoke";
 /// A configured platform.
 pub struct HttpPlatform {
     pub(super) name: String,
+    stage: Stage,
     http: Http,
     limiter: Limiter,
 }
@@ -54,7 +55,7 @@ impl HttpPlatform {
         let http = Http::new(&name, &config.connection(), Redirects::None)?;
         let limit = seconds(&name, "timeout_s", config.timeout_s)?;
         let limiter = Limiter::new(&name, 2, limit * 2);
-        Ok(Self { name, http, limiter })
+        Ok(Self { name, stage: config.stage, http, limiter })
     }
 
     /// The services as the platform lists them.
@@ -143,6 +144,10 @@ fn acted(reply: &Reply) -> Outcome {
 impl Platform for HttpPlatform {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn stage(&self) -> Stage {
+        self.stage
     }
 
     fn health(&self) -> BoxFuture<'_, Health> {

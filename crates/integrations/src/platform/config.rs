@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use firebell_core::ports::platform::Stage;
 use serde::Deserialize;
 
 use crate::settings::{Connection, Secret};
@@ -23,6 +24,9 @@ pub struct Config {
     /// PEM file of certificates to trust besides those of the machine.
     #[serde(default)]
     pub ca_file: Option<PathBuf>,
+    /// `production`, or `staging`: there plans are tried before production where time permits.
+    #[serde(default)]
+    pub stage: Stage,
     /// For one action or smoke test run, seconds.
     #[serde(default = "timeout")]
     pub timeout_s: f64,

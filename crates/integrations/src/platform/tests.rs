@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use firebell_core::effect::Outcome;
-use firebell_core::ports::platform::{ActionRequest, Platform as _};
+use firebell_core::ports::platform::{ActionRequest, Platform as _, Stage};
 use firebell_core::ports::telemetry::{QueryError, TelemetrySource as _};
 use firebell_core::telemetry::TelemetryPart;
 use serde_json::{Value, json};
@@ -196,4 +196,19 @@ async fn a_wrong_token_says_what_to_check() {
     let outcome = platform.act(&action("rollback", json!({}))).await;
     let Outcome::Permanent { reason } = outcome else { panic!("{outcome:?}") };
     assert!(reason.contains("check the credentials: send the token"), "{reason}");
+}
+
+#[test]
+fn a_platform_is_production_unless_marked_as_staging() {
+    let build = |more: Value| {
+        let mut config = json!({"name": "shop", "url": "http://127.0.0.1:1", "token": "t0ken"});
+        if let (Some(all), Some(more)) = (config.as_object_mut(), more.as_object()) {
+            all.extend(more.clone());
+        }
+        let config: Result<Config, _> = serde_json::from_value(config);
+        config.map(|c| HttpPlatform::new(&c).expect("builds").stage())
+    };
+    assert_eq!(build(json!({})).ok(), Some(Stage::Production));
+    assert_eq!(build(json!({"stage": "staging"})).ok(), Some(Stage::Staging));
+    assert!(build(json!({"stage": "test"})).is_err());
 }

@@ -106,7 +106,9 @@ fn says_what_is_wrong_with_a_configuration() {
     .into_iter()
     .map(with)
     .collect();
-    insta::assert_snapshot!(all.join("\n"));
+    // The kinds are a list of their own: adding one must not change what is said about settings.
+    let kinds: Vec<_> = SOURCES.iter().map(|s| s.kind).collect();
+    insta::assert_snapshot!(all.join("\n").replace(&kinds.join(", "), "KINDS"));
 }
 
 #[test]
@@ -118,4 +120,94 @@ fn secrets_are_never_shown() {
     let shown = format!("{config:?}");
     assert!(!shown.contains("to-hide"), "{shown}");
     assert!(find("github").is_some());
+}
+
+#[test]
+fn a_key_may_be_in_the_environment_or_in_a_file() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = dir.path().join("key");
+    std::fs::write(&file, "a-key-in-a-file\n").expect("written");
+    let with = |key: Value| {
+        serde_json::from_value::<SourceConfig>(json!({"name": "am", "kind": "alertmanager", "key": key}))
+    };
+    assert_eq!(with(json!({"file": file})).expect("read").key.expose(), "a-key-in-a-file");
+    // Of the variables that are always set, the path is the one that is long enough.
+    let path = std::env::var("PATH").expect("set");
+    assert_eq!(with(json!({"env": "PATH"})).expect("read").key.expose(), path);
+    let missing = with(json!({"env": "FIREBELL_NO_SUCH_VARIABLE"})).expect_err("not set").to_string();
+    assert!(missing.contains("FIREBELL_NO_SUCH_VARIABLE is not set"), "{missing}");
+}
+
+/// What the guide says: a copied folder and one line. So nothing else may name a folder: neither another module nor the
+/// server, which knows only two kinds, by the doors that their protocols prescribe.
+#[test]
+fn nothing_but_its_folder_and_one_line_names_an_alert_source() {
+    let crates = folder("").join("../..");
+    let mut named = Vec::new();
+    for source in SOURCES {
+        let kind = source.kind;
+        let paths = [format!("crate::{kind}::"), format!("firebell_integrations::{kind}::")];
+        let own = folder(kind);
+        for area in
+            ["integrations/src", "server/src/ingest", "server/src/sources.rs", "cli/src", "engine/src"]
+        {
+            for file in rust_files(&crates.join(area)) {
+                let inside =
+                    file.canonicalize().expect("a file").starts_with(own.canonicalize().expect("a folder"));
+                let text = std::fs::read_to_string(&file).expect("a file");
+                if !inside && paths.iter().any(|path| text.contains(path)) {
+                    named.push(format!(
+                        "{} names {kind}",
+                        file.strip_prefix(&crates).expect("below").display()
+                    ));
+                }
+            }
+        }
+        let list = include_str!("../lib.rs");
+        assert_eq!(list.lines().filter(|l| l.trim() == format!("{kind},")).count(), 1, "{kind} has one line");
+        for name in source.headers {
+            assert!(*name == name.to_lowercase() && !name.is_empty(), "{kind}: header {name:?}");
+        }
+    }
+    named.retain(|n| !ALLOWED.iter().any(|a| n == a));
+    assert!(named.is_empty(), "{named:#?}");
+}
+
+/// Doors that a protocol prescribes, and the mapping that is part of the configuration's own form.
+const ALLOWED: [&str; 2] =
+    ["server/src/ingest/pagerduty.rs names pagerduty", "integrations/src/source_config.rs names generic"];
+
+fn rust_files(path: &std::path::Path) -> Vec<std::path::PathBuf> {
+    if path.is_file() {
+        return vec![path.to_owned()];
+    }
+    let mut out = Vec::new();
+    for entry in std::fs::read_dir(path).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            out.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            out.push(path);
+        }
+    }
+    out
+}
+
+/// The folders are declared by a macro, which `cargo fmt` does not look through.
+#[test]
+fn the_alert_sources_are_formatted() {
+    let files = SOURCES.iter().map(|s| folder(s.kind).join("mod.rs"));
+    let out = std::process::Command::new("rustfmt")
+        .args(["--check", "--edition", "2024"])
+        .args(files)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output();
+    match out {
+        Ok(out) => assert!(
+            out.status.success(),
+            "run rustfmt --edition 2024 on them:\n{}",
+            String::from_utf8_lossy(&out.stdout)
+        ),
+        Err(e) => eprintln!("skipped: rustfmt cannot be run ({e})"),
+    }
 }

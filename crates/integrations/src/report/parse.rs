@@ -13,6 +13,7 @@ pub const SOURCE: SourceKind = SourceKind {
     kind: "report",
     title: "Reports by people",
     docs: include_str!("README.md"),
+    headers: &[],
     build: |config| {
         config.no_mapping()?;
         config.no_secret()?;

@@ -199,11 +199,21 @@ fn judge(
     let flagged = first.kind == ChangeKind::Flag
         && seen.iter().any(|s| s.cause == "change.flag" && s.component == component);
     let harmless = harmless(c);
-    let alone = alone_before_complaints(case, first, harm);
+    let alone = alone_before_complaints(case, first, seen);
+    let dials: Vec<&str> = case
+        .misdialled
+        .iter()
+        .filter(|(_, by)| by.contains(&c.key))
+        .map(|(callee, _)| callee.as_str())
+        .collect();
     let idle = if first.kind == ChangeKind::Flag && !flagged && shared == 0.0 && !alone { 0.6 } else { 1.0 };
     let mechanism = idle
-        * (0.55 * here + 0.5 * telling + if flagged { 0.25 } else { 0.0 } + if alone { 0.62 } else { 0.0 })
-            .min(1.0)
+        * (0.55 * here
+            + 0.5 * telling
+            + if flagged { 0.25 } else { 0.0 }
+            + if alone { 0.62 } else { 0.0 }
+            + if dials.is_empty() { 0.0 } else { 0.4 })
+        .min(1.0)
         * harmless;
     if mechanism < 0.12 {
         out.push(make(
@@ -227,6 +237,10 @@ fn judge(
         "at the onset".to_owned()
     };
     let when = if alone { format!("{when}, the only change before people complained") } else { when };
+    let words = match dials.as_slice() {
+        [] => words,
+        all => format!("{words}; it names {}, which is well and no longer called", all.join(", ")),
+    };
     out.push(make(
         &component,
         cause_of(first),
@@ -238,11 +252,20 @@ fn judge(
 
 /// Whether people complain though nothing that is measured is ill, and this is the one change shortly before the first
 /// complaint: wrong behaviour that answers in time and with success shows in no metric, but it begins with a change.
-fn alone_before_complaints(case: &Case<'_>, change: &Change, harm: &BTreeMap<&str, f64>) -> bool {
+fn alone_before_complaints(case: &Case<'_>, change: &Change, seen: &[Signal]) -> bool {
     const SHORTLY_MS: i64 = 15 * 60 * 1000;
     let Some(began) = case.t.impact_started_at.map(jiff::Timestamp::as_millisecond) else { return false };
-    let complained = !case.t.report.trim().is_empty() && case.t.alerts.is_empty();
-    let ill = harm.values().any(|w| *w > 0.45);
+    // An alert that strays in is no complaint, and takes nothing from one: what it measures is judged by itself.
+    let people = peoples_words(case);
+    let complained = !people.trim().is_empty();
+    let of_slowness = ["slow", "latency", "takes", "long", "time"].iter().any(|w| people.contains(w));
+    let slowness = |s: &Signal| {
+        matches!(s.cause, "code.slow_path" | "dependency.slow" | "database.slow_query" | "network.delay")
+    };
+    let ill = seen
+        .iter()
+        .filter(|s| s.role != Role::Against && (of_slowness || case.t.alerts.is_empty() || !slowness(s)))
+        .any(|s| s.weight > 0.45);
     let shortly = |c: &Change| (0..=SHORTLY_MS).contains(&(began - c.at.as_millisecond()));
     let user_visible = matches!(change.kind, ChangeKind::Flag | ChangeKind::Deploy | ChangeKind::Config);
     complained
@@ -250,6 +273,13 @@ fn alone_before_complaints(case: &Case<'_>, change: &Change, harm: &BTreeMap<&st
         && user_visible
         && shortly(change)
         && case.t.changes.iter().filter(|c| shortly(c) && c.kind != ChangeKind::Commit).count() == 1
+}
+
+/// The lines of the report that no alert wrote, in lower case.
+fn peoples_words(case: &Case<'_>) -> String {
+    let alerts: Vec<&String> = case.t.alerts.iter().flat_map(|a| a.annotations.values()).collect();
+    let said = |line: &str| alerts.iter().any(|text| !line.is_empty() && text.contains(line));
+    case.t.report.lines().map(str::trim).filter(|l| !said(l)).collect::<Vec<_>>().join("\n").to_lowercase()
 }
 
 /// The component that the change touched; a commit without one by its words.

@@ -160,6 +160,10 @@ fn judge(
         case.names.mentioned(&lower).into_iter().filter(|m| *m != b.owner).collect();
     for (phrase, cause, weight, elsewhere) in phrases::TABLE {
         if lower.contains(phrase) {
+            // Whoever dials a wrong number hears that nobody answers: no sign of the called side's state.
+            if *elsewhere && !others.is_empty() && others.iter().all(|o| case.misdialled.contains_key(o)) {
+                continue;
+            }
             let place = if *elsewhere {
                 others.iter().find(|o| !case.serves_well(o)).unwrap_or(&b.owner)
             } else {

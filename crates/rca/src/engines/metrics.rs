@@ -70,7 +70,7 @@ fn read(case: &Case<'_>, f: &Feature, s: &Shift, widest: f64, volume: f64, out: 
         },
         Kind::Errors if up => match &f.peer {
             None => {
-                let down = s.after > 0.6 && s.before < 0.2 && f.detail.is_none() && s.after <= 1.0;
+                let down = s.after > 0.6 && s.before < 0.2 && f.detail.is_none() && s.after <= 1.0 + 1e-6;
                 let cause = if down { "dependency.unavailable" } else { "code.exception" };
                 push(&f.component, cause, Symptom, strength, went);
             }
@@ -116,7 +116,10 @@ fn read(case: &Case<'_>, f: &Feature, s: &Shift, widest: f64, volume: f64, out: 
             let weight = plain * (0.55 + 0.4 * ((s.ratio() - 1.8) / 4.0).clamp(0.0, 1.0));
             push(&f.component, "code.n_plus_one", Mechanism, weight, text);
         }
-        Kind::QueryTime if up => push(&f.component, "database.slow_query", Mechanism, 0.4 * strength, went),
+        Kind::QueryTime if up => {
+            let weight = 0.4 * strength * accounts_for(case, f, s);
+            push(&f.component, "database.slow_query", Mechanism, weight, went);
+        }
         Kind::Retries if up => push(&f.component, "code.retry_storm", Symptom, 0.3 * strength, went),
         Kind::SignInFailures if up => sign_ins(case, f, s, plain, &mut push, went),
         Kind::Flag if s.z.abs() > 3.0 => {
@@ -211,6 +214,41 @@ fn edge(
     }
 }
 
+/// How much of the harm at its component the added time of queries accounts for, 0 to 1: queries that are a little
+/// slower make no request fail, and no request slower than by themselves.
+fn accounts_for(case: &Case<'_>, f: &Feature, s: &Shift) -> f64 {
+    /// Queries that take this long may run into time limits, seconds.
+    const LONG_S: f64 = 0.25;
+    let mine = || {
+        case.features
+            .iter()
+            .zip(&case.shifts)
+            .filter(|(g, _)| g.component == f.component && g.peer.is_none())
+            .filter_map(|(g, t)| Some((g, (*t)?)))
+    };
+    let each = mine()
+        .filter(|(g, _)| g.kind == Kind::QueriesPerRequest)
+        .map(|(_, t)| t.after.clamp(1.0, 200.0))
+        .fold(1.0, f64::max);
+    let added = (s.after - s.before) * each;
+    let slower = mine()
+        .filter(|(g, t)| g.kind == Kind::Latency && g.detail == f.detail && t.z > 2.5)
+        .map(|(_, t)| t.after - t.before)
+        .fold(0.0, f64::max);
+    let slow = if slower > 0.0 { (added / slower).clamp(0.0, 1.0).sqrt() } else { 1.0 };
+    let failing = if case.out_of_service(&f.component) {
+        1.0
+    } else {
+        mine()
+            .filter(|(g, t)| {
+                g.kind == Kind::Errors && g.detail.is_none() && t.z > 2.5 && t.after <= 1.0 + 1e-6
+            })
+            .map(|(g, t)| (t.after - t.before) * case.sure(g))
+            .fold(0.0, f64::max)
+    };
+    if s.after * each >= LONG_S { slow } else { slow * (1.0 - failing) }
+}
+
 fn memory(
     case: &Case<'_>,
     f: &Feature,
@@ -229,6 +267,8 @@ fn memory(
         .collect();
     let values: Vec<f64> = inside.iter().map(|p| p.1).collect();
     let climbing = stats::climb(&values).unwrap_or(0.0);
+    let known = share_of_limit(case, &f.component);
+    let fresh = stats::fresh_climb(&values).filter(|grown| *grown > 0.15);
     if climbing > 0.15 {
         let near_limit = if share {
             stats::quantile(&stats::sorted(&f.points.iter().map(|p| p.1).collect::<Vec<_>>()), 0.98)
@@ -243,10 +283,36 @@ fn memory(
             climbing * 100.0
         );
         push(&f.component, "code.memory_leak", Role::Mechanism, weight, text);
+    } else if let Some(grown) = fresh.filter(|_| known.is_some_and(|top| top < FULL)) {
+        // Memory that began to grow a moment ago and is far from its limit is lost, not used up.
+        let text = format!(
+            "{} of {} has begun to climb without falling back, by {:.0} % so far",
+            f.name,
+            f.component,
+            grown * 100.0
+        );
+        push(&f.component, "code.memory_leak", Role::Mechanism, 0.5 + 0.25 * grown.min(1.0), text);
     } else if s.z > 0.0 {
         let full = if share && s.after > 0.9 { 0.3 } else { 0.0 };
-        push(&f.component, "saturation.memory", Role::Mechanism, (0.75 * strength + full).min(0.9), went);
+        // More memory than before, with plenty left, harms nobody.
+        let room = if known.is_some_and(|top| top < FULL) { 0.2 } else { 1.0 };
+        let weight = (room * 0.75 * strength + full).min(0.9);
+        push(&f.component, "saturation.memory", Role::Mechanism, weight, went);
     }
+}
+
+/// Share of its limit from which memory counts as used up.
+const FULL: f64 = 0.85;
+
+/// The highest share of its limit that a component's memory reached since the onset, where the limit is known.
+fn share_of_limit(case: &Case<'_>, component: &str) -> Option<f64> {
+    case.features
+        .iter()
+        .filter(|f| {
+            f.component == component && f.kind == Kind::Memory && f.detail.as_deref() == Some("share")
+        })
+        .flat_map(|f| f.points.iter().filter(|p| case.frame.is_fault(p.0)).map(|p| p.1))
+        .reduce(f64::max)
 }
 
 fn disk(
@@ -339,7 +405,8 @@ fn vanished(case: &Case<'_>, out: &mut Vec<Signal>) {
                 cause: "dependency.unavailable",
                 modality: Modality::Metrics,
                 role: Role::Mechanism,
-                weight: 0.55,
+                // That nobody gets an answer from it either confirms that it is not only its reports that stop.
+                weight: if case.out_of_service(component) { 0.85 } else { 0.55 },
                 onset: Some(at),
                 indicator: Some(f.name.clone()),
                 change: None,

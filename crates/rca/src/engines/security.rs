@@ -1,5 +1,6 @@
-//! Security: sign-in records by address and account. Many accounts failing from few addresses is credential stuffing;
-//! an account that such an address then enters is compromised.
+//! Security: sign-in records by address and account. An address that is new or has turned busy, and mostly fails on
+//! many accounts, is credential stuffing; an account that such an address then enters is compromised. Addresses from
+//! which people signed in before, and that fail now as all others do, are an outage and not an attack.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -34,47 +35,117 @@ pub(super) fn run(case: &Case<'_>, _: &[Signal]) -> Vec<Signal> {
     by_owner.into_iter().filter_map(|(owner, attempts)| judge(case, &owner, &attempts)).collect()
 }
 
+/// What one address did, before the onset and since.
+#[derive(Default)]
+struct Address<'a> {
+    first: i64,
+    calm: Tries,
+    ill: Tries,
+    /// Accounts on which it failed.
+    failed: BTreeSet<&'a str>,
+}
+
+#[derive(Default, Clone, Copy)]
+struct Tries {
+    all: usize,
+    bad: usize,
+}
+
+impl Tries {
+    fn add(&mut self, ok: bool) {
+        self.all += 1;
+        self.bad += usize::from(!ok);
+    }
+
+    fn mostly_bad(self) -> bool {
+        self.bad * 2 > self.all
+    }
+}
+
+impl Address<'_> {
+    /// People mistype one or two names; a tool walks a list and mostly fails.
+    fn walks_a_list(&self) -> bool {
+        (self.calm.bad + self.ill.bad) * 2 > self.calm.all + self.ill.all && self.failed.len() >= 3
+    }
+
+    /// People signed in from here before.
+    fn is_peoples(&self) -> bool {
+        self.calm.all >= 3 && !self.calm.mostly_bad()
+    }
+
+    /// It came up inside the records, or asks far more often than before.
+    fn grew(&self, case: &Case<'_>, records: (i64, i64)) -> bool {
+        let appeared = self.first > records.0 + (records.1 - records.0) / 5;
+        let (calm_s, ill_s) = spans(case);
+        appeared || self.calm.all < 3 || self.ill.all as f64 / ill_s >= 2.0 * self.calm.all as f64 / calm_s
+    }
+}
+
+fn addresses<'a>(case: &Case<'_>, attempts: &'a [Attempt]) -> BTreeMap<&'a str, Address<'a>> {
+    let mut out: BTreeMap<&str, Address<'_>> = BTreeMap::new();
+    for a in attempts {
+        let entry = out.entry(&a.address).or_insert_with(|| Address { first: a.at, ..Address::default() });
+        entry.first = entry.first.min(a.at);
+        if a.at < case.frame.onset {
+            entry.calm.add(a.ok)
+        } else {
+            entry.ill.add(a.ok)
+        }
+        if !a.ok {
+            entry.failed.insert(&a.account);
+        }
+    }
+    out
+}
+
+/// Whether those who are not suspected fail too, and did not before: then the door is shut for all.
+fn outage(all: &BTreeMap<&str, Address<'_>>, hostile: &BTreeSet<&str>) -> bool {
+    let (mut calm, mut ill) = (Tries::default(), Tries::default());
+    for (_, a) in all.iter().filter(|(ip, _)| !hostile.contains(*ip)) {
+        for (sum, part) in [(&mut calm, a.calm), (&mut ill, a.ill)] {
+            sum.all += part.all;
+            sum.bad += part.bad;
+        }
+    }
+    ill.all >= 10 && ill.mostly_bad() && !(calm.all >= 10 && calm.mostly_bad())
+}
+
 fn judge(case: &Case<'_>, owner: &str, attempts: &[Attempt]) -> Option<Signal> {
     let failures = attempts.iter().filter(|a| !a.ok).count();
     if failures < 20 {
         return None;
     }
-    let mut failed: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    let mut tries: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    for a in attempts {
-        let t = tries.entry(&a.address).or_default();
-        t.0 += 1;
-        if !a.ok {
-            t.1 += 1;
-            failed.entry(&a.address).or_default().insert(&a.account);
-        }
-    }
-    // People mistype one or two names; a tool walks a list and mostly fails.
-    let hostile: BTreeSet<&str> = tries
+    let records = attempts.iter().fold((i64::MAX, i64::MIN), |(a, b), t| (a.min(t.at), b.max(t.at)));
+    let all = addresses(case, attempts);
+    let hostile: BTreeSet<&str> = all
         .iter()
-        .filter(|(ip, (all, bad))| bad * 2 > *all && failed.get(*ip).is_some_and(|f| f.len() >= 3))
+        .filter(|(_, a)| a.walks_a_list() && !a.is_peoples() && a.grew(case, records))
         .map(|(ip, _)| *ip)
         .collect();
-    let by_hostile = attempts.iter().filter(|a| !a.ok && hostile.contains(a.address.as_str())).count();
-    let distinct: BTreeSet<&str> = attempts
-        .iter()
-        .filter(|a| !a.ok && hostile.contains(a.address.as_str()))
-        .map(|a| a.account.as_str())
-        .collect();
+    let theirs = |a: &&Attempt| hostile.contains(a.address.as_str());
+    let by_hostile = attempts.iter().filter(theirs).filter(|a| !a.ok).count();
+    let distinct: BTreeSet<&str> =
+        attempts.iter().filter(theirs).filter(|a| !a.ok).map(|a| a.account.as_str()).collect();
+    let growth = growth(case, attempts);
+    let shut = outage(&all, &hostile);
+    // Whoever is turned away by an outage tries again from where he is; only far more attempts make it an attack too.
+    if shut && growth.volume() < 2.0 {
+        return None;
+    }
     // Spread over many addresses: each account fails, from addresses never seen to succeed first.
-    let (pairs, base_rate, fault_rate, volume) = rates(case, attempts);
-    let spread = hostile.is_empty() && volume > 2.0 && fault_rate > 5.0 * base_rate.max(0.05) && pairs > 30;
+    let spread = hostile.is_empty()
+        && !shut
+        && growth.volume() > 2.0
+        && growth.bad.1 > 5.0 * growth.bad.0.max(0.05)
+        && growth.pairs > 30;
     if by_hostile < 20 && !spread {
         return None;
     }
-    let compromised: BTreeSet<&str> = attempts
-        .iter()
-        .filter(|a| a.ok && hostile.contains(a.address.as_str()))
-        .map(|a| a.account.as_str())
-        .collect();
-    let example = attempts.iter().find(|a| !a.ok && (spread || hostile.contains(a.address.as_str())))?;
+    let compromised: BTreeSet<&str> =
+        attempts.iter().filter(theirs).filter(|a| a.ok).map(|a| a.account.as_str()).collect();
+    let example = attempts.iter().find(|a| !a.ok && (spread || theirs(a)))?;
     let line = case.t.logs.get(example.line)?;
-    let onset = attempts.iter().filter(|a| !a.ok && hostile.contains(a.address.as_str())).map(|a| a.at).min();
+    let onset = attempts.iter().filter(theirs).filter(|a| !a.ok).map(|a| a.at).min();
     let names: Vec<&str> = compromised.iter().copied().take(MAX_NAMED).collect();
     let entered = if compromised.is_empty() {
         "no account was entered".to_owned()
@@ -82,10 +153,13 @@ fn judge(case: &Case<'_>, owner: &str, attempts: &[Attempt]) -> Option<Signal> {
         format!("compromised accounts ({}): {}", compromised.len(), names.join(", "))
     };
     let reading = format!(
-        "{} failed sign-ins for {} accounts from {} addresses at {owner}; {entered}",
+        "{} failed sign-ins for {} accounts from {} addresses at {owner}, {:.1} attempts a second, {:.1} before; \
+         {entered}",
         by_hostile.max(if spread { failures } else { 0 }),
         distinct.len(),
-        hostile.len()
+        hostile.len(),
+        growth.all.1,
+        growth.all.0,
     );
     Some(Signal {
         component: owner.to_owned(),
@@ -104,18 +178,36 @@ fn judge(case: &Case<'_>, owner: &str, attempts: &[Attempt]) -> Option<Signal> {
     })
 }
 
-/// Pairs of address and account that failed, failures a second before and after, and growth of all attempts.
-fn rates(case: &Case<'_>, attempts: &[Attempt]) -> (usize, f64, f64, f64) {
+/// Attempts a second before the onset and since.
+struct Growth {
+    all: (f64, f64),
+    bad: (f64, f64),
+    /// Pairs of address and account that failed.
+    pairs: usize,
+}
+
+impl Growth {
+    fn volume(&self) -> f64 {
+        self.all.1 / self.all.0.max(0.02)
+    }
+}
+
+/// Seconds before the onset and since.
+fn spans(case: &Case<'_>) -> (f64, f64) {
     let seconds = |ms: i64| (ms as f64 / 1000.0).max(1.0);
-    let base = attempts.iter().filter(|a| !a.ok && case.frame.is_base(a.at)).count();
-    let fault = attempts.iter().filter(|a| !a.ok && case.frame.is_fault(a.at)).count();
+    (seconds(case.frame.onset - case.frame.begin), seconds(case.frame.end - case.frame.onset))
+}
+
+fn growth(case: &Case<'_>, attempts: &[Attempt]) -> Growth {
+    let (calm, ill) = spans(case);
+    let rates = |pick: &dyn Fn(&Attempt) -> bool| {
+        let base = attempts.iter().filter(|a| pick(a) && case.frame.is_base(a.at)).count();
+        let fault = attempts.iter().filter(|a| pick(a) && case.frame.is_fault(a.at)).count();
+        (base as f64 / calm, fault as f64 / ill)
+    };
     let pairs: BTreeSet<(&str, &str)> =
         attempts.iter().filter(|a| !a.ok).map(|a| (a.address.as_str(), a.account.as_str())).collect();
-    let (calm, ill) =
-        (seconds(case.frame.onset - case.frame.begin), seconds(case.frame.end - case.frame.onset));
-    let all_base = attempts.iter().filter(|a| case.frame.is_base(a.at)).count() as f64 / calm;
-    let all_fault = attempts.iter().filter(|a| case.frame.is_fault(a.at)).count() as f64 / ill;
-    (pairs.len(), base as f64 / calm, fault as f64 / ill, all_fault / all_base.max(0.02))
+    Growth { all: rates(&|_| true), bad: rates(&|a| !a.ok), pairs: pairs.len() }
 }
 
 /// Reads a sign-in record: structured fields, `key=value` text, or sshd's phrases.

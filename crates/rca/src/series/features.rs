@@ -32,6 +32,8 @@ pub(crate) struct Feature {
     pub events: Vec<(i64, f64)>,
     /// Index of the raw series that shows it best; none for what is made of logs.
     pub series: Option<usize>,
+    /// Indexes of all raw series that it is made of: the one that moved most is shown.
+    pub members: Vec<usize>,
 }
 
 type Points = Vec<(i64, f64)>;
@@ -142,6 +144,7 @@ fn group(
         points,
         events: Vec::new(),
         series: Some(series),
+        members: members.iter().map(|m| m.index).collect(),
     };
     if first.counter && name.ends_with("_bucket") && members.iter().any(|m| m.s.labels.contains_key("le")) {
         let base = name.trim_end_matches("_bucket");
@@ -211,15 +214,22 @@ fn group(
                         .iter()
                         .max_by(|a, b| total_of(&a.points).total_cmp(&total_of(&b.points)))
                         .map_or(worst, |m| m.index);
-                    out.push(make(Kind::SignInFailures, None, smooth_rate(&sum(&fails)), place));
+                    let mut feature = make(Kind::SignInFailures, None, smooth_rate(&sum(&fails)), place);
+                    feature.members = fails.iter().map(|m| m.index).collect();
+                    out.push(feature);
                 }
                 out.push(make(Kind::SignIns, None, smooth_rate(&total), first.index));
             } else {
-                let errors =
-                    if bad.is_empty() { total.iter().map(|p| (p.0, 0.0)).collect() } else { sum(&bad) };
+                // A code that was never answered before has no samples: that is none, not unknown.
+                let mut filled: BTreeMap<i64, f64> = total.iter().map(|p| (p.0, 0.0)).collect();
+                for (at, n) in sum(&bad) {
+                    filled.entry(at).and_modify(|v| *v = n);
+                }
+                let errors: Points = filled.into_iter().collect();
                 let mut feature =
                     make(Kind::Errors, None, ratio(&smooth(&errors), &smooth(&total), 0.0), worst);
                 feature.events = increments(&errors);
+                feature.members = bad.iter().map(|m| m.index).collect();
                 out.push(feature);
                 let kind = if first.kind == Kind::Errors { Kind::Other } else { first.kind };
                 out.push(make(kind, Some("rate".into()), smooth_rate(&total), first.index));
@@ -264,13 +274,11 @@ fn flags(
             // The share of a variant; a variant that was never served before has no samples and counts as none.
             let share = if m.counter { ratio(&smooth(&m.points), &total, 0.0) } else { m.points.clone() };
             let mut filled: BTreeMap<i64, f64> = total.iter().map(|p| (p.0, 0.0)).collect();
-            filled.extend(share);
-            out.push(make(
-                Kind::Flag,
-                Some(format!("{flag}={variant}")),
-                filled.into_iter().collect(),
-                m.index,
-            ));
+            filled.extend(share.into_iter().map(|p| (p.0, if m.counter { p.1.min(1.0) } else { p.1 })));
+            let points = filled.into_iter().collect();
+            let mut feature = make(Kind::Flag, Some(format!("{flag}={variant}")), points, m.index);
+            feature.members = vec![m.index];
+            out.push(feature);
         }
     }
 }

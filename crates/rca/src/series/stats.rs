@@ -85,6 +85,17 @@ pub(crate) fn shift(base: &[f64], fault: &[f64], relative: f64, absolute: f64) -
     Some(Shift { z, before, after, sustained, scale })
 }
 
+/// Growth, relative to its start, of the climb with which `values` end: at least six samples, each above the one before
+/// it, none of whose steps is half of the growth. For what has begun too late for [`climb`].
+pub(crate) fn fresh_climb(values: &[f64]) -> Option<f64> {
+    let steps: Vec<f64> = values.windows(2).map(|w| w[1] - w[0]).collect();
+    let run = steps.iter().zip(values).rev().take_while(|(step, at)| **step > 0.003 * at.abs()).count();
+    let start = values.len().checked_sub(run + 1)?;
+    let grown = values.last()? - values[start];
+    let widest = steps[steps.len() - run..].iter().copied().fold(0.0, f64::max);
+    (run >= 5 && widest < 0.5 * grown).then(|| grown / values[start].abs().max(1e-9))
+}
+
 /// The longest steady climb: growth over it relative to its start. Medians of three samples must go on rising for
 /// at least five of them, and no single step may account for half of the growth: that would be a jump.
 pub(crate) fn climb(values: &[f64]) -> Option<f64> {

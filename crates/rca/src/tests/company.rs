@@ -58,6 +58,12 @@ pub(super) struct Model {
     pub memory: BTreeMap<&'static str, f64>,
     pub disk: f64,
     pub attackers: f64,
+    /// All people sign in through a few addresses, as from offices.
+    pub offices: bool,
+    /// A caller that dials an address where nobody listens, and whom it means to call.
+    pub misdials: Option<(&'static str, &'static str)>,
+    /// A service whose process is gone: it answers nothing and reports nothing.
+    pub dead: Option<&'static str>,
 }
 
 impl Model {
@@ -86,6 +92,9 @@ impl Model {
             memory: own.iter().map(|o| (o.0, 8.0e7)).collect(),
             disk: 0.35,
             attackers: 0.0,
+            offices: false,
+            misdials: None,
+            dead: None,
         }
     }
 }
@@ -244,8 +253,10 @@ impl Company {
             self.log(service, "info", format!("request served in {took} ms"));
         }
         let now = self.now;
-        for (value, _, points) in self.values.values_mut() {
-            points.push((now, *value));
+        for ((_, labels), (value, _, points)) in &mut self.values {
+            if m.dead.is_none_or(|dead| labels.get("service").is_none_or(|s| s != dead)) {
+                points.push((now, *value));
+            }
         }
         self.now += 1000;
     }
@@ -323,7 +334,10 @@ impl Company {
                     };
                     let begin = start + (took * 1e3) as i64;
                     let client = format!("{:016x}", (self.rng.next() * 1e15) as u64);
-                    let (mut ms, mut good) = if *callee == "acquirer" {
+                    let unheard = m.misdials == Some((service, callee)) || m.dead == Some(callee);
+                    let (mut ms, mut good) = if unheard {
+                        (self.rng.around(0.5), false)
+                    } else if *callee == "acquirer" {
                         (self.rng.around(m.acquirer), true)
                     } else {
                         let (a, b) =
@@ -334,6 +348,12 @@ impl Company {
                         ms = m.inventory_timeout;
                         good = false;
                         self.log(service, "error", format!("call to inventory timed out after {ms} ms"));
+                    } else if m.dead == Some(callee) {
+                        self.log(service, "error", format!("{callee} answered 503: no replica is ready"));
+                    } else if unheard {
+                        let text =
+                            format!("could not reach {callee} at http://127.0.0.1:1: connection refused");
+                        self.log(service, "error", text);
                     } else if !good {
                         self.log(service, "error", format!("upstream {callee} returned 503"));
                     }
@@ -387,9 +407,13 @@ impl Company {
     }
 
     fn sign_ins(&mut self, m: &Model) {
+        if m.dead == Some("accounts") {
+            return;
+        }
         for _ in 0..3 {
             let user = self.rng.below(200);
-            let ip = format!("192.0.2.{}", self.rng.below(250));
+            let addresses = if m.offices { 4 } else { 250 };
+            let ip = format!("192.0.2.{}", self.rng.below(addresses));
             let ok = self.rng.next() < 0.93 && self.rng.next() >= m.fail["accounts"];
             self.sign_in(&ip, &format!("user{user}"), ok);
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use firebell_core::verdict::{EvidenceRef, Outcome};
+use firebell_core::verdict::{EvidenceRef, Hypothesis, Outcome};
 
 use super::document::Block;
 use super::write::Record;
@@ -123,11 +123,14 @@ pub(super) fn rivals(record: &Record<'_>) -> String {
     let mut out = String::new();
     let skip = usize::from(words::leader(i).is_some());
     let hypotheses = i.verdict.as_ref().map_or(&[][..], |v| &v.hypotheses);
-    let rows: Vec<Vec<String>> = hypotheses
-        .iter()
-        .skip(skip)
+    let mut others: Vec<&Hypothesis> = hypotheses.iter().skip(skip).collect();
+    // A stable sort: equals stay in the verdict's order.
+    others.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+    let rows: Vec<Vec<String>> = others
+        .into_iter()
         .take(MAX_RIVALS)
-        .map(|h| {
+        .enumerate()
+        .map(|(n, h)| {
             let against: Vec<String> = h
                 .against
                 .iter()
@@ -141,7 +144,7 @@ pub(super) fn rivals(record: &Record<'_>) -> String {
                 )
                 .collect();
             vec![
-                h.rank.to_string(),
+                (n + 1 + skip).to_string(),
                 text::markdown(&words::cause_title(&h.cause), 120),
                 text::code(&h.component, 100),
                 format!("{:.0} %", h.confidence * 100.0),
@@ -169,7 +172,13 @@ pub(super) fn rivals(record: &Record<'_>) -> String {
                 finding.evidence.iter().take(3).map(|e| text::code(e.as_str(), 40)).collect();
             let by = text::markdown(&run.agent, 60);
             let cited = if ids.is_empty() { String::new() } else { format!(", {}", ids.join(", ")) };
-            format!("- {} ({by}{cited})\n", text::markdown(r, 300))
+            // A reason that says "it" is of what the finding is about.
+            let about = if r.starts_with("it ") || r.starts_with("It ") {
+                format!("{}: ", text::markdown(&finding.claim, 300))
+            } else {
+                String::new()
+            };
+            format!("- {about}{} ({by}{cited})\n", text::markdown(r, 300))
         })
         .collect();
     if !ruled_out.is_empty() {

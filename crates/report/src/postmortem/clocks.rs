@@ -1,6 +1,6 @@
 //! Measured times, and what went well and poorly as the clocks tell it.
 
-use firebell_core::incident::{Event, PlanStatus, RunStatus, Status};
+use firebell_core::incident::{Event, Incident, PlanStatus, RunStatus, Status};
 
 use super::write::Record;
 use crate::{text, words};
@@ -54,7 +54,7 @@ pub(super) fn well(record: &Record<'_>) -> String {
     }
     let late = missed(record).iter().filter(|(what, ..)| what.starts_with("update_late")).count();
     if !i.updates.is_empty() && late == 0 {
-        all.push(format!("All {} updates went out on time.", i.updates.len()));
+        all.push(delivered(i));
     }
     if let Some(s) = record.times.communication_latency_s {
         all.push(format!("The first update was out {} after the opening.", words::span(s)));
@@ -83,6 +83,22 @@ pub(super) fn well(record: &Record<'_>) -> String {
         all.push(format!("All {} agent runs reported within their deadlines.", i.runs.len()));
     }
     bullets(&all, "The measured clocks show nothing that stands out.")
+}
+
+/// How many updates were on time, and how many of those that had somewhere to go arrived there.
+fn delivered(i: &Incident) -> String {
+    let posted = text::count(i.updates.len() as u64, "update");
+    let sent: Vec<_> = i.updates.iter().filter(|u| !u.channels.is_empty()).collect();
+    let arrived = sent.iter().filter(|u| u.channels.iter().all(|c| u.delivered.contains(c))).count();
+    match sent.len() {
+        0 => format!("{posted} posted on time on the page; no channel carries them further."),
+        n if n == arrived => {
+            format!("{posted} posted on time; every channel confirmed the {n} that go out.")
+        }
+        n => format!(
+            "{posted} posted on time; of {n} that go out, {arrived} were confirmed by every channel when this was written."
+        ),
+    }
 }
 
 pub(super) fn poorly(record: &Record<'_>) -> String {
@@ -131,7 +147,9 @@ pub(super) fn lapses(record: &Record<'_>) -> Vec<String> {
             Event::Regressed { why } => {
                 format!("It came back during the soak ({})", text::markdown(why, 160))
             }
-            Event::Reopened { why } => format!("It had to be opened again ({})", text::markdown(why, 160)),
+            Event::Reopened { why, .. } => {
+                format!("It had to be opened again ({})", text::markdown(why, 160))
+            }
             Event::RoleAssigned { role, person: None } => {
                 format!("Nobody could be found as {}", text::markdown(&role.replace('_', " "), 60))
             }
@@ -172,6 +190,7 @@ fn late_words(what: &str) -> String {
         "phase" => format!("Phase {detail} of the workflow ran past its deadline"),
         "update_late" => format!("The {detail} update was late"),
         "ack" => "A page was not acknowledged in time".to_owned(),
+        "public_first" => "The first status page post was late".to_owned(),
         "unclear" => "The cause was still unclear at its deadline; a senior engineer was called".to_owned(),
         "escalate" => "It was open for long enough to be escalated".to_owned(),
         "resolve_by" => "The resolve-by deadline passed".to_owned(),

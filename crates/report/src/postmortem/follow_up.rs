@@ -1,5 +1,7 @@
 //! Action items, participants, gaps, and the appendix.
 
+use firebell_core::review::MEETING_S;
+
 use super::factors;
 use super::write::Record;
 use crate::{text, words};
@@ -10,7 +12,7 @@ const MAX_ARTIFACT: usize = 8 * 1024;
 const MAX_EVIDENCE: usize = 300;
 
 pub(super) fn action_items(record: &Record<'_>) -> String {
-    let items = &record.incident.action_items;
+    let items = record.incident.action_items_in_order();
     if items.is_empty() {
         return "None was recorded.".to_owned();
     }
@@ -31,13 +33,17 @@ pub(super) fn action_items(record: &Record<'_>) -> String {
                 text::markdown(&a.item.kind, 20),
                 owner,
                 a.due.strftime("%Y-%m-%d").to_string(),
+                a.priority.to_string(),
                 size(a.item.impact).to_owned(),
                 size(a.item.effort).to_owned(),
                 a.done_at.map_or_else(|| "open".to_owned(), |at| format!("done {}", at.strftime("%Y-%m-%d"))),
             ]
         })
         .collect();
-    text::table(&["No.", "What and why", "Kind", "Owner", "Due", "Impact", "Effort", "State"], &rows)
+    text::table(
+        &["No.", "What and why", "Kind", "Owner", "Due", "Priority", "Impact", "Effort", "State"],
+        &rows,
+    )
 }
 
 pub(super) fn participants(record: &Record<'_>) -> String {
@@ -58,6 +64,10 @@ pub(super) fn participants(record: &Record<'_>) -> String {
     } else {
         text::table(&["Role", "Held at the end by", "Since"], &rows)
     };
+    if let Some(meeting) = i.postmortem_meeting() {
+        let minutes = MEETING_S / 60;
+        out.push_str(&format!("\nThe meeting is at {}, for {minutes} minutes.\n", words::instant(meeting)));
+    }
     let names: Vec<String> = i.responders.iter().map(|n| text::markdown(n, 80)).collect();
     if !names.is_empty() {
         out.push_str(&format!("\nThanks to {}.\n", text::list(&names)));

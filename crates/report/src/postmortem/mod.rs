@@ -8,6 +8,7 @@ mod clocks;
 mod document;
 mod factors;
 mod follow_up;
+mod invitation;
 mod page;
 mod summary;
 #[cfg(test)]
@@ -16,5 +17,6 @@ mod timeline;
 mod whys;
 mod write;
 
+pub use invitation::invitation;
 pub use page::content_security_policy;
 pub use write::{Postmortem, postmortem};

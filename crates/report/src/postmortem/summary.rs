@@ -91,7 +91,8 @@ pub(super) fn impact(record: &Record<'_>) -> String {
     let i = record.incident;
     let percent = |ratio: Option<f64>| ratio.map(|r| format!("{:.1} %", r * 100.0));
     let yes = |flag: Option<bool>| flag.map(|f| if f { "yes" } else { "no" }.to_owned());
-    let f = &i.facts;
+    // At the height of it: later figures are of what came after the remedy.
+    let f = &i.worst;
     let mut out = match &i.impact {
         Some(impact) => text::sentence(&text::markdown(impact, 500)),
         None => "What customers felt is not described in the record.".to_owned(),
@@ -104,14 +105,14 @@ pub(super) fn impact(record: &Record<'_>) -> String {
             "customer_facing",
             Some(if i.customer_facing { "yes" } else { "no" }.to_owned()),
         ),
-        ("Requests that failed", "error_ratio", percent(f.error_ratio)),
+        ("Requests that failed, at worst", "error_ratio", percent(f.error_ratio)),
         ("… in normal times", "baseline_error_ratio", percent(f.baseline_error_ratio)),
         (
-            "95th percentile of latency",
+            "95th percentile of latency, at worst",
             "p95_ratio",
             f.p95_ratio.map(|r| format!("{r:.1} times the baseline")),
         ),
-        ("Users affected", "users_affected_ratio", percent(f.users_affected_ratio)),
+        ("Users affected, at worst", "users_affected_ratio", percent(f.users_affected_ratio)),
         ("Error budget burnt", "slo_burnt_ratio", percent(f.slo_burnt_ratio)),
         ("Complete outage", "complete_outage", yes(f.complete_outage)),
         ("Purchases stopped", "revenue_stopped", yes(f.revenue_stopped)),

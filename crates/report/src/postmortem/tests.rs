@@ -3,7 +3,7 @@
 use firebell_core::incident::fold;
 use firebell_core::verdict::Outcome;
 
-use super::postmortem;
+use super::{invitation, postmortem};
 use crate::charts::{ChartSpec, Unit, markers, render};
 use crate::measured;
 use crate::tests::story::{self, Outside, Stage};
@@ -64,6 +64,80 @@ fn what_the_record_does_not_tell_is_not_made_up() {
     incident.verdict = None;
     let doc = postmortem(&incident, &[], &[], &measured(&incident)).markdown;
     assert!(doc.contains("Not established: no investigation came to a verdict."), "{doc}");
+}
+
+#[test]
+fn the_invitation_is_a_calendar_object() {
+    let mut incident = story::incident(Stage::Resolved);
+    let mut policy = story::policy();
+    policy.people[0].email = "ana@shop.example".into();
+    policy.people[1].email = "ben@shop.example".into();
+    incident.title = "Sales, orders; and \\ a long line: ".to_owned() + &"ü".repeat(60);
+    let text = invitation(&incident, &policy).expect("there is a meeting");
+    assert!(text.starts_with("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n") && text.ends_with("END:VCALENDAR\r\n"));
+    assert!(
+        text.split_inclusive("\r\n").all(|l| l.len() <= 77 && !l[..l.len() - 2].contains(['\r', '\n'])),
+        "{text}"
+    );
+    let plain = text.replace("\r\n ", "");
+    for line in [
+        "METHOD:REQUEST",
+        "UID:postmortem-INC-2026-0042@firebell",
+        // It was over on a Monday at 14:35.
+        "DTSTART:20261123T160000Z",
+        "DTEND:20261123T170000Z",
+        "ORGANIZER;CN=\"Ben Okoro\":mailto:ben@shop.example",
+        "URL:https://firebell.example/incidents/INC-2026-0042/postmortem",
+    ] {
+        assert!(plain.lines().any(|l| l == line), "{line}\n{plain}");
+    }
+    assert!(plain.contains("ATTENDEE;CN=\"Ana Lima\";ROLE=REQ-PARTICIPANT"), "{plain}");
+    assert!(plain.contains("Sales\\, orders\\; and \\\\ a long line"), "{plain}");
+    assert_eq!(text, invitation(&incident, &policy).expect("again"));
+
+    incident.restricted = true;
+    policy.people[1].email = "ben@shop.example\r\nATTENDEE:mailto:eve@evil.example".into();
+    let secret = invitation(&incident, &policy).expect("there is a meeting");
+    assert!(secret.contains("CLASS:CONFIDENTIAL") && secret.contains("METHOD:PUBLISH"), "{secret}");
+    assert!(!secret.contains("Sales") && !secret.contains("evil"), "{secret}");
+    assert_eq!(invitation(&story::incident(Stage::Mitigated), &policy), None);
+}
+
+#[test]
+fn impact_is_told_as_it_was_at_the_height() {
+    let mut incident = story::incident(Stage::Resolved);
+    incident.facts.error_ratio = Some(0.0);
+    let doc = postmortem(&incident, &[], &[], &measured(&incident)).markdown;
+    assert!(doc.contains("| Requests that failed, at worst | 62.0 % |"), "{doc}");
+}
+
+#[test]
+fn rivals_are_listed_by_the_confidence_that_is_shown() {
+    let mut incident = story::incident(Stage::Resolved);
+    let verdict = incident.verdict.as_mut().expect("it has one");
+    let mut third = verdict.hypotheses[1].clone();
+    (third.rank, third.confidence, third.component) = (3, 0.2, "service/third".into());
+    verdict.hypotheses.push(third);
+    let doc = postmortem(&incident, &[], &[], &measured(&incident)).markdown;
+    let row = |start: &str| doc.lines().find(|l| l.starts_with(start)).map(str::to_owned).unwrap_or_default();
+    assert!(row("| 2 |").contains("service/third") && row("| 2 |").contains("20 %"), "{doc}");
+    assert!(row("| 3 |").contains("6 %"), "{doc}");
+}
+
+#[test]
+fn updates_are_on_time_once_they_have_arrived() {
+    let mut incident = story::incident(Stage::Resolved);
+    let well = |incident: &firebell_core::incident::Incident| {
+        postmortem(incident, &[], &[], &measured(incident)).markdown
+    };
+    assert!(well(&incident).contains("6 updates posted on time on the page"));
+    for update in &mut incident.updates {
+        update.channels = vec!["email/oncall".into(), "webhook/status".into()];
+        update.delivered = update.channels.clone();
+    }
+    assert!(well(&incident).contains("every channel confirmed the 6 that go out"));
+    incident.updates[2].delivered.pop();
+    assert!(well(&incident).contains("of 6 that go out, 5 were confirmed by every channel"));
 }
 
 #[test]

@@ -278,8 +278,11 @@ fn resolved(outside: &Outside, add: &mut Add<'_>) {
     add(s, 1800, Actor::System, Event::Verified { attempt: 1, recovery: recovery() });
     add(s, 1801, Actor::System, Event::Resolved { verified: true, summary: "all checks passed".into() });
     add(s, 1802, Actor::System, Event::PhaseEntered { phase: Phase::Learn, deadline: at(174_600) });
-    let requested =
-        Event::PostmortemRequested { due: Some(at(174_600)), facilitator: Some("Ben Okoro".into()) };
+    let requested = Event::PostmortemRequested {
+        due: Some(at(174_600)),
+        facilitator: Some("Ben Okoro".into()),
+        meeting: Some(at(6900)),
+    };
     add(s, 1803, Actor::System, requested);
     for audience in [Audience::Internal, Audience::Public] {
         let update = update(audience, UpdateReason::AllClear, 1810);
@@ -309,12 +312,14 @@ fn resolved(outside: &Outside, add: &mut Add<'_>) {
         effort: 1,
         due_days: 7,
     };
-    let added = Event::ActionItemAdded { id: 1, item, owner: "Chen Wei".into(), due: at(604_800) };
+    let added =
+        Event::ActionItemAdded { id: 1, item, owner: "Chen Wei".into(), due: at(604_800), priority: 1 };
     add(s, 1840, Actor::System, added);
     let died = Event::EffectDied {
         key: EffectKey("INC-2026-0042:30:0".into()),
         effect: "send".into(),
         reason: "the mail server refused the recipient".into(),
+        audience: None,
     };
     add(s, 1850, Actor::System, died);
     add(s, 1860, Actor::System, Event::BundleArchived { path: "bundles/INC-2026-0042".into() });

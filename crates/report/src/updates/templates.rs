@@ -14,29 +14,33 @@ const SUBJECT: &str = "Subject:";
 /// Bytes of one template file.
 const MAX_TEMPLATE: usize = 64 * 1024;
 /// Templates that the program brings along.
-const BUILT_IN: [(&str, &str); 20] = [
+const BUILT_IN: [(&str, &str); 24] = [
     ("internal.md", include_str!("../../templates/updates/internal.md")),
     ("internal.declared.md", include_str!("../../templates/updates/internal.declared.md")),
     ("internal.reopened.md", include_str!("../../templates/updates/internal.reopened.md")),
+    ("internal.merged.md", include_str!("../../templates/updates/internal.merged.md")),
     ("internal.all_clear.md", include_str!("../../templates/updates/internal.all_clear.md")),
     ("internal.false_alarm.md", include_str!("../../templates/updates/internal.false_alarm.md")),
     ("public.md", include_str!("../../templates/updates/public.md")),
     ("public.declared.md", include_str!("../../templates/updates/public.declared.md")),
     ("public.reopened.md", include_str!("../../templates/updates/public.reopened.md")),
+    ("public.merged.md", include_str!("../../templates/updates/public.merged.md")),
     ("public.all_clear.md", include_str!("../../templates/updates/public.all_clear.md")),
     ("public.false_alarm.md", include_str!("../../templates/updates/public.false_alarm.md")),
     ("support.md", include_str!("../../templates/updates/support.md")),
     ("support.declared.md", include_str!("../../templates/updates/support.declared.md")),
     ("support.reopened.md", include_str!("../../templates/updates/support.reopened.md")),
+    ("support.merged.md", include_str!("../../templates/updates/support.merged.md")),
     ("support.all_clear.md", include_str!("../../templates/updates/support.all_clear.md")),
     ("support.false_alarm.md", include_str!("../../templates/updates/support.false_alarm.md")),
     ("executives.md", include_str!("../../templates/updates/executives.md")),
     ("executives.declared.md", include_str!("../../templates/updates/executives.declared.md")),
     ("executives.reopened.md", include_str!("../../templates/updates/executives.reopened.md")),
+    ("executives.merged.md", include_str!("../../templates/updates/executives.merged.md")),
     ("executives.all_clear.md", include_str!("../../templates/updates/executives.all_clear.md")),
     ("executives.false_alarm.md", include_str!("../../templates/updates/executives.false_alarm.md")),
 ];
-const REASONS: [UpdateReason; 8] = [
+const REASONS: [UpdateReason; 9] = [
     UpdateReason::Declared,
     UpdateReason::Cadence,
     UpdateReason::SeverityChanged,
@@ -45,6 +49,7 @@ const REASONS: [UpdateReason; 8] = [
     UpdateReason::AllClear,
     UpdateReason::FalseAlarm,
     UpdateReason::Reopened,
+    UpdateReason::Merged,
 ];
 
 /// The templates in use. `AUDIENCE.REASON.md` is looked for first, then `AUDIENCE.md`.

@@ -31,12 +31,17 @@ fn moment(reason: UpdateReason) -> (Incident, i64) {
             then(Stage::Declared, 400, Event::ClosedHealthy { why: "all figures are as usual".to_owned() })
         }
         UpdateReason::Reopened => {
-            then(Stage::Resolved, 2500, Event::Reopened { why: "errors are back".to_owned() })
+            let again = Event::Reopened { why: "errors are back".to_owned(), resolve_by: None };
+            then(Stage::Resolved, 2500, again)
+        }
+        UpdateReason::Merged => {
+            let into = firebell_core::ids::IncidentId::new("INC-2026-0041");
+            then(Stage::Declared, 400, Event::MergedInto { into })
         }
     }
 }
 
-const REASONS: [UpdateReason; 8] = [
+const REASONS: [UpdateReason; 9] = [
     UpdateReason::Declared,
     UpdateReason::Cadence,
     UpdateReason::SeverityChanged,
@@ -45,6 +50,7 @@ const REASONS: [UpdateReason; 8] = [
     UpdateReason::AllClear,
     UpdateReason::FalseAlarm,
     UpdateReason::Reopened,
+    UpdateReason::Merged,
 ];
 
 fn told(audience: Audience, reason: UpdateReason) -> (String, String) {
@@ -107,7 +113,7 @@ fn announcement_status_page_and_all_clear_carry_their_fields() {
         "2026-11-23 14:03 UTC to 2026-11-23 14:35 UTC (32 minutes)",
         "Connection pool exhausted",
         impact,
-        "2026-11-25 14:35 UTC",
+        "Postmortem scheduled for 2026-11-23 16:00 UTC",
         "Ana Lima and Chen Wei",
     ];
     check(Audience::Internal, UpdateReason::AllClear, &fields);
@@ -252,7 +258,7 @@ fn the_list_of_variables_is_the_truth() {
     let mut keys: Vec<String> = value.try_iter().expect("it is a map").map(|k| k.to_string()).collect();
     keys.sort();
     assert_eq!(keys, VARIABLES);
-    assert_eq!(Templates::built_in().expect("they are right").names().len(), 20);
+    assert_eq!(Templates::built_in().expect("they are right").names().len(), 24);
 }
 
 #[test]

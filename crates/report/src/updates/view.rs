@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use firebell_core::comms::{Audience, UpdateReason};
 use firebell_core::cx::Cx;
 use firebell_core::incident::{Incident, PlanState, Status};
+use firebell_core::review::meeting_at;
 use firebell_core::severity::Severity;
 use jiff::{SignedDuration, Timestamp};
 use minijinja::Value;
@@ -13,7 +14,7 @@ use minijinja::Value;
 use crate::{oneliner, text, words};
 
 /// Every variable, in alphabetical order.
-pub(super) const VARIABLES: [&str; 41] = [
+pub(super) const VARIABLES: [&str; 43] = [
     "alerts_firing",
     "alerts_total",
     "because",
@@ -31,9 +32,11 @@ pub(super) const VARIABLES: [&str; 41] = [
     "facilitator",
     "id",
     "impact",
+    "invitation",
     "issue",
     "kind",
     "link",
+    "merged_into",
     "next_update",
     "now",
     "one_line",
@@ -146,9 +149,19 @@ pub(super) fn context(
     v.insert("facilitator", Value::from(person(i.facilitator.as_deref())));
     v.insert("id", Value::from(esc(i.id.as_str(), 60)));
     v.insert("impact", Value::from(impact));
+    v.insert(
+        "invitation",
+        Value::from(
+            link.as_ref()
+                .filter(|_| team && meeting(i, cx).is_some())
+                .map(|l| escape.address(&format!("{l}/postmortem.ics"))),
+        ),
+    );
     v.insert("issue", Value::from(esc(&issue, 200)));
     v.insert("kind", Value::from(i.kind.as_str()));
     v.insert("link", Value::from(link.filter(|_| team).map(|l| escape.address(&l))));
+    let elsewhere = i.merged_into.as_ref().filter(|_| audience != Audience::Public);
+    v.insert("merged_into", Value::from(elsewhere.map(|id| esc(id.as_str(), 60))));
     v.insert("next_update", Value::from(next.map(words::instant)));
     v.insert("now", Value::from(words::instant(cx.now)));
     v.insert("one_line", Value::from(esc(&oneliner::one_line(i, cx), 300)));
@@ -191,8 +204,9 @@ pub(super) fn sample(full: bool) -> Value {
                 "alerts_firing" | "alerts_total" => Value::from(u64::from(full)),
                 "cause_confirmed" | "confidential" | "drill" | "postmortem_planned" | "reopened"
                 | "workaround" => Value::from(full),
-                "cadence" | "cause" | "commander" | "doing" | "ending" | "facilitator" | "link"
-                | "next_update" | "remedy" | "resolve_by" | "thanks" | "war_room"
+                "cadence" | "cause" | "commander" | "doing" | "ending" | "facilitator" | "invitation"
+                | "link" | "merged_into" | "next_update" | "remedy" | "resolve_by" | "thanks"
+                | "war_room"
                     if !full =>
                 {
                     Value::from(())
@@ -239,13 +253,27 @@ fn next_update(i: &Incident, audience: Audience, cx: &Cx<'_>) -> Option<Timestam
     if i.status.is_over() {
         return None;
     }
+    let level = cx.policy.levels.of(i.severity.severity);
     let follows = match audience {
-        Audience::Internal | Audience::Public => true,
-        Audience::Executives => cx.policy.levels.of(i.severity.severity).executives_each_update,
+        Audience::Internal => true,
+        Audience::Public => level.public_each_update,
+        Audience::Executives => level.executives_each_update,
         Audience::Support => false,
     };
+    let after = |from: Timestamp, seconds| from.checked_add(SignedDuration::from_secs(seconds)).ok();
+    if audience == Audience::Executives
+        && !follows
+        && let Some(again) = level.executives_again_after_s.and_then(|s| after(i.open_since, s))
+        && again > cx.now
+    {
+        return Some(again);
+    }
     let own = i.clocks.get(&audience).filter(|c| c.due.is_some());
-    let clock = own.or_else(|| i.clocks.get(&Audience::Internal).filter(|_| follows))?;
+    let Some(clock) = own.or_else(|| i.clocks.get(&Audience::Internal).filter(|_| follows)) else {
+        // Told before the internal clock runs: it will, by policy.
+        let every_s = level.internal_every_s.filter(|s| follows && *s > 0)?;
+        return after(cx.now, every_s);
+    };
     let every_s = clock.every_s.filter(|s| *s > 0);
     match (clock.due, every_s) {
         (Some(due), _) if due > cx.now => Some(due),
@@ -254,17 +282,29 @@ fn next_update(i: &Incident, audience: Audience, cx: &Cx<'_>) -> Option<Timestam
     }
 }
 
-/// When the postmortem is, in words, and whether there is to be one.
-fn postmortem(i: &Incident, cx: &Cx<'_>) -> (String, bool) {
+/// When the postmortem has to be written by, if there is to be one.
+fn postmortem_due(i: &Incident, cx: &Cx<'_>) -> Option<Timestamp> {
     let level = cx.policy.levels.of(i.severity.severity);
     let due = i.postmortem_due.or_else(|| {
         let within = SignedDuration::from_secs(level.postmortem_within_s?);
         i.resolved_at.unwrap_or(cx.now).checked_add(within).ok()
     });
-    match due {
-        Some(due) if i.severity.severity != Severity::Sev4 || i.postmortem_wanted => {
-            (format!("by {}", words::instant(due)), true)
-        }
+    due.filter(|_| i.severity.severity != Severity::Sev4 || i.postmortem_wanted)
+}
+
+/// When people meet over it: as recorded, else as it will be once the all-clear is given.
+fn meeting(i: &Incident, cx: &Cx<'_>) -> Option<Timestamp> {
+    let end = i.resolved_at.filter(|_| i.status == Status::Resolved || i.postmortem_wanted)?;
+    i.postmortem_meeting().or_else(|| Some(meeting_at(end, postmortem_due(i, cx)?)))
+}
+
+/// When the postmortem is, in words, and whether there is to be one.
+fn postmortem(i: &Incident, cx: &Cx<'_>) -> (String, bool) {
+    if let Some(meeting) = meeting(i, cx) {
+        return (format!("scheduled for {}", words::instant(meeting)), true);
+    }
+    match postmortem_due(i, cx) {
+        Some(due) => (format!("by {}", words::instant(due)), true),
         _ if i.postmortem_wanted => ("planned, no date yet".to_owned(), true),
         _ => ("on request".to_owned(), false),
     }

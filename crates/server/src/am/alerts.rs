@@ -5,8 +5,8 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use firebell_core::alert::Alert;
-use firebell_core::intake::silenced_by;
 use firebell_core::ports::store;
+use firebell_core::silence::Silences;
 use firebell_integrations::alertmanager::api::{AlertFilter, GettableAlert, gettable_alerts};
 
 use super::sender::{AmError, Sender};
@@ -25,7 +25,19 @@ pub(crate) async fn receive(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Taken>, AmError> {
-    Ok(Json(ingest::receive(&app, &source, "/api/v2/alerts", &headers, body).await?))
+    let taken = ingest::receive(&app, &source, "/api/v2/alerts", &headers, body).await?;
+    // As Alertmanager: the good ones are kept, and the bad ones are told of.
+    match taken.rejected.as_slice() {
+        [] => Ok(Json(taken)),
+        [first, more @ ..] => {
+            let others = match more.len() {
+                0 => String::new(),
+                n => format!(" ({n} more are bad)"),
+            };
+            let detail = format!("{}{others}; {} alerts were kept", first.reason, taken.accepted);
+            Err(Problem::bad_request(&first.field, detail).into())
+        }
+    }
 }
 
 /// What fires.
@@ -44,11 +56,11 @@ pub(super) async fn firing(app: &App) -> Result<Vec<Alert>, Problem> {
     let filter = store::AlertFilter { firing: Some(true), limit: MOST, ..store::AlertFilter::default() };
     let now = app.now();
     app.read(move |reader| {
-        let mut silences = reader.silences()?;
-        silences.retain(|s| s.state(now) == "active");
+        let active = reader.silences()?.into_iter().filter(|s| s.state(now) == "active");
+        let silences = Silences::new(active);
         let mut alerts = reader.alerts(&filter)?;
         for alert in &mut alerts {
-            alert.silenced_by = silenced_by(&silences, &alert.labels, now);
+            alert.silenced_by = silences.covering(&alert.labels, now);
         }
         Ok(alerts)
     })

@@ -11,7 +11,7 @@ mod silences;
 mod status;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 
 pub(crate) use silences::new_id as new_silence_id;
 
@@ -28,4 +28,6 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/api/v2/receivers", get(receivers::list))
         .route("/-/healthy", get(health::healthy))
         .route("/-/ready", get(health::ready))
+        .method_not_allowed_fallback(sender::no_method)
+        .route("/api/v2/{*path}", any(sender::nothing_here))
 }

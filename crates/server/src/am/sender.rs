@@ -6,8 +6,10 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+
+use serde_json::json;
 
 use crate::auth::shown_key;
 use crate::ingest::denied;
@@ -29,9 +31,24 @@ impl FromRequestParts<Shared> for Sender {
         let key = in_path.or_else(|| shown_key(&parts.headers)).unwrap_or_default();
         match app.state.sources.keyed("alertmanager", &key) {
             Ok(source) => Ok(Self(Arc::clone(source))),
-            Err(why) => Err(denied(app, why).into()),
+            Err(why) => Err(denied(app, why, "authorization").into()),
         }
     }
+}
+
+/// 405, for a path of the API.
+pub(super) async fn no_method(method: Method) -> Response {
+    coded(StatusCode::METHOD_NOT_ALLOWED, format!("method {method} is not allowed"))
+}
+
+/// 404, for what is no path of the API.
+pub(super) async fn nothing_here(uri: Uri) -> Response {
+    coded(StatusCode::NOT_FOUND, format!("path {} was not found", uri.path()))
+}
+
+/// What Alertmanager answers before it knows what is meant.
+fn coded(status: StatusCode, message: String) -> Response {
+    (status, Json(json!({"code": status.as_u16(), "message": message}))).into_response()
 }
 
 /// A problem, in Alertmanager's form.

@@ -37,7 +37,14 @@ pub(crate) async fn put(
 ) -> Result<Json<SilenceCreated>, AmError> {
     let bytes = body::read_expanded(&headers, body, MAX_BODY).await?;
     let now = app.now();
-    let posted = postable_silence(&bytes, now).map_err(|e| Problem::parse(&e))?;
+    let posted = postable_silence(&bytes, now).map_err(|e| {
+        // What lacks a field does not fit the contract; that has a status of its own there.
+        if e.reason.starts_with("is required") {
+            Problem::invalid(&e.field, e.reason)
+        } else {
+            Problem::parse(&e)
+        }
+    })?;
     let silences = app.read(|reader| reader.silences()).await?;
     let existing = posted.id.as_deref().and_then(|id| silences.iter().find(|s| s.id == id));
     if posted.id.is_some() && existing.is_none() {

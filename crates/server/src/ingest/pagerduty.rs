@@ -9,12 +9,14 @@ use axum::response::{IntoResponse, Response};
 use firebell_integrations::pagerduty::routing_key;
 use serde_json::json;
 
-use super::receive::{denied, receive_bytes};
+use super::receive::{denied, receive_bytes, unread};
 use crate::body;
+use crate::metrics::Reason;
 use crate::problem::Problem;
-use crate::sources::Denied;
 use crate::state::{App, Shared};
 
+/// The kind of the senders that come this way.
+const KIND: &str = "pagerduty";
 /// PagerDuty's own limit is 512 KiB.
 const MAX_BODY: usize = 1 << 20;
 
@@ -30,10 +32,15 @@ pub(crate) async fn change(State(app): State<Shared>, headers: HeaderMap, body: 
 
 async fn take(app: &App, path: &str, headers: &HeaderMap, body: Body) -> Result<Option<String>, Problem> {
     let cap = MAX_BODY.min(app.state.sources.max_body());
-    let bytes = body::read_expanded(headers, body, cap).await?;
-    let key = routing_key(&bytes).ok_or(Denied::Unknown);
-    let source =
-        key.and_then(|key| app.state.sources.keyed("pagerduty", &key)).map_err(|why| denied(app, why))?;
+    let strangers = app.state.sources.strangers(KIND);
+    let bytes = body::read_expanded(headers, body, cap).await.inspect_err(|problem| {
+        strangers.inspect(|counts| unread(counts, problem));
+    })?;
+    let key = routing_key(&bytes).map_err(|error| {
+        strangers.inspect(|counts| counts.reject(Reason::Unreadable, 1));
+        Problem::parse(&error)
+    })?;
+    let source = app.state.sources.keyed(KIND, &key).map_err(|why| denied(app, why, "routing_key"))?;
     Ok(receive_bytes(app, source, path, headers, &bytes).await?.dedup_key)
 }
 

@@ -4,18 +4,14 @@ use axum::body::Body;
 use axum::http::HeaderMap;
 use firebell_core::ports::alert_source::RequestContext;
 use firebell_core::signal::{Intake, RejectedItem};
+use firebell_integrations::registry::SKEW_NOTE;
 use serde::Serialize;
 
 use crate::body;
-use crate::metrics::{Door, Reason};
+use crate::metrics::{Door, Reason, SourceCounts};
 use crate::problem::Problem;
 use crate::sources::{Denied, Source};
 use crate::state::App;
-
-/// Headers that a sender's contract gives meaning.
-const HEADERS: [&str; 2] = ["x-github-event", "x-hub-signature-256"];
-/// … and by prefix.
-const PREFIX: &str = "ce-";
 
 /// What was taken.
 #[derive(Debug, Serialize)]
@@ -39,16 +35,22 @@ pub(crate) async fn receive(
         Ok(bytes) => bytes,
         Err(problem) => {
             source.counts.request();
-            let reason = match problem.code {
-                "too_large" => Reason::TooLarge,
-                "too_slow" => Reason::Unreadable,
-                _ => Reason::Encoding,
-            };
-            source.counts.reject(reason, 1);
+            unread(&source.counts, &problem);
             return Err(problem);
         }
     };
     receive_bytes(app, source, path, headers, &bytes).await
+}
+
+/// Counts a body that could not be read to its end.
+pub(crate) fn unread(counts: &SourceCounts, problem: &Problem) {
+    let reason = match problem.code {
+        "too_large" => Reason::TooLarge,
+        "unsupported_encoding" => Reason::Encoding,
+        "bad_request" if problem.detail.contains("gzip") => Reason::Encoding,
+        _ => Reason::Unreadable,
+    };
+    counts.reject(reason, 1);
 }
 
 /// The same for a body that has been read already.
@@ -60,7 +62,7 @@ pub(crate) async fn receive_bytes(
     bytes: &[u8],
 ) -> Result<Taken, Problem> {
     source.counts.request();
-    let selected = select(headers);
+    let selected = select(headers, source.headers);
     let cx = RequestContext { source: &source.name, received_at: app.now(), path, headers: &selected };
     let parsed = source.parser.parse(bytes, &cx).map_err(|error| {
         source.counts.reject(Reason::Unreadable, 1);
@@ -75,6 +77,7 @@ pub(crate) async fn receive_bytes(
         _ => None,
     });
     let accepted = parsed.items.len();
+    let skewed = parsed.items.iter().filter(|item| is_skewed(item)).count();
     // A ping holds nothing to keep.
     if accepted > 0 {
         app.state.handle.accept(&source.name, parsed.items).await.map_err(|error| {
@@ -82,23 +85,33 @@ pub(crate) async fn receive_bytes(
             Problem::from(error)
         })?;
         source.counts.accept(accepted);
+        source.counts.skew(skewed);
     }
     Ok(Taken { accepted, rejected: parsed.rejected, dedup_key })
 }
 
-/// Tells a sender that it is not let in, and counts it.
-pub(crate) fn denied(app: &App, denied: Denied) -> Problem {
-    match denied {
+fn is_skewed(item: &Intake) -> bool {
+    matches!(item, Intake::Signal(signal) if signal.annotations.contains_key(SKEW_NOTE))
+}
+
+/// Tells a sender that it is not let in, and counts it. `field` is where its key was looked for.
+pub(crate) fn denied(app: &App, denied: Denied<'_>, field: &str) -> Problem {
+    let problem = match denied {
         Denied::Unknown => {
             app.metrics.turned_away(Door::Source);
-            Problem::unauthorized(
-                "no source with this key: send the key of a [[sources]] entry as `Authorization: Bearer KEY`, or in the path",
-            )
+            Problem::unauthorized(if field == "routing_key" {
+                "no source has this key: send the key of a [[sources]] entry of kind pagerduty"
+            } else {
+                "no source with this key: send the key of a [[sources]] entry as `Authorization: Bearer KEY`, or in the path"
+            })
         }
-        Denied::Disabled => {
+        Denied::Disabled(counts) => {
+            counts.request();
+            counts.reject(Reason::Disabled, 1);
             Problem::forbidden("this source is switched off: set enabled = true in its [[sources]] entry")
         }
-    }
+    };
+    Problem { field: Some(field.to_owned()), ..problem }
 }
 
 fn none_of(rejected: Vec<RejectedItem>) -> Problem {
@@ -110,11 +123,17 @@ fn none_of(rejected: Vec<RejectedItem>) -> Problem {
     problem
 }
 
-fn select(headers: &HeaderMap) -> Vec<(String, String)> {
+fn select(headers: &HeaderMap, wanted: &[&str]) -> Vec<(String, String)> {
     let mut out = Vec::new();
+    if wanted.is_empty() {
+        return out;
+    }
+    let is_wanted = |name: &str| {
+        wanted.iter().any(|w| w.strip_suffix('*').map_or(*w == name, |prefix| name.starts_with(prefix)))
+    };
     for (name, value) in headers {
         let name = name.as_str();
-        if (HEADERS.contains(&name) || name.starts_with(PREFIX))
+        if is_wanted(name)
             && let Ok(value) = value.to_str()
         {
             out.push((name.to_owned(), value.to_owned()));

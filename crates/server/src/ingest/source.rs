@@ -8,9 +8,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::receive::{denied, receive};
 use crate::auth::shown_key;
-use crate::metrics::Reason;
 use crate::problem::Problem;
-use crate::sources::Denied;
 use crate::state::{App, Shared};
 
 /// The key is in a header.
@@ -37,14 +35,7 @@ pub(crate) async fn in_path(
 async fn take(app: &App, name: &str, key: &str, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
     let source = match app.state.sources.named(name, key) {
         Ok(source) => source,
-        Err(why) => {
-            if why == Denied::Disabled
-                && let Some(source) = app.state.sources.all().find(|s| s.name == name)
-            {
-                source.counts.reject(Reason::Disabled, 1);
-            }
-            return Err(denied(app, why));
-        }
+        Err(why) => return Err(denied(app, why, "authorization")),
     };
     let taken = receive(app, source, "", &headers, body).await?;
     // Alertmanager takes any 2xx; its own tests and ours expect the plainest.

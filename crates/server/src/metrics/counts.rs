@@ -66,6 +66,7 @@ pub(crate) struct SourceCounts {
     requests: AtomicU64,
     accepted: AtomicU64,
     rejected: [AtomicU64; Reason::ALL.len()],
+    skewed: AtomicU64,
 }
 
 impl SourceCounts {
@@ -79,6 +80,15 @@ impl SourceCounts {
 
     pub(crate) fn reject(&self, reason: Reason, items: usize) {
         self.rejected[reason as usize].fetch_add(items as u64, Ordering::Relaxed);
+    }
+
+    /// Alerts that were taken and whose start was not believed.
+    pub(crate) fn skew(&self, items: usize) {
+        self.skewed.fetch_add(items as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn skewed(&self) -> u64 {
+        self.skewed.load(Ordering::Relaxed)
     }
 
     pub(crate) fn requests(&self) -> u64 {

@@ -83,33 +83,30 @@ pub(crate) async fn show(State(app): State<Shared>, _person: Person) -> Result<R
 }
 
 fn sources(out: &mut Text, app: &Shared) {
-    let all = || app.state.sources.all();
+    let all = || app.state.sources.counts();
     out.family("firebell_source_requests_total", "counter", "Requests with the source's key.");
-    for s in all() {
-        out.line(
-            "firebell_source_requests_total",
-            &[("source", &s.name), ("kind", s.kind)],
-            s.counts.requests(),
-        );
+    for (source, kind, counts) in all() {
+        out.line("firebell_source_requests_total", &[("source", source), ("kind", kind)], counts.requests());
     }
     out.family("firebell_source_accepted_total", "counter", "Items stored durably.");
-    for s in all() {
-        out.line(
-            "firebell_source_accepted_total",
-            &[("source", &s.name), ("kind", s.kind)],
-            s.counts.accepted(),
-        );
+    for (source, kind, counts) in all() {
+        out.line("firebell_source_accepted_total", &[("source", source), ("kind", kind)], counts.accepted());
     }
     out.family(
         "firebell_source_rejected_total",
         "counter",
         "Requests, or items of requests, that were not taken.",
     );
-    for s in all() {
+    for (source, kind, counts) in all() {
         for reason in Reason::ALL {
-            let labels = [("source", s.name.as_str()), ("kind", s.kind), ("reason", reason.as_str())];
-            out.line("firebell_source_rejected_total", &labels, s.counts.rejected(reason));
+            let labels = [("source", source), ("kind", kind), ("reason", reason.as_str())];
+            out.line("firebell_source_rejected_total", &labels, counts.rejected(reason));
         }
+    }
+    out.family("firebell_source_corrected_total", "counter", "Alerts that were taken and put right.");
+    for (source, kind, counts) in all() {
+        let labels = [("source", source), ("kind", kind), ("reason", "clock_skew")];
+        out.line("firebell_source_corrected_total", &labels, counts.skewed());
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::world::{AM_KEY, bearer, world};
 use crate::Role;
 
-const API: [(&str, &str); 34] = [
+const API: [(&str, &str); 36] = [
     ("GET", "/api/v1/incidents"),
     ("POST", "/api/v1/incidents"),
     ("GET", "/api/v1/incidents/INC-2026-0001"),
@@ -17,11 +17,13 @@ const API: [(&str, &str); 34] = [
     ("GET", "/api/v1/incidents/INC-2026-0001/events"),
     ("GET", "/api/v1/incidents/INC-2026-0001/postmortem.md"),
     ("GET", "/api/v1/incidents/INC-2026-0001/postmortem.html"),
+    ("GET", "/api/v1/incidents/INC-2026-0001/postmortem.ics"),
     ("GET", "/api/v1/incidents/INC-2026-0001/bundle.tar.gz"),
     ("GET", "/api/v1/incidents/INC-2026-0001/bundle/bundle.json"),
     ("POST", "/api/v1/incidents/INC-2026-0001/ack"),
     ("POST", "/api/v1/incidents/INC-2026-0001/roles"),
     ("POST", "/api/v1/incidents/INC-2026-0001/notes"),
+    ("POST", "/api/v1/incidents/INC-2026-0001/kind"),
     ("POST", "/api/v1/incidents/INC-2026-0001/severity"),
     ("POST", "/api/v1/incidents/INC-2026-0001/decisions"),
     ("POST", "/api/v1/incidents/INC-2026-0001/resolve"),
@@ -70,7 +72,9 @@ async fn nothing_answers_without_a_key_or_token() {
     for (method, path) in API.iter().chain(&SENDERS) {
         for shown in &bearers {
             let headers: Vec<(&str, &str)> = shown.iter().map(|b| ("authorization", b.as_str())).collect();
-            let answer = w.send(method, path, &headers, "{}").await;
+            // PagerDuty's senders show their key in the body.
+            let body = "{\"routing_key\": \"not-a-key-of-this-server\"}";
+            let answer = w.send(method, path, &headers, body).await;
             assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{method} {path}: {}", answer.text);
         }
     }

@@ -127,3 +127,52 @@ async fn errors_are_texts_as_the_contract_has_them() {
         StatusCode::NOT_FOUND
     );
 }
+
+#[tokio::test]
+async fn of_a_mixed_batch_the_good_alerts_are_kept_and_the_bad_ones_told() {
+    let w = world();
+    let key = bearer(AM_KEY);
+    let headers = [("authorization", key.as_str())];
+    let body = json!([{"labels": {"alertname": "Good"}}, {"labels": {}}, {"labels": {"alertname": "Fine"}}]);
+    let answer = w.send("POST", "/api/v2/alerts", &headers, body.to_string()).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    let text = answer.json().as_str().expect("a text").to_owned();
+    assert!(text.starts_with("[1].labels") && text.ends_with("2 alerts were kept"), "{text}");
+    w.settle().await;
+    assert_eq!(get(&w, "/api/v2/alerts").await.as_array().map(Vec::len), Some(2));
+}
+
+#[tokio::test]
+async fn a_silence_says_who_and_why() {
+    let w = world();
+    let key = bearer(AM_KEY);
+    let headers = [("authorization", key.as_str())];
+    for missing in ["createdBy", "comment"] {
+        let mut silence = json!({"matchers": [{"name": "a", "value": "b", "isRegex": false}],
+            "startsAt": "2026-01-05T10:30:00Z", "endsAt": "2026-01-05T12:30:00Z", "createdBy": "a", "comment": "c"});
+        silence.as_object_mut().expect("an object").remove(missing);
+        let answer = w.send("POST", "/api/v2/silences", &headers, silence.to_string()).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{missing}");
+        assert!(answer.json().as_str().is_some_and(|t| t.starts_with(missing)), "{}", answer.text);
+    }
+    assert_eq!(get(&w, "/api/v2/silences").await, json!([]));
+}
+
+#[tokio::test]
+async fn what_the_api_has_not_is_told_in_its_form() {
+    let w = world();
+    for (method, path, code) in [
+        ("PUT", "/api/v2/alerts".to_owned(), 405),
+        ("GET", "/api/v2/nothing".to_owned(), 404),
+        ("DELETE", format!("/am/{AM_KEY}/api/v2/status"), 405),
+        ("GET", format!("/am/{AM_KEY}/api/v2/nothing"), 404),
+    ] {
+        let answer = w.send(method, &path, &[], "").await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.json()["code"].as_u64()),
+            (code, Some(code.into())),
+            "{path}"
+        );
+        assert!(answer.json()["message"].is_string(), "{path}");
+    }
+}

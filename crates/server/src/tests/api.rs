@@ -196,8 +196,23 @@ async fn the_weekly_report_counts_the_week() {
         .await
         .text;
     assert!(text.contains("1 incident") && text.contains("20.0 min"), "{text}");
+    let linked = w.api(Role::Viewer, "GET", "/api/v1/reports/weekly?format=markdown", Value::Null).await.text;
+    assert!(
+        linked.contains(&format!("[{id}](/incidents/{id})")) && linked.contains("## Times by service"),
+        "{linked}"
+    );
     let other = w.api(Role::Viewer, "GET", "/api/v1/reports/weekly?week=2025-W50", Value::Null).await.json();
     assert_eq!(other["incidents"], json!([]));
+}
+
+#[tokio::test]
+async fn an_ended_incident_without_harm_is_no_incident_of_the_week() {
+    let w = world();
+    let id = w.declare("Catalog is slow, p95 went from 200 ms to 2 s").await;
+    w.api(Role::Admin, "POST", &format!("/api/v1/incidents/{id}/cancel"), json!({"reason": "a test"})).await;
+    let report = w.api(Role::Viewer, "GET", "/api/v1/reports/weekly", Value::Null).await.json();
+    assert_eq!((&report["incidents"], &report["false_alarms"]), (&json!([]), &json!([id])));
+    assert_eq!(report["by_severity"][1]["recover"]["ids"], json!([]));
 }
 
 #[tokio::test]

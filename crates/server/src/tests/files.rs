@@ -52,6 +52,13 @@ async fn postmortem_and_bundle_are_served() {
     assert_eq!(get("postmortem.md").await.text, "# Postmortem");
     let html = get("postmortem.html").await;
     assert!(html.header("content-security-policy").starts_with("default-src 'none'"));
+    let calendar = get("postmortem.ics").await;
+    assert!(calendar.header("content-type").starts_with("text/calendar"), "{}", calendar.text);
+    assert!(
+        calendar.text.contains("BEGIN:VEVENT") && calendar.text.contains("DTSTART:2026"),
+        "{}",
+        calendar.text
+    );
     let file = get("bundle/metrics/a.csv").await;
     assert_eq!((file.text.as_str(), file.header("content-disposition")), ("time,a\n1,2\n", "attachment"));
     let request = axum::http::Request::get(format!("/api/v1/incidents/{id}/bundle.tar.gz"))

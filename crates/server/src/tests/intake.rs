@@ -227,3 +227,132 @@ async fn exporters_of_opentelemetry_are_let_in_by_their_key() {
     assert_eq!(w.state.otlp.as_ref().expect("a store").fill().logs, 1);
     assert_eq!(w.send("POST", "/v1/traces", &headers, "{").await.status, StatusCode::BAD_REQUEST);
 }
+
+/// A counter of `/metrics` whose line begins so.
+async fn counter(w: &World, begin: &str) -> u64 {
+    let text = w.api(crate::Role::Viewer, "GET", "/metrics", Value::Null).await.text;
+    let line = text.lines().find(|l| l.starts_with(begin)).unwrap_or_else(|| panic!("{begin}: {text}"));
+    line.rsplit(' ').next().and_then(|n| n.parse().ok()).expect("a number")
+}
+
+/// Every door refuses the same bad input: with the field, in its own form, counted.
+#[tokio::test]
+async fn every_endpoint_names_the_field_and_counts_what_it_refuses() {
+    let w = world_with(|sources| {
+        sources.set_max_body(64 * 1024);
+        for (name, kind) in [("pd-off", "pagerduty"), ("otlp-off", "otlp")] {
+            let config =
+                json!({"name": name, "kind": kind, "key": format!("{name}-0123456789"), "enabled": false});
+            sources.add(&serde_json::from_value(config).expect("a configuration")).expect("a source");
+        }
+    });
+    let event = |key: Value| {
+        json!({"routing_key": key, "event_action": "trigger",
+            "payload": {"summary": "disk full", "source": "db1", "severity": "critical"}})
+        .to_string()
+    };
+    let rejected = |source: &str, kind: &str, reason: &str| {
+        format!("firebell_source_rejected_total{{source=\"{source}\",kind=\"{kind}\",reason=\"{reason}\"}}")
+    };
+    let door = "firebell_turned_away_total{door=\"source\"}".to_owned();
+    let big = "x".repeat(65 * 1024);
+    let (am, unreadable) = (AM_KEY, "unreadable");
+    let cases: Vec<(&str, &str, String, u16, &str, String)> = vec![
+        // Path, key, body, status, field, counter.
+        ("/in/am", am, "{".into(), 400, "body", rejected("am", "alertmanager", unreadable)),
+        ("/in/am", am, big.clone(), 413, "body", rejected("am", "alertmanager", "too_large")),
+        ("/in/am", "not-the-key", "{}".into(), 401, "authorization", door.clone()),
+        (
+            "/in/off",
+            "off-key-0123456789",
+            "[]".into(),
+            403,
+            "authorization",
+            rejected("off", "alertmanager", "disabled"),
+        ),
+        ("/api/v2/alerts", am, "[".into(), 400, "body", rejected("am", "alertmanager", unreadable)),
+        ("/api/v2/alerts", am, big.clone(), 413, "body", rejected("am", "alertmanager", "too_large")),
+        ("/api/v2/alerts", "not-the-key", "[]".into(), 401, "authorization", door.clone()),
+        (
+            "/api/v2/alerts",
+            "off-key-0123456789",
+            "[]".into(),
+            403,
+            "authorization",
+            rejected("off", "alertmanager", "disabled"),
+        ),
+        ("/v2/enqueue", "", "{".into(), 400, "body", rejected("(unknown)", "pagerduty", unreadable)),
+        ("/v2/enqueue", "", "[]".into(), 400, "body", rejected("(unknown)", "pagerduty", unreadable)),
+        ("/v2/enqueue", "", "{}".into(), 400, "routing_key", rejected("(unknown)", "pagerduty", unreadable)),
+        (
+            "/v2/enqueue",
+            "",
+            event(json!(7)),
+            400,
+            "routing_key",
+            rejected("(unknown)", "pagerduty", unreadable),
+        ),
+        ("/v2/enqueue", "", big.clone(), 413, "body", rejected("(unknown)", "pagerduty", "too_large")),
+        ("/v2/enqueue", "", event(json!("not-the-key")), 401, "routing_key", door.clone()),
+        (
+            "/v2/enqueue",
+            "",
+            event(json!("pd-off-0123456789")),
+            403,
+            "routing_key",
+            rejected("pd-off", "pagerduty", "disabled"),
+        ),
+        (
+            "/v2/enqueue",
+            "",
+            json!({"routing_key": PD_KEY}).to_string(),
+            400,
+            "event_action",
+            rejected("pd", "pagerduty", unreadable),
+        ),
+        ("/v1/logs", OTLP_KEY, "{".into(), 400, "", rejected("(otlp)", "otlp", unreadable)),
+        ("/v1/logs", OTLP_KEY, big, 413, "body", rejected("(otlp)", "otlp", "too_large")),
+        ("/v1/logs", "not-the-key", "{}".into(), 401, "authorization", door),
+        (
+            "/v1/logs",
+            "otlp-off-0123456789",
+            "{}".into(),
+            403,
+            "authorization",
+            rejected("otlp-off", "otlp", "disabled"),
+        ),
+    ];
+    for (path, key, body, status, field, counted) in cases {
+        let what = format!("{path} {status} {field} {}", body.get(..20).unwrap_or(&body));
+        let before = counter(&w, &counted).await;
+        let key = bearer(key);
+        let headers = [("authorization", key.as_str()), ("content-type", "application/json")];
+        let answer = w.send("POST", path, &headers, body).await;
+        assert_eq!(answer.status.as_u16(), status, "{what}: {}", answer.text);
+        assert_eq!(counter(&w, &counted).await, before + 1, "{what}: {counted}");
+        match path {
+            // A text that begins with the field.
+            "/api/v2/alerts" => {
+                assert!(answer.json().as_str().is_some_and(|t| t.contains(field)), "{what}: {}", answer.text)
+            }
+            _ if field.is_empty() => {}
+            _ => assert_eq!(answer.json()["field"], field, "{what}: {}", answer.text),
+        }
+        if path == "/v2/enqueue" && status == 400 {
+            assert_eq!(answer.json()["status"], "invalid event", "{what}");
+        }
+    }
+    w.settle().await;
+    assert_eq!((alerts(&w), w.incidents()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_clock_that_was_put_right_is_counted() {
+    let w = world();
+    let mut ahead = alert("Ahead");
+    ahead["startsAt"] = json!("2199-01-01T00:00:00Z");
+    assert_eq!(post(&w, webhook(&json!([ahead, alert("Fine")]))).await.status, 200);
+    let counted =
+        "firebell_source_corrected_total{source=\"am\",kind=\"alertmanager\",reason=\"clock_skew\"}";
+    assert_eq!(counter(&w, counted).await, 1);
+}

@@ -12,7 +12,7 @@ async fn what_is_taken_and_turned_away_is_counted() {
     let headers = [("authorization", key.as_str())];
     let alerts =
         json!([{"labels": {"alertname": "A"}}, {"labels": {"alertname": "B"}}, {"labels": {}}]).to_string();
-    assert_eq!(w.send("POST", "/api/v2/alerts", &headers, alerts).await.status, 200);
+    assert_eq!(w.send("POST", "/api/v2/alerts", &headers, alerts).await.status, 400, "and two are kept");
     assert_eq!(w.send("POST", "/in/am", &headers, "{").await.status, 400);
     assert_eq!(w.send("POST", "/in/am", &[], "{").await.status, 401);
     assert_eq!(w.send("POST", "/in/off/off-key-0123456789", &[], "{").await.status, 403);

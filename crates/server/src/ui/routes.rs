@@ -19,6 +19,7 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/incidents/{id}/stream", get(incident::stream))
         .route("/incidents/{id}/do/{verb}", post(incident::act))
         .route("/incidents/{id}/postmortem", get(incident::postmortem))
+        .route("/incidents/{id}/postmortem.ics", get(incident::invitation))
         .route("/incidents/{id}/bundle.tar.gz", get(incident::bundle))
         .route("/login", get(login::show).post(login::submit))
         .route("/logout", post(login::out))

@@ -1,6 +1,6 @@
 //! The incident list.
 
-use firebell_core::incident::{Status, Summary};
+use firebell_core::incident::{Proof, Status, Summary};
 use firebell_core::ports::store::IncidentFilter;
 use firebell_core::severity::Severity;
 
@@ -34,6 +34,13 @@ pub(super) fn lists_incidents_newest_first_and_filters_them(s: &mut Subject) {
     let all = s.reader.incidents(&IncidentFilter::default()).unwrap();
     assert_eq!(all[..2], [severe, closed]);
     assert_eq!((all.len(), all[2].version), (3, 2));
+
+    let proof =
+        Proof { state_sha256: "5e1f".to_owned(), policy_sha256: "9a".to_owned(), program: "1".to_owned() };
+    let proven = Summary { version: 3, restricted: true, proof: Some(proof), ..summary(4) };
+    put(s, std::slice::from_ref(&proven));
+    assert_eq!(s.reader.summary(&incident(4)).unwrap(), Some(proven), "one row is found by its id");
+    assert_eq!(s.reader.summary(&incident(40)).unwrap(), None);
 
     let filter = IncidentFilter::default;
     assert_eq!(numbers(s, &IncidentFilter { open: Some(true), ..filter() }), ids(&[3, 1]));

@@ -45,6 +45,7 @@ pub fn summary(number: u64) -> Summary {
     Summary {
         id: incident(number),
         version: 1,
+        proof: None,
         title: format!("Checkout fails ({number})"),
         severity: Severity::Sev2,
         severity_rule: "sev2.two_of".to_owned(),
@@ -66,6 +67,7 @@ pub fn summary(number: u64) -> Summary {
         alerts: 1,
         dead_effects: 0,
         resolve_by: None,
+        open_items: 0,
     }
 }
 
@@ -110,6 +112,7 @@ pub fn signal(number: u64) -> Signal {
         ends_at: None,
         generator_url: Some("http://prometheus:9090/graph?g0.expr=x".to_owned()),
         dedup_key: None,
+        group_key: None,
     }
 }
 

@@ -56,6 +56,10 @@ impl Reader for MemoryReader {
             .collect())
     }
 
+    fn summary(&self, incident: &IncidentId) -> StoreResult<Option<Summary>> {
+        Ok(self.shared.read().summaries.get(incident).map(|row| (**row).clone()))
+    }
+
     fn alerts(&self, filter: &AlertFilter) -> StoreResult<Vec<Alert>> {
         let state = self.shared.read();
         let wanted = |alert: &Alert| {

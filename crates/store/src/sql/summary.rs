@@ -5,7 +5,7 @@ use firebell_core::incident::Summary;
 use firebell_core::ports::store::{IncidentFilter, StoreResult};
 use rusqlite::{Connection, params};
 
-use super::{col, collect, exec, failed, json_col};
+use super::{col, collect, exec, failed, json_col, one};
 use crate::filter::{IncidentTest, incident_limit};
 use crate::{codec, micros};
 
@@ -13,6 +13,7 @@ const PUT: &str = "INSERT INTO incident_summary (id, version, is_open, restricte
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO UPDATE SET version = excluded.version, \
      is_open = excluded.is_open, restricted = excluded.restricted, severity = excluded.severity, \
      opened_at = excluded.opened_at, json = excluded.json";
+const GET: &str = "SELECT json FROM incident_summary WHERE id = ?1";
 const OPEN: &str = "SELECT id FROM incident_summary WHERE is_open = 1 ORDER BY id";
 const LIST: &str = "SELECT json FROM incident_summary WHERE opened_at < ?1 ORDER BY opened_at DESC, id DESC";
 const LIST_BY_OPEN: &str = "SELECT json FROM incident_summary WHERE opened_at < ?1 AND is_open = ?2 \
@@ -31,6 +32,13 @@ pub(crate) fn put(conn: &Connection, row: &Summary) -> StoreResult<()> {
         json
     ];
     exec(conn, "write a summary", PUT, values).map(drop)
+}
+
+/// One row.
+pub(crate) fn get(conn: &Connection, incident: &IncidentId) -> StoreResult<Option<Summary>> {
+    one(conn, "read a summary", GET, params![incident.as_str()], |row| {
+        json_col(row, 0, "summary of an incident")
+    })
 }
 
 /// Ids of incidents that are not over.

@@ -115,6 +115,10 @@ impl Reader for SqliteReader {
         self.run(|conn| sql::summary::list(conn, filter))
     }
 
+    fn summary(&self, incident: &IncidentId) -> StoreResult<Option<Summary>> {
+        self.run(|conn| sql::summary::get(conn, incident))
+    }
+
     fn alerts(&self, filter: &AlertFilter) -> StoreResult<Vec<Alert>> {
         self.run(|conn| sql::alert::list(conn, filter))
     }

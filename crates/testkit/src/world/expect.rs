@@ -50,6 +50,7 @@ impl Expected {
                 ends_at: a.ends_at,
                 generator_url: None,
                 dedup_key: None,
+                group_key: None,
             })
             .collect();
         lapsed.iter().for_each(|signal| self.fold(signal, now));

@@ -69,7 +69,13 @@ fn cascade(run: &mut Run) {
     let Some((origin, count)) =
         origins.iter().map(|(c, t)| (*c, t.len())).max_by(|a, b| a.1.cmp(&b.1).then(b.0.cmp(a.0)))
     else {
-        run.claim("no trace fails: this is not a cascade of errors", ids, Strength::Inconclusive, None);
+        let seen = run.held.iter().any(|h| matches!(&h.part, TelemetryPart::Spans(s) if !s.is_empty()));
+        let text = if seen {
+            "no trace fails: this is not a cascade of errors"
+        } else {
+            "no traces were seen: whether errors spread from service to service cannot be told"
+        };
+        run.claim(text, ids, Strength::Inconclusive, None);
         return;
     };
     let mut order: Vec<(&str, i64)> = first.into_iter().collect();

@@ -9,7 +9,7 @@ use firebell_core::verdict::Outcome;
 
 use super::learn::learn;
 use crate::agents::words::{impact, list, not_mine};
-use crate::case::{Recorded, challenge, evidence_of_round, verdict_of};
+use crate::case::{Challenge, Recorded, evidence_of_round, judge};
 use crate::facts::facts_of_record;
 use crate::run::{Held, Run, clip};
 use crate::tools::{list_alerts, records_of};
@@ -94,11 +94,12 @@ async fn synthesise(run: &mut Run, round: u32) -> Result<(), String> {
     let input = Arc::clone(&run.input);
     let held: Vec<Held> =
         recorded.iter().map(|r| Held { record: r.record.clone(), part: r.part.clone() }).collect();
-    let task = tokio::task::spawn_blocking(move || verdict_of(&asked, &input.policy, recorded));
-    let mut verdict =
+    let task = tokio::task::spawn_blocking(move || judge(&asked, &input.policy, recorded));
+    let (mut verdict, challenge) =
         task.await.map_err(|error| format!("the analysis failed by a defect of its own: {error}"))?;
     verdict.stats.wall_ms = u64::try_from(run.now().duration_since(begun).as_millis()).unwrap_or(0);
-    state(run, &verdict, &held);
+    verdict.stats.peak_rss_bytes = crate::run::peak_rss();
+    state(run, &verdict, challenge, &held);
     run.report.verdict = Some(verdict);
     Ok(())
 }
@@ -117,7 +118,12 @@ async fn as_asked(run: &mut Run) -> Incident {
     incident::fold(&records[..=at]).unwrap_or_else(|| run.incident().clone())
 }
 
-fn state(run: &mut Run, verdict: &firebell_core::verdict::Verdict, held: &[Held]) {
+fn state(
+    run: &mut Run,
+    verdict: &firebell_core::verdict::Verdict,
+    challenge: Option<Challenge>,
+    held: &[Held],
+) {
     let everything = || held.iter().filter(|h| !h.part.is_empty()).map(|h| h.record.id.clone()).collect();
     let lead = verdict.hypotheses.first();
     match (verdict.verdict, lead) {
@@ -130,7 +136,7 @@ fn state(run: &mut Run, verdict: &firebell_core::verdict::Verdict, held: &[Held]
             };
             let text = format!("{} (confidence {:.2})", clip(&h.mechanism, 400), h.confidence);
             run.claim(text, ids.clone(), strength, Some(h.component.clone()));
-            if let Some((claim, why)) = challenge(verdict) {
+            if let Some(Challenge { claim, why }) = challenge {
                 run.step("challenge", clip(&claim, 200));
                 let ids = if ids.is_empty() { everything() } else { ids };
                 run.claim(claim, ids, Strength::Moderate, Some(h.component.clone())).ruled_out = why;
@@ -147,6 +153,10 @@ fn state(run: &mut Run, verdict: &firebell_core::verdict::Verdict, held: &[Held]
         _ => {
             let text = format!("the evidence does not settle the cause; {} gaps", verdict.gaps.len());
             run.claim(text, everything(), Strength::Inconclusive, None);
+            if let Some(Challenge { claim, why }) = challenge {
+                run.step("challenge", clip(&claim, 200));
+                run.claim(claim, everything(), Strength::Moderate, None).ruled_out = why;
+            }
         }
     }
     run.step("verdict", format!("{:?}, {} hypotheses", verdict.verdict, verdict.hypotheses.len()));

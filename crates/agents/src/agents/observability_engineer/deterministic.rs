@@ -77,7 +77,7 @@ fn correlation(run: &Run) -> Option<String> {
             alerts.len(),
             if services.is_empty() { "no known service".to_owned() } else { list(services.into_iter()) },
             first.name,
-            first.starts_at,
+            first.starts_at.strftime("%Y-%m-%d %H:%M:%S UTC"),
             first.service.as_deref().map_or(String::new(), |s| format!(" on {s}"))
         ),
         300,

@@ -58,6 +58,52 @@ fn flapping(run: &Run) -> Vec<String> {
         .collect()
 }
 
+/// Labels that name one process or one release: a rule that holds to them is blind to the next.
+const PASSING: [&str; 12] = [
+    "version",
+    "instance",
+    "pod",
+    "replica",
+    "container",
+    "host",
+    "hostname",
+    "pid",
+    "revision",
+    "commit",
+    "build",
+    "node",
+];
+
+/// The selector without its passing labels.
+fn lasting(selector: &str) -> String {
+    let Some((name, labels)) = selector.split_once('{') else { return selector.to_owned() };
+    let kept: Vec<&str> = split_labels(labels.trim_end_matches('}'))
+        .into_iter()
+        .filter(|l| l.split_once('=').is_some_and(|(key, _)| !PASSING.contains(&key.trim())))
+        .collect();
+    if kept.is_empty() { name.to_owned() } else { format!("{name}{{{}}}", kept.join(",")) }
+}
+
+/// `name="value"` pairs; a comma inside quotes divides nothing.
+fn split_labels(labels: &str) -> Vec<&str> {
+    let (mut out, mut from, mut quoted, mut escaped) = (Vec::new(), 0, false, false);
+    for (i, c) in labels.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => quoted = !quoted,
+            ',' if !quoted => {
+                out.push(&labels[from..i]);
+                from = i + 1;
+            }
+            _ => {}
+        }
+    }
+    out.push(&labels[from..]);
+    out.retain(|l| !l.is_empty());
+    out
+}
+
 /// The metric of the leader's indicator with its labels, if it is one.
 fn metric(h: &Hypothesis) -> Option<String> {
     let cited = h.evidence.iter().find_map(|e| e.query.strip_prefix("metric ").map(str::to_owned));
@@ -65,7 +111,7 @@ fn metric(h: &Hypothesis) -> Option<String> {
         let name = s.split('{').next().unwrap_or("");
         !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == ':')
     };
-    cited.filter(plain)
+    cited.filter(plain).map(|s| lasting(&s))
 }
 
 /// PromQL that would have told sooner, by what sort of metric it is.
@@ -85,7 +131,8 @@ fn expression(run: &Run, h: &Hypothesis) -> (String, &'static str) {
     let name = selector.split('{').next().unwrap_or("");
     if name.ends_with("_bucket") {
         let mut labels = selector.split_once('{').map_or("", |l| l.1.trim_end_matches('}')).to_owned();
-        labels = labels.split(',').filter(|l| !l.starts_with("le=")).collect::<Vec<_>>().join(",");
+        labels =
+            split_labels(&labels).into_iter().filter(|l| !l.starts_with("le=")).collect::<Vec<_>>().join(",");
         let now = format!("histogram_quantile(0.95, sum by (le) (rate({name}{{{labels}}}[5m])))");
         let before =
             format!("histogram_quantile(0.95, sum by (le) (rate({name}{{{labels}}}[5m] offset 1d)))");
@@ -93,12 +140,12 @@ fn expression(run: &Run, h: &Hypothesis) -> (String, &'static str) {
     }
     if name.ends_with("_total") || name.ends_with("_count") {
         return (
-            format!("rate({selector}[5m]) > 5 * (rate({selector}[1h] offset 1d) + 0.01)"),
+            format!("sum(rate({selector}[5m])) > 5 * (sum(rate({selector}[1h] offset 1d)) + 0.01)"),
             "it rises five times faster than the day before",
         );
     }
     (
-        format!("{selector} > 2 * quantile_over_time(0.95, {selector}[1d] offset 1h)"),
+        format!("max({selector}) > 2 * max(quantile_over_time(0.95, {selector}[1d] offset 1h))"),
         "it is over twice its usual high",
     )
 }

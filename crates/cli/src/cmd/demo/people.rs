@@ -21,9 +21,15 @@ impl Demo {
     /// Does what people owe the incident as it stands: acknowledge, decide, ask for the postmortem.
     pub(super) async fn answer(&mut self, incident: &Incident) -> anyhow::Result<()> {
         let id = incident.id.as_str();
-        if incident.paged_at.is_some() && incident.acknowledged_at.is_none() && !incident.status.is_over() {
-            tokio::time::sleep(REACTION).await;
-            self.say(&self.first, id, "ack", json!({})).await;
+        // Each answers for the roles that they were called for.
+        for (name, person) in [(FIRST, self.first.clone()), (SECOND, self.second.clone())] {
+            let called = incident.awaiting.iter().any(|(role, waiting)| {
+                incident.holder(role) == Some(name) || waiting.people.iter().any(|p| p == name)
+            });
+            if called && !incident.status.is_over() {
+                tokio::time::sleep(REACTION).await;
+                self.say(&person, id, "ack", json!({})).await;
+            }
         }
         // A severity that requires no postmortem gets one here all the same, to be looked at.
         if incident.status == Status::Resolved && !incident.postmortem_wanted {

@@ -306,8 +306,10 @@ fn phase_of(text: &str) -> Option<Phase> {
 }
 
 /// Events to which people answer.
-const ANSWERED: [&str; 8] = [
+const ANSWERED: [&str; 10] = [
+    "role_assigned",
     "paged",
+    "escalated",
     "plans_proposed",
     "decided",
     "plan_undone",
@@ -318,7 +320,7 @@ const ANSWERED: [&str; 8] = [
 ];
 
 /// Events after which the incident is read again before they are told.
-const WORTH_A_LOOK: [&str; 14] = [
+const WORTH_A_LOOK: [&str; 16] = [
     "opened",
     "phase_entered",
     "severity_changed",
@@ -331,6 +333,8 @@ const WORTH_A_LOOK: [&str; 14] = [
     "closed_healthy",
     "cancelled",
     "closed",
+    "role_assigned",
+    "escalated",
     "paged",
     "postmortem_written",
 ];

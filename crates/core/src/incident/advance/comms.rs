@@ -22,7 +22,7 @@ pub(super) fn inform(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
     let support = level.support && (!level.support_if_customer_facing || i.customer_facing) && !i.restricted;
     let wanted = [
         (Audience::Internal, spoken_of, internal_every),
-        (Audience::Public, public_wanted(i, cx), None),
+        (Audience::Public, public_wanted(i, cx.policy), None),
         (Audience::Support, support, None),
         (Audience::Executives, level.executives_at_once, None),
     ];
@@ -40,7 +40,12 @@ pub(super) fn inform(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
     Vec::new()
 }
 
-fn declare(i: &Incident, audience: Audience, every_s: Option<i64>, cx: &Cx<'_>) -> Vec<Event> {
+pub(in super::super) fn declare(
+    i: &Incident,
+    audience: Audience,
+    every_s: Option<i64>,
+    cx: &Cx<'_>,
+) -> Vec<Event> {
     if i.clocks.contains_key(&audience) {
         return Vec::new();
     }
@@ -50,16 +55,27 @@ fn declare(i: &Incident, audience: Audience, every_s: Option<i64>, cx: &Cx<'_>) 
     ]
 }
 
-/// Whether the status page tells of it: never of a restricted incident, and only what customers feel.
-pub(in super::super) fn public_wanted(i: &Incident, cx: &Cx<'_>) -> bool {
-    let level = cx.policy.levels.of(i.severity.severity);
-    level.public_first_within_s.is_some() && !i.restricted && i.customer_facing && !i.drill
+/// Whether the status page tells of it: never of a restricted incident or a drill, and where policy says so only of
+/// what customers feel.
+pub(in super::super) fn public_wanted(i: &Incident, policy: &Policy) -> bool {
+    let level = policy.levels.of(i.severity.severity);
+    let felt = i.customer_facing || !level.public_if_customer_facing;
+    level.public_first_within_s.is_some() && felt && !i.is_secret() && !i.drill
 }
 
-/// Whether executives get each internal update.
-pub(in super::super) fn executives_with_updates(i: &Incident, cx: &Cx<'_>) -> bool {
-    cx.policy.levels.of(i.severity.severity).executives_each_update
-        && i.clocks.contains_key(&Audience::Executives)
+/// Who is told with each internal update, has been told before, and waits for no draft.
+pub(in super::super) fn followers(i: &Incident, cx: &Cx<'_>) -> Vec<Audience> {
+    let level = cx.policy.levels.of(i.severity.severity);
+    let wanted = [
+        (Audience::Executives, level.executives_each_update),
+        (Audience::Public, level.public_each_update && public_wanted(i, cx.policy)),
+    ];
+    let told = |a: Audience| i.clocks.get(&a).is_some_and(|c| c.asked_at.is_none());
+    wanted
+        .into_iter()
+        .filter(|(audience, wanted)| *wanted && told(*audience))
+        .map(|(audience, _)| audience)
+        .collect()
 }
 
 /// The channels of an audience. A restricted incident uses no shared channel but the executives' own.
@@ -70,20 +86,11 @@ pub fn channels_for(i: &Incident, audience: Audience, policy: &Policy) -> Vec<St
     policy.channels.get(&audience).cloned().unwrap_or_default()
 }
 
-/// An update for everybody who has a clock, for a given reason; nothing of a restricted incident to customers.
-pub(super) fn tell_all(i: &Incident, reason: UpdateReason) -> Vec<Event> {
+/// An update for everybody who has been told before, for a given reason; nothing of a secret incident to customers.
+pub(in super::super) fn tell_all(i: &Incident, reason: UpdateReason) -> Vec<Event> {
     i.clocks
         .keys()
-        .filter(|a| !(i.restricted && **a == Audience::Public))
+        .filter(|a| !(i.is_secret() && **a == Audience::Public))
         .map(|audience| Event::UpdateRequested { audience: *audience, reason })
-        .collect()
-}
-
-/// An update for colleagues and customers.
-pub(in super::super) fn tell_internal_and_public(i: &Incident, reason: UpdateReason) -> Vec<Event> {
-    [Audience::Internal, Audience::Public]
-        .into_iter()
-        .filter(|a| i.clocks.contains_key(a) && !(i.restricted && *a == Audience::Public))
-        .map(|audience| Event::UpdateRequested { audience, reason })
         .collect()
 }

@@ -19,27 +19,33 @@ const LEARNERS: [&str; 5] = [
 ];
 
 pub(super) fn advance(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
-    if i.status == Status::Merged {
-        return if i.closed_at.is_none() { vec![Event::Closed] } else { Vec::new() };
-    }
     if !i.all_clear_asked && !i.clocks.is_empty() {
-        let reason =
-            if i.status == Status::Resolved { UpdateReason::AllClear } else { UpdateReason::FalseAlarm };
+        let reason = match i.status {
+            Status::Resolved => UpdateReason::AllClear,
+            Status::Merged => UpdateReason::Merged,
+            _ => UpdateReason::FalseAlarm,
+        };
         let told = super::comms::tell_all(i, reason);
         if !told.is_empty() {
             return told;
         }
     }
+    if i.status == Status::Merged {
+        return if i.closed_at.is_none() { vec![Event::Closed] } else { Vec::new() };
+    }
     if i.phase != Phase::Learn {
         return vec![enter(Phase::Learn, cx)];
     }
-    let required = cx.policy.levels.of(i.severity.severity).postmortem_within_s;
+    // One that was wanted before it was opened again is due anew.
+    let asked = i.postmortem_wanted.then_some(cx.policy.times.learn_within_s);
+    let within = cx.policy.levels.of(i.severity.severity).postmortem_within_s.or(asked);
     if i.status == Status::Resolved
-        && !i.postmortem_wanted
-        && let Some(within) = required
+        && i.postmortem_due.is_none()
+        && let Some(within) = within
     {
         let due = Some(after(i.resolved_at.unwrap_or(cx.now), within));
-        return vec![Event::PostmortemRequested { due, facilitator: facilitator(i, cx) }];
+        let meeting = due.zip(i.resolved_at).map(|(due, end)| crate::review::meeting_at(end, due));
+        return vec![Event::PostmortemRequested { due, facilitator: facilitator(i, cx), meeting }];
     }
     if i.postmortem_wanted && i.postmortem.is_none() {
         return learn(i, cx);

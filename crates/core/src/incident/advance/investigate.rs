@@ -2,8 +2,8 @@
 
 use super::super::event::Event;
 use super::super::state::{Incident, Phase};
-use super::super::timers::after;
-use super::{all_ended, any, enter, request};
+use super::super::timers::{after, unclear_key};
+use super::{all_ended, any, enter, page, request};
 use crate::agent::AgentTask;
 use crate::cause;
 use crate::cx::Cx;
@@ -19,6 +19,9 @@ pub(super) fn advance(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
     // Somebody approved an option that was left: it is tried while the cause is looked for.
     if i.active_plan().is_some() {
         return vec![enter(Phase::Mitigate, cx)];
+    }
+    if let Some(request) = meanwhile(i, cx) {
+        return vec![request];
     }
     if i.look_again_at.is_some() {
         return Vec::new();
@@ -82,11 +85,7 @@ fn follow(i: &Incident, round: u32, verdict: &Verdict, cx: &Cx<'_>) -> Vec<Event
 /// The specialist validates the leading hypothesis and prepares plans.
 fn prepare(i: &Incident, round: u32, verdict: &Verdict, cx: &Cx<'_>) -> Vec<Event> {
     if !any(i, |t| *t == AgentTask::Prepare { round }) {
-        let agent = verdict
-            .hypotheses
-            .first()
-            .and_then(|h| cause::find(&h.cause))
-            .map_or("backend-architect", |c| c.agent.as_str());
+        let agent = specialist(verdict);
         return vec![request(&format!("prepare-{round}/{agent}"), agent, AgentTask::Prepare { round }, cx)];
     }
     if !all_ended(i, |t| *t == AgentTask::Prepare { round }) {
@@ -94,10 +93,40 @@ fn prepare(i: &Incident, round: u32, verdict: &Verdict, cx: &Cx<'_>) -> Vec<Even
     }
     if i.plans.iter().any(|p| p.round == round) {
         let mut events = vec![enter(Phase::Mitigate, cx)];
-        events.extend(super::comms::tell_internal_and_public(i, crate::comms::UpdateReason::Identified));
+        events.extend(super::comms::tell_all(i, crate::comms::UpdateReason::Identified));
         return events;
     }
-    vec![again(i, "no mitigation could be prepared for the leading hypothesis", cx)]
+    let why = "no mitigation could be prepared for the leading hypothesis";
+    let mut events = vec![again(i, why, cx)];
+    events.extend(stuck(i, why, cx));
+    events
+}
+
+/// The cause has been unclear for too long: options are prepared for what ranks highest, while the investigation goes
+/// on. A person may take one.
+fn meanwhile(i: &Incident, cx: &Cx<'_>) -> Option<Event> {
+    if !i.fired.contains(&unclear_key(i)) || i.next_proposed().is_some() {
+        return None;
+    }
+    let verdict = i.verdict.as_ref().filter(|_| i.verdict_opening == i.reopened)?;
+    let round = i.verdict_round;
+    let open = verdict.verdict == Outcome::InsufficientEvidence && !verdict.hypotheses.is_empty();
+    if !open || any(i, |t| *t == AgentTask::Prepare { round }) {
+        return None;
+    }
+    let agent = specialist(verdict);
+    Some(request(&format!("prepare-{round}/{agent}"), agent, AgentTask::Prepare { round }, cx))
+}
+
+/// Whom the leading hypothesis calls for.
+fn specialist(verdict: &Verdict) -> &str {
+    let cause = verdict.hypotheses.first().and_then(|h| cause::find(&h.cause));
+    cause.map_or("backend-architect", |c| c.agent.as_str())
+}
+
+/// Nothing is left that could be tried: whoever leads must know.
+pub(super) fn stuck(i: &Incident, why: &str, cx: &Cx<'_>) -> Option<Event> {
+    page(i.commander().map(str::to_owned), &format!("{} {}: {why}", i.severity.severity, i.id), cx)
 }
 
 /// The next round of the investigation; rounds that settle nothing come ever more seldom, so that an incident that

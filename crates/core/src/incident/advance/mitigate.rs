@@ -3,7 +3,7 @@
 use super::super::event::Event;
 use super::super::state::{Incident, Phase, PlanState, PlanStatus, RunStatus, Status};
 use super::super::timers::after;
-use super::investigate::look_again;
+use super::investigate::{look_again, stuck};
 use super::{enter, request};
 use crate::agent::{AgentTask, Recovery};
 use crate::comms::UpdateReason;
@@ -18,7 +18,7 @@ pub(super) fn advance(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
             enter(Phase::Verify, cx),
             Event::SoakStarted { until: after(cx.now, cx.policy.times.soak_s) },
         ];
-        events.extend(super::comms::tell_internal_and_public(i, UpdateReason::Mitigated));
+        events.extend(super::comms::tell_all(i, UpdateReason::Mitigated));
         return events;
     }
     if let Some(plan) = i.active_plan() {
@@ -32,7 +32,12 @@ pub(super) fn advance(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
             reason: "low risk and reversible: runs without asking by configuration".to_owned(),
         }],
         Some(_) => Vec::new(),
-        None => vec![look_again("no mitigation option is left", cx), enter(Phase::Investigate, cx)],
+        None => {
+            let why = "no mitigation option is left";
+            let mut events = vec![look_again(why, cx), enter(Phase::Investigate, cx)];
+            events.extend(stuck(i, why, cx));
+            events
+        }
     }
 }
 

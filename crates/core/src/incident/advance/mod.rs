@@ -10,7 +10,7 @@ mod verify;
 
 use super::commands::people::severity_events;
 use super::event::Event;
-use super::state::{AgentRun, Incident, Phase, RunStatus};
+use super::state::{AgentRun, Incident, Phase, PlanState, PlanStatus, RunStatus};
 use super::timers::after;
 use crate::agent::AgentTask;
 use crate::cx::Cx;
@@ -18,9 +18,9 @@ use crate::ids::RunId;
 use crate::severity::{self, DecidedBy, IncidentKind, Severity};
 
 pub use comms::channels_for;
-pub(super) use comms::{executives_with_updates, public_wanted, tell_internal_and_public};
+pub(super) use comms::{declare, followers, public_wanted, tell_all};
 pub(super) use ending::facilitator;
-pub(super) use people::{page, person_for};
+pub(super) use people::{ladder, page, person_for};
 
 /// The next events, or none.
 pub(super) fn advance(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
@@ -32,6 +32,9 @@ pub(super) fn advance(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
 }
 
 fn phase(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
+    if i.phase != Phase::Assess && is_cosmetic(i) {
+        return cosmetic(i, cx);
+    }
     match i.phase {
         Phase::Assess => assess(i, cx),
         Phase::Command => command(i, cx),
@@ -47,6 +50,7 @@ fn phase(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
 fn reassess(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
     if let Some(kind) = i.facts.kind
         && kind != i.kind
+        && !i.kind_by_person
         && i.kind != IncidentKind::Security
         // Later measurements tell what is left of it, not what it is.
         && (i.phase == Phase::Assess || i.kind == IncidentKind::Other || kind == IncidentKind::Security)
@@ -59,7 +63,8 @@ fn reassess(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
     let to = severity::assess(&i.facts, &cx.policy.severity);
     let assessed = i.phase == Phase::Assess && all_ended(i, |t| *t == AgentTask::Assess);
     let raised = to.severity < i.severity.severity;
-    if raised || (assessed && (to.severity != i.severity.severity || to.rule != i.severity.rule)) {
+    // The first assessment's last word counts in full: words that were taken for granted give way to figures.
+    if raised || (assessed && to != i.severity) {
         return severity_events(i, to, cx);
     }
     Vec::new()
@@ -91,6 +96,31 @@ fn backlog(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
     vec![Event::Resolved { verified: false, summary: "cosmetic: goes to the backlog as a ticket".to_owned() }]
 }
 
+/// Lowered to cosmetic since it was opened. One that somebody opened again as it was is looked into: there is more to it.
+fn is_cosmetic(i: &Incident) -> bool {
+    i.severity.severity == Severity::Sev4 && (i.reopened == 0 || i.severity_since > i.open_since)
+}
+
+/// What turned out to be cosmetic: what is being done in production is brought to its end, nothing else is begun.
+fn cosmetic(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
+    let begun = |p: &PlanState| p.status.is_active() && p.status != PlanStatus::Approved;
+    if i.plans.iter().any(begun) {
+        return mitigate::advance(i, cx);
+    }
+    let wanted = |run: &AgentRun| run.task == AgentTask::Backlog || run.status != RunStatus::Running;
+    let reason = "not needed any more: it is cosmetic";
+    let left = i.runs.iter().filter(|(_, run)| !wanted(run));
+    let events: Vec<Event> = left
+        .map(|(run, _)| Event::AgentFailed {
+            run: run.clone(),
+            reason: reason.to_owned(),
+            journal: Vec::new(),
+            evidence: Vec::new(),
+        })
+        .collect();
+    if events.is_empty() { backlog(i, cx) } else { events }
+}
+
 /// Phase 2: the room; people and updates were seen to before.
 fn command(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
     if i.war_room.is_none() {
@@ -112,7 +142,7 @@ pub(super) fn enter(phase: Phase, cx: &Cx<'_>) -> Event {
         Phase::Investigate => times.investigate_by_s - times.command_by_s,
         Phase::Mitigate => times.mitigate_by_s - times.investigate_by_s,
         Phase::Verify => times.verify_by_s - times.mitigate_by_s,
-        Phase::Learn => 48 * 3600,
+        Phase::Learn => times.learn_within_s,
     };
     Event::PhaseEntered { phase, deadline: after(cx.now, length.max(1)) }
 }

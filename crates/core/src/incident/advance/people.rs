@@ -48,9 +48,34 @@ pub(in super::super) fn person_for(i: &Incident, role: &str, cx: &Cx<'_>) -> Opt
     i.holder(role).or_else(|| i.commander()).map(str::to_owned).or_else(|| candidate(role, &[], cx))
 }
 
+/// Whom to call for a role, one after the other and round again: its holder, others who can hold it, whoever could
+/// lead, and those to whom severity escalates.
+pub(in super::super) fn ladder(i: &Incident, role: &str, cx: &Cx<'_>) -> Vec<String> {
+    let level = cx.policy.levels.of(i.severity.severity);
+    let roles = [
+        role,
+        "on_call",
+        "incident_commander",
+        level.escalate_to.as_str(),
+        level.unclear_to.as_str(),
+        "technical_lead",
+        "senior_engineer",
+        "team_lead",
+    ];
+    let able = roles.into_iter().flat_map(|role| cx.policy.people_for(role)).map(|p| p.name.as_str());
+    let mut all: Vec<String> = Vec::new();
+    for name in i.holder(role).or_else(|| i.commander()).into_iter().chain(able) {
+        if !all.iter().any(|n| n == name) {
+            all.push(name.to_owned());
+        }
+    }
+    all
+}
+
 /// A page to a person, if there is one.
 pub(in super::super) fn page(person: Option<String>, text: &str, cx: &Cx<'_>) -> Option<Event> {
-    person.map(|person| Event::Paged {
+    // Where there is no channel nobody is paged; the page of the incident shows whose turn it is all the same.
+    person.filter(|_| !cx.policy.page_channels.is_empty()).map(|person| Event::Paged {
         person,
         channels: cx.policy.page_channels.clone(),
         text: text.to_owned(),

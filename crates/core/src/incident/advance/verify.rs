@@ -1,7 +1,7 @@
 //! Phase 5: soak, then everything is checked; a regression goes back to the investigation.
 
 use super::super::event::Event;
-use super::super::state::{Incident, Phase, RunStatus, Status};
+use super::super::state::{Incident, Phase, RunStatus};
 use super::investigate::look_again;
 use super::{enter, request};
 use crate::agent::AgentTask;
@@ -11,7 +11,7 @@ use crate::cx::Cx;
 const MAX_ATTEMPTS: u32 = 4;
 
 pub(super) fn advance(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
-    if i.status == Status::Identified && i.next_round > i.round {
+    if i.next_round > i.round {
         return vec![enter(Phase::Investigate, cx)];
     }
     if i.soak_until.is_some() || i.look_again_at.is_some() {

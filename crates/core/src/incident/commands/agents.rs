@@ -6,7 +6,7 @@ use super::super::command::Rejection;
 use super::super::event::{Event, ProposedPlan};
 use super::super::state::{Incident, Phase, PlanStatus, RunStatus};
 use super::super::timers::after;
-use crate::agent::{AgentFailure, AgentReport, AgentTask};
+use crate::agent::{ActionItemDraft, AgentFailure, AgentReport, AgentTask};
 use crate::cx::Cx;
 use crate::evidence::Strength;
 use crate::ids::RunId;
@@ -60,14 +60,18 @@ pub(super) fn report(
             }
             None => events.push(failed(run, &AgentFailure::from("came to no verdict".to_owned()))),
         },
-        AgentTask::Prepare { round } if !i.status.is_over() => {
+        // Options for a cause that was unclear come too late once a later round has named it.
+        AgentTask::Prepare { round }
+            if !i.status.is_over() && (round >= i.verdict_round || !i.has_cause()) =>
+        {
             let severity = i.severity.severity;
             let mut seen = BTreeSet::new();
             let plans: Vec<ProposedPlan> = report
                 .plans
                 .iter()
-                // A plan without steps mitigates nothing.
-                .filter(|plan| !plan.steps.is_empty())
+                // A plan without steps mitigates nothing, and while the cause is unclear only what can be undone is
+                // tried.
+                .filter(|plan| !plan.steps.is_empty() && (plan.reversible || i.has_cause()))
                 .map(|plan| ProposedPlan {
                     hash: plan.hash(),
                     approvals_needed: super::plans::approvals_needed(plan, severity, cx),
@@ -96,25 +100,54 @@ pub(super) fn report(
             }
         }
         AgentTask::Learn | AgentTask::Backlog => {
-            let owner = i
-                .services
-                .iter()
-                .find_map(|s| cx.policy.service(s))
-                .map(|s| s.owner.clone())
-                .unwrap_or_default();
+            let owner = owner(i, cx);
             let mut id = i.action_items.keys().next_back().copied().unwrap_or(0);
-            for item in &report.action_items {
+            let ticket = (task == AgentTask::Backlog && report.action_items.is_empty())
+                .then(|| ticket(&i.title, cx.policy.times.backlog_within_s));
+            for item in report.action_items.iter().chain(&ticket) {
                 if i.action_items.values().any(|a| a.item.title == item.title) {
                     continue;
                 }
                 id += 1;
                 let due = after(cx.now, i64::from(item.due_days) * 86_400);
-                events.push(Event::ActionItemAdded { id, item: item.clone(), owner: owner.clone(), due });
+                let (item, owner, priority) = (item.clone(), owner.clone(), item.priority());
+                events.push(Event::ActionItemAdded { id, item, owner, due, priority });
             }
         }
         AgentTask::Assess | AgentTask::Investigate { .. } | AgentTask::Prepare { .. } => {}
     }
     Ok(events)
+}
+
+/// What goes to the backlog, to be done in the next sprint.
+fn ticket(title: &str, within_s: i64) -> ActionItemDraft {
+    ActionItemDraft {
+        title: title.to_owned(),
+        detail: "cosmetic: see the ticket that is attached to the incident".to_owned(),
+        kind: "backlog".to_owned(),
+        impact: 1,
+        effort: 1,
+        due_days: u16::try_from(within_s / 86_400).unwrap_or(u16::MAX),
+    }
+}
+
+/// Whose work it is: the owner of the component that the cause lies in, else of the first affected service that has one.
+fn owner(i: &Incident, cx: &Cx<'_>) -> String {
+    let leader = i
+        .verdict
+        .as_ref()
+        .filter(|v| v.verdict == crate::verdict::Outcome::Cause)
+        .and_then(|v| v.hypotheses.first());
+    let component = leader.map(|h| h.component.as_str());
+    let short = component.map(|c| c.rsplit('/').next().unwrap_or(c));
+    component
+        .into_iter()
+        .chain(short)
+        .chain(i.services.iter().map(String::as_str))
+        .filter_map(|name| cx.policy.service(name))
+        .map(|service| service.owner.clone())
+        .find(|owner| !owner.is_empty())
+        .unwrap_or_default()
 }
 
 /// Drops claims whose evidence is not there; answers their texts.

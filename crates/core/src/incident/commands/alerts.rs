@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::super::event::{AlertTurn, AttachedAlert, Event};
-use super::super::state::{Incident, Phase, Status};
+use super::super::state::{Incident, Phase};
 use crate::cx::Cx;
 use crate::ids::Fingerprint;
 use crate::severity::Facts;
 
 pub(super) fn attach(i: &Incident, alerts: &[AttachedAlert], cx: &Cx<'_>) -> Vec<Event> {
-    let (known, new): (Vec<_>, Vec<_>) = alerts.iter().partition(|a| i.alerts.contains_key(&a.fingerprint));
+    // One whose labels say something else by now is attached anew: a severity, a kind or a service is a fact.
+    let (known, new): (Vec<_>, Vec<_>) =
+        alerts.iter().partition(|a| i.alerts.get(&a.fingerprint).is_some_and(|k| k.labels == a.labels));
     let turns: Vec<AlertTurn> =
         known.iter().map(|a| AlertTurn { fingerprint: a.fingerprint.clone(), firing: a.firing }).collect();
     let mut events = Vec::new();
@@ -26,6 +28,8 @@ pub(super) fn attach(i: &Incident, alerts: &[AttachedAlert], cx: &Cx<'_>) -> Vec
                 said.absorb(&super::open::alert_facts(alert, cx.policy));
             }
         }
+        let fresh: Vec<&str> = new.iter().filter(|a| is_regression(i, a)).map(|a| a.name.as_str()).collect();
+        let regressed = regression(i, &fresh);
         events.push(Event::AlertsAttached { alerts: new.into_iter().cloned().collect() });
         // What was measured stands against what an alert's text says; only what is not known yet is taken from it.
         let measured = known.clone();
@@ -34,9 +38,24 @@ pub(super) fn attach(i: &Incident, alerts: &[AttachedAlert], cx: &Cx<'_>) -> Vec
         if known != i.facts {
             events.push(Event::FactsMeasured { facts: known });
         }
+        events.extend(regressed);
     }
-    events.extend(turn(i, &turns));
+    let regressed = events.iter().any(|e| matches!(e, Event::Regressed { .. }));
     events
+        .extend(turn(i, &turns).into_iter().filter(|e| !(regressed && matches!(e, Event::Regressed { .. }))));
+    events
+}
+
+/// An alert that is new here and fires: a regression, unless it is late news of what was there before the mitigation;
+/// the verification waits for those to clear.
+fn is_regression(i: &Incident, alert: &AttachedAlert) -> bool {
+    alert.firing && i.mitigated_at.is_none_or(|at| alert.starts_at > at)
+}
+
+/// The soak, or the verification after it, has begun and something fires: it came back.
+pub(super) fn regression(i: &Incident, names: &[&str]) -> Option<Event> {
+    let why = format!("fires during the soak: {}", names.join(", "));
+    (i.phase == Phase::Verify && !i.status.is_over() && !names.is_empty()).then_some(Event::Regressed { why })
 }
 
 pub(super) fn turn(i: &Incident, turns: &[AlertTurn]) -> Vec<Event> {
@@ -58,12 +77,9 @@ pub(super) fn turn(i: &Incident, turns: &[AlertTurn]) -> Vec<Event> {
         .filter(|t| t.firing)
         .filter_map(|t| i.alerts.get(&t.fingerprint).map(|a| a.name.as_str()))
         .collect();
-    let why = back.join(", ");
-    let regressed = i.phase == Phase::Verify && i.status == Status::Monitoring && !back.is_empty();
+    let regressed = regression(i, &back);
     let mut events = vec![Event::AlertsTurned { turns: real }];
-    if regressed {
-        events.push(Event::Regressed { why: format!("fires again during the soak: {why}") });
-    }
+    events.extend(regressed);
     events
 }
 

@@ -14,8 +14,16 @@ pub(super) fn finish(i: &Incident, key: &EffectKey, effect: &Effect, outcome: &O
         Outcome::Done { detail, data } => (true, detail.clone(), data.clone()),
         Outcome::Permanent { reason } | Outcome::Retry { reason, .. } => (false, reason.clone(), Value::Null),
     };
-    let died =
-        || Event::EffectDied { key: key.clone(), effect: effect.kind().to_owned(), reason: text.clone() };
+    let audience = match effect {
+        Effect::DraftUpdate { audience, .. } => Some(*audience),
+        _ => None,
+    };
+    let died = || Event::EffectDied {
+        key: key.clone(),
+        effect: effect.kind().to_owned(),
+        reason: text.clone(),
+        audience,
+    };
     match effect {
         Effect::Act { plan, step, inverse } => {
             let waits = i.plan(plan).is_some_and(|p| {

@@ -1,14 +1,15 @@
 //! How an incident ends, and how it goes on after all.
 
-use super::super::advance::{page, tell_internal_and_public};
+use super::super::advance::{page, tell_all};
 use super::super::command::Rejection;
-use super::super::event::{AttachedAlert, Event};
+use super::super::event::{AttachedAlert, Carried, Event};
 use super::super::state::{Incident, Status};
 use super::super::timers::after;
 use super::required;
 use crate::comms::UpdateReason;
 use crate::cx::Cx;
 use crate::ids::IncidentId;
+use crate::severity::{DecidedBy, Decision};
 
 pub(super) fn resolve(i: &Incident, summary: &str) -> Result<Vec<Event>, Rejection> {
     if i.status == Status::Resolved {
@@ -30,9 +31,10 @@ pub(super) fn reopen(i: &Incident, reason: &str, cx: &Cx<'_>) -> Result<Vec<Even
     let why = required("reason", reason, 4000)?;
     // Whoever led it may have gone to sleep: page, and tell those who were told that it is over.
     let text = format!("{} {} is open again: {}", i.severity.severity, i.id, i.title);
-    let mut events = vec![Event::Reopened { why }];
+    let within = cx.policy.levels.of(i.severity.severity).resolve_within_s;
+    let mut events = vec![Event::Reopened { why, resolve_by: within.map(|s| after(cx.now, s)) }];
     events.extend(page(i.commander().map(str::to_owned), &text, cx));
-    events.extend(tell_internal_and_public(i, UpdateReason::Reopened));
+    events.extend(tell_all(i, UpdateReason::Reopened));
     Ok(events)
 }
 
@@ -57,12 +59,35 @@ pub(super) fn merge(i: &Incident, into: &IncidentId) -> Result<Vec<Event>, Rejec
     Ok(vec![Event::MergedInto { into: into.clone() }])
 }
 
-pub(super) fn absorb(i: &Incident, from: &IncidentId, title: &str, alerts: &[AttachedAlert]) -> Vec<Event> {
+pub(super) fn absorb(
+    i: &Incident,
+    from: &IncidentId,
+    title: &str,
+    alerts: &[AttachedAlert],
+    carried: &Carried,
+    cx: &Cx<'_>,
+) -> Vec<Event> {
     let new: Vec<AttachedAlert> =
         alerts.iter().filter(|a| !i.alerts.contains_key(&a.fingerprint)).cloned().collect();
-    let mut events = vec![Event::Absorbed { from: from.clone(), title: title.to_owned() }];
+    let mut events = vec![Event::Absorbed {
+        from: from.clone(),
+        title: title.to_owned(),
+        carried: Box::new(carried.clone()),
+    }];
+    let firing: Vec<&str> = new.iter().filter(|a| a.firing).map(|a| a.name.as_str()).collect();
+    let regressed = super::alerts::regression(i, &firing);
     if !new.is_empty() {
         events.push(Event::AlertsAttached { alerts: new });
+    }
+    events.extend(regressed);
+    // What is worse of the two holds, unless a person has said how severe this one is.
+    if let Some(other) = &carried.severity
+        && other.severity < i.severity.severity
+        && i.severity.by == DecidedBy::Policy
+    {
+        let because = format!("{from}, which goes on here, was {}: {}", other.severity, other.because);
+        let to = Decision { because, by: DecidedBy::Policy, ..other.clone() };
+        events.extend(super::people::severity_events(i, to, cx));
     }
     events
 }
@@ -71,9 +96,16 @@ pub(super) fn request_postmortem(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
     if i.postmortem_wanted {
         return Vec::new();
     }
-    let within = cx.policy.levels.of(i.severity.severity).postmortem_within_s.unwrap_or(48 * 3600);
+    let within = cx
+        .policy
+        .levels
+        .of(i.severity.severity)
+        .postmortem_within_s
+        .unwrap_or(cx.policy.times.learn_within_s);
     let due = Some(after(cx.now, within));
-    vec![Event::PostmortemRequested { due, facilitator: super::super::advance::facilitator(i, cx) }]
+    // Before its end nobody can say when to meet over it.
+    let meeting = due.filter(|_| i.status.is_over()).map(|due| crate::review::meeting_at(cx.now, due));
+    vec![Event::PostmortemRequested { due, facilitator: super::super::advance::facilitator(i, cx), meeting }]
 }
 
 fn refuse_if_over(i: &Incident, what: &str) -> Result<(), Rejection> {

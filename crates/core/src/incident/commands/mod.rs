@@ -29,11 +29,12 @@ pub(super) fn run(
             Ok(alerts::report(title, text, reporter, *reported_at, why))
         }
         Command::Acknowledge => people::acknowledge(i, actor),
-        Command::AssignRole { role, person } => people::assign_role(i, role, person, cx),
+        Command::AssignRole { role, person } => people::assign_role(i, role, person, actor, cx),
         Command::AddNote { text } => people::note(text),
         Command::AddTask { text, role } => people::add_task(i, text, role),
         Command::CompleteTask { id } => people::complete_task(i, *id),
         Command::SetSeverity { severity, reason } => people::set_severity(i, *severity, reason, actor, cx),
+        Command::SetKind { kind, restricted } => Ok(people::set_kind(i, *kind, *restricted)),
         Command::PostUpdate { audience, subject, body } => {
             people::post_update(i, *audience, subject, body, actor, cx)
         }
@@ -42,7 +43,9 @@ pub(super) fn run(
         Command::Reopen { reason } => endings::reopen(i, reason, cx),
         Command::Cancel { reason } => endings::cancel(i, reason),
         Command::Merge { into } => endings::merge(i, into),
-        Command::Absorb { from, title, alerts } => Ok(endings::absorb(i, from, title, alerts)),
+        Command::Absorb { from, title, alerts, carried } => {
+            Ok(endings::absorb(i, from, title, alerts, carried, cx))
+        }
         Command::RequestPostmortem => Ok(endings::request_postmortem(i, cx)),
         Command::CompleteActionItem { id } => people::complete_action_item(i, *id),
         Command::ReportAgent { run, report } => agents::report(i, run, report, cx),

@@ -1,14 +1,14 @@
 //! What people do: acknowledge, take roles, note, override severity, write updates.
 
-use super::super::advance::channels_for;
+use super::super::advance::{channels_for, followers, page, tell_all};
 use super::super::command::Rejection;
 use super::super::event::{Actor, Event};
-use super::super::state::{Incident, PlanState, PlanStatus};
+use super::super::state::{Awaiting, Incident, PlanState, PlanStatus};
 use super::super::timers::after;
 use super::required;
 use crate::comms::{Audience, Update, UpdateReason};
 use crate::cx::Cx;
-use crate::severity::{DecidedBy, Decision, Severity};
+use crate::severity::{DecidedBy, Decision, IncidentKind, Severity};
 
 /// Longest note, task or update.
 const MAX_TEXT: usize = 32 * 1024;
@@ -18,16 +18,30 @@ pub(super) fn acknowledge(i: &Incident, actor: &Actor) -> Result<Vec<Event>, Rej
         return Err(Rejection::not_now("acknowledging", format!("the incident is {}", i.status.as_str())));
     }
     let by = actor.display().to_owned();
-    if i.acknowledged_at.is_some() && i.responders.contains(&by) && i.awaiting_ack.is_none() {
+    if i.heard_by.contains(&by) && answered_by(i, &by).is_empty() {
         return Ok(Vec::new());
     }
     Ok(vec![Event::Acknowledged { by }])
+}
+
+/// The roles that a person's acknowledgement answers for: those they hold or were called for. Whoever was not called
+/// takes the lead in hand; the other roles' holders are still waited for.
+pub(in super::super) fn answered_by(i: &Incident, by: &str) -> Vec<String> {
+    let called = |role: &str, w: &Awaiting| i.holder(role) == Some(by) || w.people.iter().any(|p| p == by);
+    let mine: Vec<String> =
+        i.awaiting.iter().filter(|(role, w)| called(role, w)).map(|(role, _)| role.clone()).collect();
+    if !mine.is_empty() || i.heard_by.contains(by) {
+        return mine;
+    }
+    let lead = i.lead().map(|(role, _)| role.to_owned()).filter(|role| i.awaiting.contains_key(role));
+    lead.or_else(|| i.awaiting.keys().next().filter(|_| i.heard_by.is_empty()).cloned()).into_iter().collect()
 }
 
 pub(super) fn assign_role(
     i: &Incident,
     role: &str,
     person: &str,
+    actor: &Actor,
     cx: &Cx<'_>,
 ) -> Result<Vec<Event>, Rejection> {
     let role = required("role", role, 64)?;
@@ -39,10 +53,32 @@ pub(super) fn assign_role(
             format!("{person:?} is not configured; known: {}", known.join(", ")),
         ));
     }
+    let roles = cx.policy.roles();
+    if !roles.contains(role.as_str()) {
+        let known: Vec<&str> = roles.into_iter().collect();
+        return Err(Rejection::invalid("role", format!("{role:?} is no role; known: {}", known.join(", "))));
+    }
     if i.holder(&role) == Some(&person) {
         return Ok(Vec::new());
     }
-    Ok(vec![Event::RoleAssigned { role, person: Some(person) }])
+    let mut events = vec![Event::RoleAssigned { role: role.clone(), person: Some(person.clone()) }];
+    // Who was given a role by somebody else must hear of it.
+    if actor.display() != person && !i.status.is_over() {
+        let role = role.replace('_', " ");
+        let text = format!("{} {}: {} (you are {role})", i.severity.severity, i.id, i.title);
+        events.extend(page(Some(person), &text, cx));
+    }
+    Ok(events)
+}
+
+pub(super) fn set_kind(i: &Incident, kind: IncidentKind, restricted: Option<bool>) -> Vec<Event> {
+    // A restriction that came with security goes with it; one that a person set stays until a person lifts it.
+    let kept = i.restricted && i.kind != IncidentKind::Security;
+    let restricted = restricted.unwrap_or(kind == IncidentKind::Security || kept);
+    if (i.kind, i.restricted, i.kind_by_person) == (kind, restricted, true) {
+        return Vec::new();
+    }
+    vec![Event::KindChanged { kind, restricted }]
 }
 
 pub(super) fn note(text: &str) -> Result<Vec<Event>, Rejection> {
@@ -94,27 +130,39 @@ pub(super) fn set_severity(
     Ok(severity_events(i, to, cx))
 }
 
-/// A change of severity, with what it sets anew: the resolve-by clock and the approvals that waiting plans need.
+/// A change of severity, with what it sets anew: the resolve-by clock, the approvals that waiting plans need, and the
+/// roles that are not needed any more.
 pub(in super::super) fn severity_events(i: &Incident, to: Decision, cx: &Cx<'_>) -> Vec<Event> {
     let level = cx.policy.levels.of(to.severity);
     let mut events = Vec::new();
     // One that is approved and waits for its turn may need more people now.
     let waiting = |p: &&PlanState| matches!(p.status, PlanStatus::Proposed | PlanStatus::Approved);
     for plan in i.plans.iter().filter(waiting) {
+        let before = super::plans::approvals_needed(&plan.plan, i.severity.severity, cx);
         let needed = super::plans::approvals_needed(&plan.plan, to.severity, cx);
-        if needed != plan.approvals_needed {
+        let mine = |name: &String| plan.approvals.iter().any(|a| a.go && a.by == *name);
+        let lowers = needed < before
+            && needed < plan.approvals_needed
+            // Whoever said go cannot make their own word enough.
+            && !matches!(&to.by, DecidedBy::Person { name, .. } if mine(name));
+        if needed > plan.approvals_needed || lowers {
             events.push(Event::ApprovalsNeededChanged { plan: plan.hash.clone(), needed });
         }
     }
-    if to.severity != i.severity.severity && i.clocks.contains_key(&Audience::Internal) {
-        let reason = UpdateReason::SeverityChanged;
-        events.push(Event::UpdateRequested { audience: Audience::Internal, reason });
+    // What is lowered to cosmetic ends at once, with all who led it.
+    if to.severity > i.severity.severity && to.severity != Severity::Sev4 {
+        let before = &cx.policy.levels.of(i.severity.severity).roles;
+        let idle = before.iter().filter(|role| !level.roles.contains(role) && i.roles.contains_key(*role));
+        events.extend(idle.map(|role| Event::RoleReleased { role: role.clone() }));
+    }
+    if to.severity != i.severity.severity && to.severity != Severity::Sev4 {
+        events.extend(tell_all(i, UpdateReason::SeverityChanged));
     }
     events.insert(
         0,
         Event::SeverityChanged {
             from: i.severity.clone(),
-            resolve_by: level.resolve_within_s.map(|s| after(i.opened_at, s)),
+            resolve_by: level.resolve_within_s.map(|s| after(i.open_since, s)),
             to,
         },
     );
@@ -124,8 +172,8 @@ pub(in super::super) fn severity_events(i: &Incident, to: Decision, cx: &Cx<'_>)
 /// Takes in a draft. One that has been overtaken is dropped: nothing of a restricted incident goes to customers by
 /// itself, nothing but its end is told of an incident that is over, and no all-clear of one that is open again.
 pub(super) fn record_update(i: &Incident, update: &Update) -> Vec<Event> {
-    let ending = matches!(update.reason, UpdateReason::AllClear | UpdateReason::FalseAlarm);
-    let secret = i.restricted && update.audience == Audience::Public;
+    let ending = update.reason.is_last();
+    let secret = i.is_secret() && update.audience == Audience::Public;
     if secret || ending != i.status.is_over() {
         return Vec::new();
     }
@@ -166,6 +214,13 @@ pub(super) fn post_update(
         && !i.status.is_over()
     {
         events.push(Event::ClockSet { audience, due: Some(after(cx.now, every_s)), every_s: Some(every_s) });
+        if audience == Audience::Internal {
+            // Who follows this clock must not wait a whole turn more because a person was faster than it.
+            let told = followers(i, cx).into_iter();
+            events.extend(
+                told.map(|audience| Event::UpdateRequested { audience, reason: UpdateReason::Cadence }),
+            );
+        }
     }
     Ok(events)
 }

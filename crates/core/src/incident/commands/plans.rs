@@ -32,7 +32,7 @@ pub(super) fn decide(
         return Err(Rejection::not_now(what, "only a person decides on a mitigation"));
     };
     let Some(plan) = i.plan(hash) else {
-        return Err(Rejection::invalid(
+        return Err(Rejection::unknown(
             "plan",
             format!("there is no plan {hash:?}; `show` lists the plans' hashes"),
         ));
@@ -53,5 +53,19 @@ pub(super) fn decide(
         // The same person twice is one approval.
         return Ok(Vec::new());
     }
-    Ok(vec![Event::Decided { plan: hash.to_owned(), go, by: name.clone(), reason: reason.trim().to_owned() }])
+    let mut events = Vec::new();
+    // Who lowered the severity while it waited must not be alone in approving it.
+    if go
+        && let Some(needed) = plan.lowered.get(name).copied()
+        && needed > plan.approvals_needed
+    {
+        events.push(Event::ApprovalsNeededChanged { plan: hash.to_owned(), needed });
+    }
+    events.push(Event::Decided {
+        plan: hash.to_owned(),
+        go,
+        by: name.clone(),
+        reason: reason.trim().to_owned(),
+    });
+    Ok(events)
 }

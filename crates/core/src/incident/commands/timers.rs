@@ -2,14 +2,17 @@
 
 use jiff::Timestamp;
 
-use super::super::advance::{executives_with_updates, page, person_for, public_wanted, request};
+use super::super::advance::{declare, followers, ladder, page, person_for, request};
 use super::super::event::Event;
-use super::super::state::Incident;
-use super::super::timers::{after, timers};
+use super::super::state::{Awaiting, Incident};
+use super::super::timers::{ack_key, after, late_key, timers};
 use crate::agent::AgentTask;
 use crate::comms::{Audience, UpdateReason};
 use crate::cx::Cx;
 use crate::ids::RunId;
+
+/// Calls to the same person for several roles within so long are one.
+const CALLED_S: i64 = 30;
 
 pub(super) fn fire(i: &Incident, key: &str, cx: &Cx<'_>) -> Vec<Event> {
     let Some(due) = timers(i, cx.policy).get(key).copied().filter(|due| *due <= cx.now) else {
@@ -25,13 +28,8 @@ pub(super) fn fire(i: &Incident, key: &str, cx: &Cx<'_>) -> Vec<Event> {
             evidence: Vec::new(),
         }],
         "update" => update(i, rest, cx),
-        "update_late" => {
-            let audience = rest.split(':').next().unwrap_or(rest);
-            let text = format!("the {audience} update for {} is late", i.id);
-            let mut events = vec![missed(key, due)];
-            events.extend(page(person_for(i, "communications_lead", cx), &text, cx));
-            events
-        }
+        "update_late" => late(i, key, rest, due, cx),
+        "public_first" => unposted(i, key, due, cx),
         "ack" => unheard(i, key, due, cx),
         "unclear" => escalate(i, key, due, &level.unclear_to, "the cause is still unclear", cx),
         "escalate" => escalate(i, key, due, &level.escalate_to, "it is not resolved", cx),
@@ -40,6 +38,12 @@ pub(super) fn fire(i: &Incident, key: &str, cx: &Cx<'_>) -> Vec<Event> {
                 missed(key, due),
                 Event::UpdateRequested { audience: Audience::Executives, reason: UpdateReason::Cadence },
             ]
+        }
+        "postmortem" => {
+            let mut events = vec![missed(key, due)];
+            let person = i.facilitator.clone().or_else(|| i.commander().map(str::to_owned));
+            events.extend(page(person, &format!("the postmortem of {} is late", i.id), cx));
+            events
         }
         "resolve_by" => {
             let text = format!("{} {} has passed its resolve-by time", i.severity.severity, i.id);
@@ -65,67 +69,95 @@ fn missed(what: &str, due: Timestamp) -> Event {
 
 /// The clock of an audience rang: ask for the draft, with those who are told with it, and wind the clock again.
 fn update(i: &Incident, audience: &str, cx: &Cx<'_>) -> Vec<Event> {
-    let Some(audience) = Audience::ALL.into_iter().find(|a| a.as_str() == audience) else {
-        return Vec::new();
-    };
+    let Some(audience) = audience_of(audience) else { return Vec::new() };
     let every_s = i.clocks.get(&audience).and_then(|c| c.every_s);
-    let mut audiences = vec![audience];
+    let waits = i.clocks.get(&audience).is_some_and(|c| c.asked_at.is_some());
+    let mut audiences = if waits { Vec::new() } else { vec![audience] };
     if audience == Audience::Internal {
-        if executives_with_updates(i, cx) {
-            audiences.push(Audience::Executives);
-        }
-        if public_wanted(i, cx) && i.clocks.contains_key(&Audience::Public) {
-            audiences.push(Audience::Public);
-        }
+        audiences.extend(followers(i, cx));
     }
     let mut events: Vec<Event> = audiences
         .into_iter()
-        .filter(|a| i.clocks.get(a).is_none_or(|c| c.asked_at.is_none()))
         .map(|audience| Event::UpdateRequested { audience, reason: UpdateReason::Cadence })
         .collect();
     events.push(Event::ClockSet { audience, due: every_s.map(|s| after(cx.now, s)), every_s });
     events
 }
 
-/// A page that nobody acknowledged goes to the next person, round and round.
-fn unheard(i: &Incident, key: &str, due: Timestamp, cx: &Cx<'_>) -> Vec<Event> {
-    let ladder: Vec<String> =
-        ["on_call", "incident_commander", "technical_lead", "senior_engineer", "team_lead"]
-            .iter()
-            .flat_map(|role| cx.policy.people_for(role))
-            .map(|p| p.name.clone())
-            .fold(Vec::new(), |mut all, name| {
-                if !all.contains(&name) {
-                    all.push(name);
-                }
-                all
-            });
-    let turn = i.awaiting_ack.map_or(0, |(_, n)| n as usize) + 1;
-    let next = if ladder.is_empty() { None } else { ladder.get(turn % ladder.len()).cloned() };
+fn audience_of(name: &str) -> Option<Audience> {
+    Audience::ALL.into_iter().find(|a| a.as_str() == name)
+}
+
+/// An update that was asked for is not posted: whoever sees to them is called, then the next, until it is out.
+fn late(i: &Incident, key: &str, rest: &str, due: Timestamp, cx: &Cx<'_>) -> Vec<Event> {
+    let name = rest.split(':').next().unwrap_or(rest);
+    let asked = audience_of(name).and_then(|a| Some((a, i.clocks.get(&a)?.asked_at?)));
+    let said = asked.map_or(0, |(audience, asked)| late_key(i, audience, asked).0);
+    let ladder = ladder(i, "communications_lead", cx);
+    let next = ladder.get(said % ladder.len().max(1)).cloned();
     let mut events = vec![missed(key, due)];
-    let why = format!("nobody has acknowledged {}", i.id);
-    match next {
-        Some(person) => {
-            events.push(Event::Escalated {
-                to: "next responder".to_owned(),
-                people: vec![person.clone()],
-                why: why.clone(),
-            });
-            events.extend(page(Some(person), &format!("{why}: {}", i.title), cx));
+    events.extend(page(next, &format!("the {name} update for {} is late", i.id), cx));
+    events
+}
+
+/// The status page has no post yet though severity wants one: it is asked for again, and somebody is called.
+fn unposted(i: &Incident, key: &str, due: Timestamp, cx: &Cx<'_>) -> Vec<Event> {
+    let mut events = vec![missed(key, due)];
+    match i.clocks.get(&Audience::Public) {
+        None => events.extend(declare(i, Audience::Public, None, cx)),
+        Some(clock) if clock.asked_at.is_none() => {
+            events.push(Event::UpdateRequested { audience: Audience::Public, reason: UpdateReason::Declared })
         }
-        None => events
-            .push(Event::NoteAdded { text: format!("{why}, and nobody else is configured to be paged") }),
+        Some(_) => {}
+    }
+    let text = format!("the first status page post for {} is late", i.id);
+    events.extend(page(person_for(i, "communications_lead", cx), &text, cx));
+    events
+}
+
+/// A call that nobody acknowledged: the role's holder, then others who can hold it, then those to whom severity
+/// escalates, round and round.
+fn unheard(i: &Incident, key: &str, due: Timestamp, cx: &Cx<'_>) -> Vec<Event> {
+    let waiting = i.awaiting.iter().find(|(role, waiting)| ack_key(i, role, waiting) == key);
+    let Some((role, waiting)) = waiting else { return Vec::new() };
+    let ladder = ladder(i, role, cx);
+    let next = ladder.get((waiting.unheard as usize + 1) % ladder.len().max(1)).cloned();
+    let holder = i.holder(role).unwrap_or("nobody");
+    let why = format!("{holder} ({}) has not acknowledged {}", role.replace('_', " "), i.id);
+    let mut events = vec![missed(key, due)];
+    events.push(Event::Escalated {
+        to: "next responder".to_owned(),
+        people: next.iter().cloned().collect(),
+        why: why.clone(),
+        role: Some(role.clone()),
+    });
+    // Who is called for one role in this moment is not called for another too.
+    let called = |w: &Awaiting| {
+        w.unheard > 0
+            && w.people.last() == next.as_ref()
+            && cx.now.duration_since(w.since).as_secs() < CALLED_S
+    };
+    if !i.awaiting.values().any(called) {
+        events.extend(page(next, &format!("{why}: {}", i.title), cx));
     }
     events
 }
 
 fn escalate(i: &Incident, key: &str, due: Timestamp, to: &str, why: &str, cx: &Cx<'_>) -> Vec<Event> {
-    let people: Vec<String> = cx.policy.people_for(to).map(|p| p.name.clone()).collect();
-    let since = cx.now.duration_since(i.opened_at).as_mins();
+    let since = cx.now.duration_since(i.open_since).as_mins();
     let why = format!("{why} after {since} min");
+    // Where nobody holds the role that policy names, the next one up, and whoever leads in the end.
+    let found = [to, "senior_engineer", "team_lead"]
+        .into_iter()
+        .map(|role| (role, cx.policy.people_for(role).map(|p| p.name.clone()).collect::<Vec<_>>()))
+        .find(|(_, people)| !people.is_empty());
+    let (to, people) = found.unwrap_or_else(|| {
+        let lead = ladder(i, "incident_commander", cx).into_iter().next();
+        (if lead.is_some() { "incident_commander" } else { to }, lead.into_iter().collect())
+    });
     let mut events = vec![
         missed(key, due),
-        Event::Escalated { to: to.to_owned(), people: people.clone(), why: why.clone() },
+        Event::Escalated { to: to.to_owned(), people: people.clone(), why: why.clone(), role: None },
     ];
     if let Some(person) = people.into_iter().next() {
         events.extend(page(Some(person), &format!("{} {}: {why}", i.severity.severity, i.id), cx));

@@ -55,7 +55,10 @@ fn reopening_pages_tells_and_investigates_anew() {
     let told = |e: &Event| matches!(e, Event::UpdateRequested { reason: UpdateReason::Reopened, .. });
     assert!(events.iter().any(told), "{events:?}");
     assert_eq!((s.i().status, s.i().phase, s.i().round), (Status::Investigating, Phase::Investigate, 2));
-    assert!(timers(s.i(), &s.policy).contains_key("ack:1:0"), "somebody must hear of it again");
+    assert!(
+        timers(s.i(), &s.policy).contains_key("ack:incident_commander:1:0"),
+        "somebody must hear of it again"
+    );
     assert!(s.by("grace", &Command::Reopen { reason: "again".into() }).expect("is a repeat").is_empty());
     s.by("grace", &Command::Resolve { summary: "now it is over".into() }).expect("resolves");
     s.work();
@@ -98,7 +101,14 @@ fn what_is_merged_is_closed_and_its_alerts_go_on() {
     let mut s = Story::opened(SEV1, Some(Severity::Sev2));
     let into = IncidentId::new("INC-2027-0002");
     s.by("ada", &Command::Merge { into: s.i().id.clone() }).expect_err("not into itself");
+    s.work();
     s.by("ada", &Command::Merge { into: into.clone() }).expect("merges");
+    s.work();
+    for audience in crate::comms::Audience::ALL {
+        let told =
+            s.i().updates.iter().filter(|u| (u.audience, u.reason) == (audience, UpdateReason::Merged));
+        assert_eq!(told.count(), 1, "{audience:?} hears that it goes on elsewhere");
+    }
     assert_eq!((s.i().status, s.i().merged_into.as_ref()), (Status::Merged, Some(&into)));
     assert!(s.i().closed_at.is_some());
     s.by("ada", &Command::Reopen { reason: "no".into() }).expect_err("it goes on elsewhere");
@@ -107,9 +117,28 @@ fn what_is_merged_is_closed_and_its_alerts_go_on() {
         from: s.i().id.clone(),
         title: s.i().title.clone(),
         alerts: vec![alert("Errors", true, s.now)],
+        carried: Box::new(Carried {
+            facts: crate::severity::Facts { error_ratio: Some(0.7), ..Default::default() },
+            severity: Some(s.i().severity.clone()),
+            services: ["payments".to_owned()].into(),
+            reports: vec![("cannot pay".to_owned(), "at all".to_owned())],
+            first_report_at: Some(super::super::timers::after(s.now, -60)),
+            impact_started_at: Some(super::super::timers::after(s.now, -90)),
+            responders: vec!["linus".to_owned()],
+        }),
     };
     other.by("ada", &absorb).expect("takes over");
-    assert!(other.i().any_alert_firing());
+    let i = other.i();
+    assert!(i.any_alert_firing() && i.services.contains("payments") && i.reports.len() == 1);
+    assert_eq!((i.facts.error_ratio, i.facts.workaround), (Some(0.7), None));
+    assert_eq!(i.first_report_at, Some(super::super::timers::after(s.now, -60)));
+    assert_eq!(i.impact_started_at, Some(super::super::timers::after(s.now, -90)));
+    assert!(i.responders.contains(&"linus".to_owned()));
+    assert_eq!(i.severity.severity, Severity::Sev3, "a person set it");
+    let mut third = Story::opened("odd", None);
+    assert_eq!(third.i().severity.severity, Severity::Sev3);
+    third.by("ada", &absorb).expect("takes over");
+    assert_eq!(third.i().severity.severity, Severity::Sev1, "the worse of the two, or what its facts say");
 }
 
 #[test]
@@ -134,7 +163,9 @@ fn a_dead_letter_is_seen_and_revived() {
 #[test]
 fn stale_and_made_up_timers_change_nothing() {
     let mut s = Story::opened(SEV1, None);
-    for key in ["soak", "look_again", "ack:0:7", "plan:none", "agent:none", "", ":::", "update:nobody"] {
+    for key in
+        ["soak", "look_again", "ack:on_call:0:7", "plan:none", "agent:none", "", ":::", "update:nobody"]
+    {
         assert!(s.fire(key).is_empty(), "{key}");
     }
     let ahead: Vec<String> = timers(s.i(), &s.policy).into_keys().collect();
@@ -143,7 +174,7 @@ fn stale_and_made_up_timers_change_nothing() {
     }
     s.by("ada", &Command::Resolve { summary: "over".into() }).expect("resolves");
     s.now = s.now.checked_add(jiff::SignedDuration::from_hours(5)).expect("in range");
-    for key in ["phase:1:0", "resolve_by:SEV1", "ack:0:0", "update:internal", "unclear:SEV1"] {
+    for key in ["phase:1:1", "resolve_by:SEV1", "ack:on_call:0:0", "update:internal", "unclear:SEV1"] {
         assert!(s.fire(key).is_empty(), "{key} belongs to what is over");
     }
 }

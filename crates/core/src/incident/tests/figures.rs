@@ -28,6 +28,9 @@ fn the_severity_table_is_the_default() {
     );
     assert!(three.public_if_customer_facing && !four.executives_at_once && !four.support);
     assert_eq!((one.unclear_after_s, one.unclear_to.as_str()), (Some(30 * MIN), "senior_engineer"));
+    assert_eq!((two.unclear_after_s, three.unclear_after_s), (Some(30 * MIN), Some(30 * MIN)));
+    assert!(one.public_each_update && !two.public_each_update && !three.public_each_update);
+    assert!(!one.public_if_customer_facing && !two.public_if_customer_facing);
     assert_eq!((two.escalate_after_s, two.escalate_to.as_str()), (Some(2 * HOUR), "senior_engineer"));
     assert_eq!((three.escalate_after_s, three.escalate_to.as_str()), (Some(8 * HOUR), "team_lead"));
     assert_eq!((four.escalate_after_s, four.roles.len()), (None, 0));

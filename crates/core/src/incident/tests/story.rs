@@ -57,6 +57,8 @@ pub(super) struct Story {
     pub(super) recovers: Vec<bool>,
     pub(super) plans: Vec<Plan>,
     pub(super) facts: Option<crate::severity::Facts>,
+    /// Whether a verdict without a cause still ranks what is likely.
+    pub(super) rivals: bool,
 }
 
 impl Story {
@@ -71,6 +73,7 @@ impl Story {
             recovers: Vec::new(),
             plans: Vec::new(),
             facts: None,
+            rivals: false,
         };
         story.plans = vec![story.plan("larger pool", 1), story.plan("roll back", 1)];
         let opening = Opening {
@@ -211,7 +214,13 @@ impl Story {
         let mut report = AgentReport::default();
         match task {
             AgentTask::Assess => report.facts = self.facts.clone(),
-            AgentTask::Synthesise { .. } => report.verdict = Some(verdict(self.outcome)),
+            AgentTask::Synthesise { .. } => {
+                let mut reached = verdict(self.outcome);
+                if self.rivals && reached.hypotheses.is_empty() {
+                    reached.hypotheses = verdict(Outcome::Cause).hypotheses;
+                }
+                report.verdict = Some(reached);
+            }
             AgentTask::Prepare { round } => {
                 report.plans = self.plans.clone();
                 // A later round finds options of its own.

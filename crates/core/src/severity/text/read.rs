@@ -253,6 +253,7 @@ impl Report {
             || self.facts.workaround == Some(true);
         if felt && !limited {
             self.facts.users_affected_ratio = Some(1.0);
+            self.facts.assumed.insert("users_affected_ratio".to_owned());
             self.facts.provenance.insert(
                 "users_affected_ratio".to_owned(),
                 "nothing in the report limits it to a part of the users".to_owned(),

@@ -173,13 +173,18 @@ fn read(raw: &RawValue, now: Timestamp) -> Result<PostableSilence, Problem> {
     if ends_at <= now {
         return Err(Problem::new("endsAt", format!("{ends_at} is in the past")));
     }
+    let said = |name: &str, what: &str| {
+        let text = silence.text(name)?;
+        text.map(std::borrow::Cow::into_owned)
+            .ok_or_else(|| Problem::new(name, format!("is required: a text that says {what}")))
+    };
     Ok(PostableSilence {
         id: silence.filled("id")?,
         matchers,
         starts_at,
         ends_at,
-        created_by: silence.text("createdBy")?.unwrap_or_default().into_owned(),
-        comment: silence.text("comment")?.unwrap_or_default().into_owned(),
+        created_by: said("createdBy", "who silences")?,
+        comment: said("comment", "why")?,
     })
 }
 

@@ -176,6 +176,8 @@ fn posted_silences_are_checked() {
         ("endsAt", json!("2026-01-05T09:00:00Z")),
         ("startsAt", json!("then")),
         ("createdBy", json!(5)),
+        ("createdBy", json!(null)),
+        ("comment", json!(null)),
     ]
     .into_iter()
     .map(|(field, value)| format!("{field} = {value}\n    {}", with(field, value.clone())))

@@ -1,4 +1,4 @@
-//! `GET …/postmortem.md`, `…/postmortem.html`, `…/bundle.tar.gz`, `…/bundle/{path}`: what outlives an incident.
+//! `GET …/postmortem.md`, `…/postmortem.html`, `…/postmortem.ics`, `…/bundle.tar.gz`, `…/bundle/{path}`: what outlives an incident.
 
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -27,6 +27,16 @@ pub(crate) async fn html(
 ) -> Result<Response, Problem> {
     let (incident, _) = access::load(&app, &person, &id).await?;
     download::postmortem(&app, &incident, download::Form::Html).await
+}
+
+/// The invitation to the postmortem's meeting.
+pub(crate) async fn invitation(
+    State(app): State<Shared>,
+    person: Person,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let (incident, _) = access::load(&app, &person, &id).await?;
+    download::invitation(&app, &incident)
 }
 
 /// The evidence bundle as one file.

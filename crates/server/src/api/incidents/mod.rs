@@ -19,6 +19,7 @@ mod record;
 mod reopen;
 mod request_postmortem;
 mod resolve;
+mod set_kind;
 mod set_severity;
 mod show;
 mod verdict;
@@ -41,11 +42,13 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/api/v1/incidents/{id}/events", get(follow::follow))
         .route("/api/v1/incidents/{id}/postmortem.md", get(files::markdown))
         .route("/api/v1/incidents/{id}/postmortem.html", get(files::html))
+        .route("/api/v1/incidents/{id}/postmortem.ics", get(files::invitation))
         .route("/api/v1/incidents/{id}/bundle.tar.gz", get(files::bundle))
         .route("/api/v1/incidents/{id}/bundle/{*path}", get(files::bundle_file))
         .route("/api/v1/incidents/{id}/ack", post(acknowledge::acknowledge))
         .route("/api/v1/incidents/{id}/roles", post(assign_role::assign_role))
         .route("/api/v1/incidents/{id}/notes", post(add_note::add_note))
+        .route("/api/v1/incidents/{id}/kind", post(set_kind::set_kind))
         .route("/api/v1/incidents/{id}/severity", post(set_severity::set_severity))
         .route("/api/v1/incidents/{id}/decisions", post(decide::decide))
         .route("/api/v1/incidents/{id}/resolve", post(resolve::resolve))

@@ -1,4 +1,4 @@
-//! `GET /api/v1/reports/weekly?week=YYYY-Www&format=json|text`.
+//! `GET /api/v1/reports/weekly?week=YYYY-Www&format=json|text|markdown`.
 
 use axum::Json;
 use axum::extract::State;
@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use firebell_core::incident::{Summary, fold};
 use firebell_core::ports::store::{IncidentFilter, Reader, StoreResult};
 use firebell_core::review::{ReviewedIncident, Times, WeeklyReport, weekly_report};
-use firebell_report::reviewed;
+use firebell_report::{reviewed, weekly_markdown};
 use jiff::civil::{ISOWeekDate, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -26,19 +26,24 @@ pub(crate) async fn weekly(
     person: Person,
     query: Pairs,
 ) -> Result<Response, Problem> {
-    let text = match query.get("format") {
-        None | Some("json") => false,
-        Some("text") => true,
-        Some(_) => return Err(Problem::bad_request("format", "is neither json nor text")),
-    };
+    let format = query.get("format").unwrap_or("json").to_owned();
+    if !matches!(format.as_str(), "json" | "text" | "markdown") {
+        return Err(Problem::bad_request("format", "is neither json nor text nor markdown"));
+    }
     let (from, to) = week(query.get("week"), app.now())
         .ok_or_else(|| Problem::bad_request("week", "is not an ISO week: write it as 2026-W48"))?;
     let restricted = person.sees_restricted();
     let report = app.read(move |reader| compute(reader, restricted, from, to)).await?;
-    if text {
-        return Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], report.to_text()).into_response());
-    }
-    Ok(Json(report).into_response())
+    let texts = |kind: &'static str, text: String| ([(header::CONTENT_TYPE, kind)], text).into_response();
+    Ok(match format.as_str() {
+        "text" => texts("text/plain; charset=utf-8", report.to_text()),
+        "markdown" => {
+            let base = app.state.handle.policy().public_url.trim_end_matches('/').to_owned();
+            let link = |id: &str| format!("{base}/incidents/{id}");
+            texts("text/markdown; charset=utf-8", weekly_markdown(&report, &link))
+        }
+        _ => Json(report).into_response(),
+    })
 }
 
 /// Monday to Monday, UTC.
@@ -57,7 +62,8 @@ fn week(name: Option<&str>, now: Timestamp) -> Option<(Timestamp, Timestamp)> {
     Some((from, from.checked_add(SignedDuration::from_hours(7 * 24)).ok()?))
 }
 
-/// Incidents of the week are read from their record, older ones from the list: all that counts of them is their cause.
+/// Incidents of the week are read from their record, and older ones whose follow-up work is open or may have been done
+/// in it. Of the others the list tells enough: their cause.
 fn compute(
     reader: &dyn Reader,
     restricted: bool,
@@ -72,7 +78,7 @@ fn compute(
     };
     let mut all = Vec::new();
     for summary in reader.incidents(&filter)? {
-        if summary.opened_at >= from {
+        if summary.opened_at >= from || summary.open_items > 0 || summary.updated_at >= from {
             all.extend(fold(&reader.events(&summary.id)?).as_ref().map(reviewed));
         } else if !summary.drill {
             all.push(older(&summary));
@@ -90,10 +96,10 @@ fn older(summary: &Summary) -> ReviewedIncident {
         service: cause.map_or_else(|| "unknown".to_owned(), |(_, component)| component.to_owned()),
         cause: cause.map(|(cause, _)| cause.to_owned()),
         opened_at: summary.opened_at,
+        status: summary.status,
         resolved_at: summary.resolved_at,
         times: Times::default(),
         drill: summary.drill,
-        action_items_created: 0,
-        action_items_completed: 0,
+        action_items: Vec::new(),
     }
 }

@@ -19,6 +19,16 @@ pub(crate) async fn postmortem(
     download::postmortem(&app, &incident, download::Form::Html).await
 }
 
+/// `GET /incidents/{id}/postmortem.ics`.
+pub(crate) async fn invitation(
+    State(app): State<Shared>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let (incident, _) = access::load(&app, &visitor.person, &id).await?;
+    download::invitation(&app, &incident)
+}
+
 /// `GET /incidents/{id}/bundle.tar.gz`.
 pub(crate) async fn bundle(
     State(app): State<Shared>,

@@ -6,5 +6,5 @@ mod page;
 mod view;
 
 pub(super) use act::act;
-pub(super) use files::{bundle, postmortem};
+pub(super) use files::{bundle, invitation, postmortem};
 pub(super) use page::{fragment, page, stream};

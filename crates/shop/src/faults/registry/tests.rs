@@ -57,7 +57,7 @@ fn an_unknown_fault_is_refused() {
 fn seeds_break_what_the_demos_tests_say() {
     for (fault, seed, component, words) in [
         ("bad-config", 21, "catalog", "inventory_url"),
-        ("bad-config", 1, "gateway", "checkout_timeout_ms"),
+        ("bad-config", 7, "gateway", "checkout_timeout_ms"),
         ("bad-config", 3, "payments", "acquirer_timeout_ms"),
         ("auth-cascade", 34, "accounts", "hung"),
         ("auth-cascade", 21, "accounts", "crashed"),

@@ -180,7 +180,7 @@ async fn amtool_works() {
     assert!(fine(&["config", "show"]).contains("receiver: firebell"));
     assert!(fine(&["config", "routes", "test", "service=checkout"]).contains("firebell"));
     let (ok, _, err) =
-        tokio::task::block_in_place(|| amtool(&["silence", "add", "service=~(", "--comment=x"]));
-    assert!(!ok && !err.is_empty());
+        tokio::task::block_in_place(|| amtool(&["silence", "add", "alertname=x", "service=~(", "--comment=x"]));
+    assert!(!ok && !err.is_empty(), "{ok} {err}");
     server.abort();
 }

@@ -1,6 +1,7 @@
 //! Phases, deadlines and measured times.
 
-use firebell_core::incident::{Incident, Phase};
+use firebell_core::incident::{Incident, Phase, timers};
+use firebell_core::policy::Policy;
 use firebell_core::review::Times;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -41,29 +42,53 @@ pub(super) fn phases(i: &Incident) -> Vec<PhaseStep> {
         .collect()
 }
 
-/// What is due, the next first.
-pub(super) fn clocks(i: &Incident, now: Timestamp) -> Vec<ClockView> {
+/// Every clock that runs, the next first. Agents that work at once are one line.
+pub(super) fn clocks(i: &Incident, policy: &Policy, now: Timestamp) -> Vec<ClockView> {
     let mut all: Vec<(String, Timestamp)> = Vec::new();
-    if !i.status.is_over() {
-        all.push((format!("{} done", i.phase.title()), i.phase_deadline));
-        all.extend(i.resolve_by.map(|due| ("Resolved".to_owned(), due)));
-        all.extend(i.soak_until.map(|due| ("Soak ends".to_owned(), due)));
-        all.extend(i.look_again_at.map(|due| ("Look again".to_owned(), due)));
-        for (audience, clock) in &i.clocks {
-            let name = words::title_case(audience.as_str());
-            all.extend(clock.due.map(|due| (format!("{name} update"), due)));
+    let mut agents: Vec<(String, Timestamp)> = Vec::new();
+    for (key, due) in timers(i, policy) {
+        let (kind, rest) = key.split_once(':').unwrap_or((&key, ""));
+        let detail = rest.split(':').next().unwrap_or_default();
+        match kind {
+            "agent" => agents.push((rest.to_owned(), due)),
+            _ => all.push((name(kind, detail, i), due)),
         }
     }
-    if i.postmortem.is_none() && i.closed_at.is_none() {
-        all.extend(i.postmortem_due.map(|due| ("Postmortem".to_owned(), due)));
+    if let Some(due) = agents.iter().map(|a| a.1).min() {
+        let what = match agents.as_slice() {
+            [(run, _)] => format!("Report of {run}"),
+            many => format!("Reports of {} agents", many.len()),
+        };
+        all.push((what, due));
     }
-    all.sort_by_key(|a| a.1);
+    all.sort_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
     all.into_iter()
         .map(|(what, due)| {
             let left = words::between(now, due);
             ClockView { what, due, left: words::span(left.abs()), late: left < 0 }
         })
         .collect()
+}
+
+/// What a timer waits for.
+fn name(kind: &str, detail: &str, i: &Incident) -> String {
+    let detail = words::title_case(detail);
+    match kind {
+        "phase" => format!("{} done", i.phase.title()),
+        "resolve_by" => "Resolved".to_owned(),
+        "soak" => "Soak ends".to_owned(),
+        "look_again" => "Look again".to_owned(),
+        "reassess" => "Severity measured again".to_owned(),
+        "update" => format!("{detail} update"),
+        "update_late" => format!("{detail} update counts as late"),
+        "ack" => "Acknowledged, else escalated".to_owned(),
+        "unclear" => "Cause clear, else escalated".to_owned(),
+        "escalate" => "Resolved, else escalated".to_owned(),
+        "executives_again" => "Executives told again".to_owned(),
+        "plan" => "Plan lapses".to_owned(),
+        "postmortem" => "Postmortem".to_owned(),
+        other => words::title_case(other),
+    }
 }
 
 pub(super) fn times(times: &Times) -> Vec<(&'static str, String)> {

@@ -65,6 +65,7 @@ pub(super) struct View {
     timeline_cut: usize,
     postmortem: bool,
     bundle: bool,
+    meeting: Option<String>,
     wants_postmortem: bool,
 }
 
@@ -106,9 +107,9 @@ pub(super) fn of(
         merged_into: i.merged_into.as_ref().map(ToString::to_string),
         reopened: i.reopened,
         phases: clocks::phases(i),
-        clocks: clocks::clocks(i, now),
+        clocks: clocks::clocks(i, policy, now),
         times: clocks::times(&measured(i)),
-        needs_ack: !over && (i.acknowledged_at.is_none() || i.awaiting_ack.is_some()),
+        needs_ack: !over && (i.acknowledged_at.is_none() || !i.awaiting.is_empty()),
         may_respond: person.role >= Role::Responder,
         may_command: person.role >= Role::Commander,
         closed: i.closed_at.is_some(),
@@ -128,6 +129,7 @@ pub(super) fn of(
         timeline_cut,
         postmortem: i.postmortem.is_some(),
         bundle: i.bundle.is_some(),
+        meeting: i.postmortem_meeting().filter(|_| i.postmortem_wanted).map(words::day),
         wants_postmortem: i.postmortem_wanted || i.status == Status::Merged,
     }
 }

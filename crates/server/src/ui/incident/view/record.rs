@@ -103,6 +103,7 @@ pub(super) struct ItemView {
     detail: String,
     owner: String,
     due: String,
+    priority: u8,
     done: bool,
 }
 
@@ -248,21 +249,22 @@ pub(super) fn tasks(i: &Incident) -> Vec<TaskView> {
     all
 }
 
-/// Open ones first.
+/// Open ones first, in order of priority.
 pub(super) fn items(i: &Incident) -> Vec<ItemView> {
     let mut all: Vec<ItemView> = i
-        .action_items
-        .iter()
+        .action_items_in_order()
+        .into_iter()
         .map(|(id, a)| ItemView {
-            id: *id,
+            id,
             title: a.item.title.clone(),
             detail: a.item.detail.clone(),
             owner: a.owner.clone(),
             due: words::day(a.due),
+            priority: a.priority,
             done: a.done_at.is_some(),
         })
         .collect();
-    all.sort_by_key(|t| (t.done, t.id));
+    all.sort_by_key(|t| t.done);
     all
 }
 

@@ -54,13 +54,11 @@ pub(super) fn of(verdict: &Verdict) -> VerdictView {
         Outcome::InsufficientEvidence => ("The evidence does not settle it", "insufficient"),
     };
     let mut all = verdict.hypotheses.iter().map(hypothesis);
-    VerdictView {
-        outcome,
-        outcome_key,
-        onset: verdict.onset.map(words::clock),
-        leader: all.next(),
-        rivals: all.collect(),
-    }
+    let leader = all.next();
+    let mut rivals: Vec<HypothesisView> = all.collect();
+    // In the order of the figure that is shown; a stable sort, so equals stay in the verdict's.
+    rivals.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+    VerdictView { outcome, outcome_key, onset: verdict.onset.map(words::clock), leader, rivals }
 }
 
 /// Gaps of the verdict and of the agents, each once.

@@ -1,0 +1,71 @@
+//! What is not configured and would be missed in an incident: nothing fails of it, so it warns.
+
+use firebell_server::Role;
+
+use super::{Check, Level};
+use crate::config::File;
+
+/// All that is missing.
+pub(super) fn all(file: &File) -> Vec<Check> {
+    let mut all = Vec::new();
+    let mut warn = |name: &str, detail: &str| all.push(Check::new(name, Level::Warn, detail));
+    if file.sources.is_empty() {
+        warn("sources", "no alert source: nothing but people can open incidents; add [[sources]]");
+    }
+    if file.telemetry.is_empty() && file.otlp.is_none() {
+        warn(
+            "telemetry",
+            "no telemetry: investigations see alerts and changes only; add [[telemetry]] or [otlp]",
+        );
+    }
+    if file.platforms.is_empty() {
+        warn("platforms", "no platform: mitigations can be proposed to nobody; add [[platforms]]");
+    }
+    for role in ["on_call", "incident_commander", "senior_engineer"] {
+        if !file.people.iter().any(|p| p.roles.iter().any(|r| r == role)) {
+            warn("people", &format!("nobody can be {role}; add it to the roles of one of [[people]]"));
+        }
+    }
+    if file.page_channels.is_empty() {
+        warn(
+            "page_channels",
+            "nobody can be paged outside the page itself; name a notifier in page_channels",
+        );
+    }
+    let (needed, able) = (approvals(file), approvers(file));
+    if needed > able {
+        let text = format!("a mitigation may need {needed} people and {able} can approve; add [[tokens]]");
+        warn("tokens", &text);
+    }
+    all
+}
+
+/// Most approvals that any severity asks for.
+fn approvals(file: &File) -> usize {
+    let l = &file.levels;
+    let levels = [&l.sev1, &l.sev2, &l.sev3, &l.sev4];
+    let most = levels.iter().flat_map(|l| [l.approvals_reversible, l.approvals_irreversible]).max();
+    usize::from(most.unwrap_or_default().max(1))
+}
+
+/// Those who may approve: the administrator is always there.
+fn approvers(file: &File) -> usize {
+    1 + file.tokens.iter().filter(|t| Role::parse(&t.role).is_some_and(|r| r >= Role::Responder)).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_must_be_able_to_approve_where_two_are_needed() {
+        let wanting = |toml: &str| {
+            let file: File = toml::from_str(toml).expect(toml);
+            all(&file).iter().any(|c| c.name == "tokens")
+        };
+        let token = |role: &str| format!("[[tokens]]\nname = \"Ada\"\ntoken = \"x\"\nrole = \"{role}\"\n");
+        assert!(wanting(""));
+        assert!(wanting(&token("viewer")));
+        assert!(!wanting(&token("responder")));
+    }
+}

@@ -1,0 +1,65 @@
+//! All looks, at the same time, and their list.
+
+use std::path::PathBuf;
+
+use firebell_core::ports::{BoxFuture, Health};
+use firebell_integrations::{backends, http};
+use futures_util::future::join_all;
+use serde_json::json;
+
+use super::{Check, Level, gaps, machine};
+use crate::args::{DEFAULT_DATA, DoctorArgs};
+use crate::config::{self, File};
+use crate::exit_code::ExitCode;
+use crate::output::{self, Tone, paint};
+
+pub(crate) async fn run(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
+    let file = config::read(Some(&args.config))?;
+    let data = args.data.clone().or_else(|| file.server.data.clone());
+    let data = data.unwrap_or_else(|| PathBuf::from(DEFAULT_DATA));
+    let (systems, machine) = tokio::join!(systems(&file), machine::looks(&file, &data));
+    let mut checks = configuration(&file);
+    checks.extend(machine);
+    checks.extend(systems);
+    checks.extend(gaps::all(&file));
+
+    let ok = checks.iter().all(|c| c.level != Level::Fail);
+    if args.json {
+        output::json(&json!({ "ok": ok, "checks": checks }));
+    } else {
+        for check in &checks {
+            let mark = match check.level {
+                Level::Ok => paint(Tone::Good, "ok  "),
+                Level::Warn => paint(Tone::Warn, "warn"),
+                Level::Fail => paint(Tone::Bad, "FAIL"),
+            };
+            output::line(&format!("{mark} {:<24} {}", check.name, output::clean(&check.detail)));
+        }
+    }
+    Ok(if ok { ExitCode::Ok } else { ExitCode::Wanting })
+}
+
+/// Fields, secrets and templates, as a server would take them.
+fn configuration(file: &File) -> Vec<Check> {
+    let problems = config::problems(file);
+    if problems.is_empty() {
+        return vec![Check::new("configuration", Level::Ok, "fields, secrets and templates are in order")];
+    }
+    problems.into_iter().map(|problem| Check::new("configuration", Level::Fail, problem)).collect()
+}
+
+/// Every system that can be built is asked, all at once: one that hangs holds no other up. What cannot be built is
+/// among the configuration's problems.
+async fn systems(file: &File) -> Vec<Check> {
+    http::install_tls();
+    let telemetry: Vec<_> = file.telemetry.iter().filter_map(|c| backends::build_telemetry(c).ok()).collect();
+    let platforms: Vec<_> = file.platforms.iter().filter_map(|c| backends::build_platform(c).ok()).collect();
+    let notifiers: Vec<_> = file.notifiers.iter().filter_map(|c| backends::build_notifier(c).ok()).collect();
+    let mut asked: Vec<BoxFuture<'_, Health>> = Vec::new();
+    asked.extend(telemetry.iter().map(|t| t.health()));
+    asked.extend(
+        platforms.iter().map(|p| firebell_core::ports::telemetry::TelemetrySource::health(p.as_ref())),
+    );
+    asked.extend(notifiers.iter().map(|n| n.health()));
+    join_all(asked).await.into_iter().map(Check::from).collect()
+}
