@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use firebell_core::agent::AgentReport;
+use firebell_core::agent::{AgentFailure, AgentReport};
 use firebell_core::ports::BoxFuture;
 use firebell_core::ports::agent::{AgentInput, AgentRunner, BlobStore};
 use firebell_core::ports::platform::Platform;
@@ -13,7 +13,11 @@ use jiff::Timestamp;
 use tokio::task::JoinHandle;
 
 use crate::registry;
-use crate::run::Run;
+use crate::run::{Run, Trail};
+
+/// Most time kept back from a run: one that is stopped then can still tell what it had done, before the incident goes
+/// on without it at the deadline.
+const KEPT_BACK: Duration = Duration::from_secs(1);
 
 /// What time it is.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -54,34 +58,41 @@ impl<T> Drop for Stop<T> {
 }
 
 impl AgentRunner for AgentTeam {
-    fn run(&self, input: AgentInput) -> BoxFuture<'_, Result<AgentReport, String>> {
+    fn run(&self, input: AgentInput) -> BoxFuture<'_, Result<AgentReport, AgentFailure>> {
         let tools = Arc::clone(&self.tools);
         Box::pin(async move {
             let name = input.agent.clone();
             let Some(agent) = registry::find(&name) else {
-                return Err(format!("there is no agent {name}; the catalogue lists those that exist"));
+                let reason = format!("there is no agent {name}; the catalogue lists those that exist");
+                return Err(reason.into());
             };
             let left = input.deadline.duration_since((tools.clock)());
             let left = Duration::try_from(left).unwrap_or(Duration::ZERO);
             if left.is_zero() {
-                return Err(format!("{name} was not started: its deadline had passed"));
+                return Err(format!("{name} was not started: its deadline had passed").into());
             }
+            let ours = Trail::default();
+            let trail = ours.clone();
             // A task of its own, so that a panic ends this run and nothing else.
             let mut task = Stop(tokio::spawn(async move {
-                let mut run = Run::new(input, tools, &agent.spec);
+                let mut run = Run::new(input, tools, &agent.spec, trail);
                 (agent.act)(&mut run).await?;
                 Ok(run.finish())
             }));
-            match tokio::time::timeout(left, &mut task.0).await {
-                Ok(Ok(result)) => result,
+            let limit = left - (left / 20).min(KEPT_BACK);
+            match tokio::time::timeout(limit, &mut task.0).await {
+                Ok(Ok(result)) => result.map_err(|reason: String| ours.failure(reason)),
                 Ok(Err(error)) if error.is_panic() => {
                     tracing::error!(agent = name, %error, "an agent panicked");
-                    Err(format!(
+                    Err(ours.failure(format!(
                         "{name} failed by a defect of its own; its run is lost, the incident goes on"
-                    ))
+                    )))
                 }
-                Ok(Err(_)) => Err(format!("{name} was stopped")),
-                Err(_) => Err(format!("{name} was stopped at its deadline after {} s", left.as_secs())),
+                Ok(Err(_)) => Err(ours.failure(format!("{name} was stopped"))),
+                Err(_) => {
+                    let reason = format!("{name} was stopped at its deadline after {} s", left.as_secs());
+                    Err(ours.failure(reason))
+                }
             }
         })
     }

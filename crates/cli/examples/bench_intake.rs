@@ -95,8 +95,7 @@ struct Follower {
 impl Follower {
     fn start(address: &str, token: &str) -> Self {
         let came = Arc::new(Mutex::new(HashMap::new()));
-        let follower =
-            Self { address: address.to_owned(), token: token.to_owned(), came: Arc::clone(&came) };
+        let follower = Self { address: address.to_owned(), token: token.to_owned(), came: Arc::clone(&came) };
         let mut stream = follower.ask("/api/v1/events");
         std::thread::spawn(move || {
             let mut line = String::new();

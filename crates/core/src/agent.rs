@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::evidence::{EvidenceRecord, Finding};
 use crate::mitigation::Plan;
-use crate::severity::Facts;
+use crate::severity::{Facts, Severity};
 use crate::verdict::Verdict;
 
 /// The model tier that an agent's model-driven form is meant for.
@@ -18,6 +18,36 @@ pub enum ModelTier {
     Sonnet,
     /// Small chores.
     Haiku,
+}
+
+/// The tier of an agent's model-driven form at each severity: the graver, the deeper it may think.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tiers {
+    /// At SEV1.
+    pub sev1: ModelTier,
+    /// At SEV2.
+    pub sev2: ModelTier,
+    /// At SEV3.
+    pub sev3: ModelTier,
+    /// At SEV4.
+    pub sev4: ModelTier,
+}
+
+impl Tiers {
+    /// The same whatever the severity.
+    pub const fn always(tier: ModelTier) -> Self {
+        Self { sev1: tier, sev2: tier, sev3: tier, sev4: tier }
+    }
+
+    /// At this severity.
+    pub const fn at(self, severity: Severity) -> ModelTier {
+        match severity {
+            Severity::Sev1 => self.sev1,
+            Severity::Sev2 => self.sev2,
+            Severity::Sev3 => self.sev3,
+            Severity::Sev4 => self.sev4,
+        }
+    }
 }
 
 /// What an agent is asked for.
@@ -68,8 +98,8 @@ pub struct AgentSpec {
     pub phases: &'static [u8],
     /// Tools that it may use.
     pub tools: &'static [&'static str],
-    /// Tier of its model-driven form.
-    pub tier: ModelTier,
+    /// Tier of its model-driven form, by severity.
+    pub tier: Tiers,
 }
 
 /// Whether a check of recovery passed.
@@ -146,6 +176,24 @@ pub struct JournalStep {
     pub outcome: String,
     /// Milliseconds since the run's start.
     pub at_ms: u64,
+}
+
+/// Why a run gave no report, and what it had done until then.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AgentFailure {
+    /// A sentence for the timeline.
+    pub reason: String,
+    /// Its steps.
+    pub journal: Vec<JournalStep>,
+    /// Queries that it had recorded; their results are in the blob store already.
+    pub evidence: Vec<EvidenceRecord>,
+}
+
+impl From<String> for AgentFailure {
+    fn from(reason: String) -> Self {
+        Self { reason, ..Self::default() }
+    }
 }
 
 /// What an agent hands back from one run.

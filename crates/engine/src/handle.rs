@@ -100,7 +100,8 @@ pub fn start(store: Box<dyn Store>, policy: Arc<Policy>, clock: Clock) -> std::i
     let machine = Machine::new(Arc::clone(&policy));
     let thread = std::thread::Builder::new().name("firebell-writer".to_owned()).spawn(move || {
         let (backlog, failed) = (Backlog::Now, false);
-        Writer { store, machine, clock, inbox, generation, backlog, failed, lapse_at: None }.run()
+        let (released, lapse_at) = (false, None);
+        Writer { store, machine, clock, inbox, generation, backlog, failed, released, lapse_at }.run()
     })?;
     let handle = Handle { requests: requests.clone(), generation: watched, policy };
     Ok((Service { requests, thread: Some(thread) }, handle))
@@ -206,6 +207,8 @@ struct Writer {
     generation: watch::Sender<u64>,
     backlog: Backlog,
     failed: bool,
+    /// Whether the leases of the process before this one were given back.
+    released: bool,
     lapse_at: Option<Timestamp>,
 }
 
@@ -280,7 +283,11 @@ impl Writer {
         };
         let requests_only = self.failed || rest.is_some();
         let machine = &mut self.machine;
+        let released = self.released;
         let result = self.store.transact(&mut |tx: &mut dyn Tx| {
+            if !released {
+                wrote |= machine.release_leases(tx, now)? > 0;
+            }
             while let Some(request) = group.pop_front() {
                 let (reply, done) = handle(machine, tx, request, now);
                 replies.push(reply);
@@ -313,6 +320,7 @@ impl Writer {
             (Ok(()), None) => Backlog::None,
         };
         self.failed = result.is_err();
+        self.released |= result.is_ok();
         if let Err(error) = &result {
             tracing::error!(%error, "a transaction failed; nothing of it was written");
             self.machine.forget();

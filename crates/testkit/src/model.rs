@@ -282,7 +282,7 @@ impl Model {
                 let run = run.clone();
                 let command = match report {
                     Ok(report) => Command::ReportAgent { run, report },
-                    Err(reason) => Command::FailAgent { run, reason },
+                    Err(reason) => Command::FailAgent { run, failure: reason.into() },
                 };
                 Some((command, Actor::Agent { name: agent.clone() }))
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use firebell_core::agent::AgentReport;
+use firebell_core::agent::{AgentFailure, AgentReport};
 use firebell_core::effect::Outcome;
 use firebell_core::incident::{EventRecord, Incident};
 use firebell_core::ports::agent::{AgentInput, AgentRunner};
@@ -165,12 +165,12 @@ pub struct FakeAgents {
 }
 
 impl AgentRunner for FakeAgents {
-    fn run(&self, input: AgentInput) -> BoxFuture<'_, Result<AgentReport, String>> {
+    fn run(&self, input: AgentInput) -> BoxFuture<'_, Result<AgentReport, AgentFailure>> {
         let report = match self.vendor.lock().dice.as_mut() {
             Some(dice) => agents::random(dice, input.run.as_str(), &input.task, input.now),
             None => Ok(agents::good(input.run.as_str(), &input.task, input.now)),
         };
-        Box::pin(std::future::ready(report))
+        Box::pin(std::future::ready(report.map_err(AgentFailure::from)))
     }
 }
 

@@ -10,7 +10,7 @@ use firebell_core::telemetry::{TelemetryPart, Window};
 use futures_util::future::join_all;
 
 use super::reading::reading;
-use super::state::{Held, Run};
+use super::state::Run;
 
 /// Longest time that one query may take.
 const QUERY_LIMIT: Duration = Duration::from_secs(20);
@@ -119,10 +119,7 @@ impl Run {
         };
         self.step(tool, format!("{}: {}", record.source, record.reading));
         let id = record.id.clone();
-        if !self.report.evidence.iter().any(|e| e.id == id) {
-            self.report.evidence.push(record.clone());
-            self.held.push(Held { record, part });
-        }
+        self.hold(record, part);
         Some(id)
     }
 

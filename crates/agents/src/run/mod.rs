@@ -8,4 +8,4 @@ mod state;
 
 pub(crate) use memory::peak_rss;
 pub(crate) use reading::{clip, percent};
-pub(crate) use state::{Held, Run};
+pub(crate) use state::{Held, Run, Trail};

@@ -1,9 +1,9 @@
 //! The state of a run.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use firebell_core::agent::{AgentReport, AgentSpec, JournalStep};
+use firebell_core::agent::{AgentFailure, AgentReport, AgentSpec, JournalStep};
 use firebell_core::evidence::{EvidenceRecord, Finding, Strength};
 use firebell_core::ids::EvidenceId;
 use firebell_core::incident::Incident;
@@ -13,10 +13,13 @@ use firebell_core::telemetry::{Series, TelemetryPart, Window};
 use jiff::{SignedDuration, Timestamp};
 
 use super::budget::Budget;
+use super::reading::clip;
 use crate::team::Tools;
 
 /// Most steps kept in a journal.
 const MAX_STEPS: usize = 200;
+/// Longest outcome of a step.
+const MAX_OUTCOME: usize = 400;
 /// Most gaps kept.
 const MAX_GAPS: usize = 40;
 
@@ -24,6 +27,29 @@ const MAX_GAPS: usize = 40;
 pub(crate) struct Held {
     pub(crate) record: EvidenceRecord,
     pub(crate) part: TelemetryPart,
+}
+
+/// What a run has done so far. It lies outside of the run, so that it is there when the run is not: after a panic, or
+/// when the deadline ended it.
+#[derive(Clone, Default)]
+pub(crate) struct Trail(Arc<Mutex<(Vec<JournalStep>, Vec<EvidenceRecord>)>>);
+
+impl Trail {
+    fn with<R>(&self, change: impl FnOnce(&mut Vec<JournalStep>, &mut Vec<EvidenceRecord>) -> R) -> R {
+        // A panic between two pushes leaves a list that is short at worst.
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (journal, evidence) = &mut *kept;
+        change(journal, evidence)
+    }
+
+    /// A failure with all that was done before it.
+    pub(crate) fn failure(&self, reason: String) -> AgentFailure {
+        self.with(|journal, evidence| AgentFailure {
+            reason,
+            journal: journal.clone(),
+            evidence: evidence.clone(),
+        })
+    }
 }
 
 /// A run in progress.
@@ -34,11 +60,12 @@ pub(crate) struct Run {
     pub(crate) held: Vec<Held>,
     pub(super) spec: &'static AgentSpec,
     pub(super) budget: Budget,
+    trail: Trail,
     begun: Timestamp,
 }
 
 impl Run {
-    pub(crate) fn new(input: AgentInput, tools: Arc<Tools>, spec: &'static AgentSpec) -> Self {
+    pub(crate) fn new(input: AgentInput, tools: Arc<Tools>, spec: &'static AgentSpec, trail: Trail) -> Self {
         let begun = (tools.clock)();
         Self {
             input: Arc::new(input),
@@ -47,13 +74,24 @@ impl Run {
             held: Vec::new(),
             spec,
             budget: Budget::new(),
+            trail,
             begun,
         }
     }
 
     /// The report, for good.
-    pub(crate) fn finish(self) -> AgentReport {
+    pub(crate) fn finish(mut self) -> AgentReport {
+        self.report.journal = self.trail.with(|journal, _| std::mem::take(journal));
         self.report
+    }
+
+    /// Keeps a recorded query, with its result at hand.
+    pub(super) fn hold(&mut self, record: EvidenceRecord, part: TelemetryPart) {
+        if !self.report.evidence.iter().any(|e| e.id == record.id) {
+            self.trail.with(|_, evidence| evidence.push(record.clone()));
+            self.report.evidence.push(record.clone());
+            self.held.push(Held { record, part });
+        }
     }
 
     pub(crate) fn incident(&self) -> &Incident {
@@ -82,14 +120,16 @@ impl Run {
 
     /// A step for the journal.
     pub(crate) fn step(&mut self, step: &str, outcome: impl Into<String>) {
-        if self.report.journal.len() >= MAX_STEPS {
-            return;
-        }
         let at_ms = self.now().duration_since(self.begun).as_millis();
-        self.report.journal.push(JournalStep {
+        let step = JournalStep {
             step: step.to_owned(),
-            outcome: outcome.into(),
+            outcome: clip(&outcome.into(), MAX_OUTCOME),
             at_ms: u64::try_from(at_ms).unwrap_or(0),
+        };
+        self.trail.with(|journal, _| {
+            if journal.len() < MAX_STEPS {
+                journal.push(step);
+            }
         });
     }
 

@@ -36,6 +36,7 @@ fn asked(task: AgentTask, second: i64) -> AgentRun {
         findings: Vec::new(),
         reason: None,
         artifacts: Vec::new(),
+        journal: Vec::new(),
     }
 }
 

@@ -32,6 +32,8 @@ pub(super) struct Source {
     pub(super) broken: bool,
     pub(super) hangs: bool,
     pub(super) panics: bool,
+    /// Falls over when it is asked for changes, which comes late in a run.
+    pub(super) panics_on_changes: bool,
     pub(super) asked: AtomicUsize,
 }
 
@@ -97,6 +99,11 @@ impl TelemetrySource for Source {
         };
         let part = TelemetryPart::Logs(self.logs.iter().filter(mine).cloned().collect());
         Some(self.answer(format!("logs {:?}", q.component), part))
+    }
+
+    fn changes(&self, _: Window) -> Option<BoxFuture<'_, QueryResult>> {
+        assert!(!self.panics_on_changes, "a defect");
+        None
     }
 }
 
@@ -416,7 +423,7 @@ impl World {
     pub(super) async fn run(self, agent: &str, task: AgentTask) -> Result<AgentReport, String> {
         let input = self.input(agent, task);
         let known = self.incident.evidence.clone();
-        let report = self.team().run(input).await?;
+        let report = self.team().run(input).await.map_err(|failure| failure.reason)?;
         for finding in &report.findings {
             for id in &finding.evidence {
                 let held = report.evidence.iter().chain(&known).any(|e| e.id == *id);

@@ -148,6 +148,7 @@ fn undone(world: &mut World, plan: &Plan, checks: &[(&str, bool)], times: u32) {
             status: PlanStatus::Undone,
             steps_done: 2,
             steps_undone: 2,
+            lowered: Default::default(),
             step_running: false,
             undo: Default::default(),
             outputs: Vec::new(),
@@ -209,6 +210,7 @@ async fn a_cause_named_before_the_attack_was_looked_at_gets_no_plan() {
             findings: Vec::new(),
             reason: None,
             artifacts: Vec::new(),
+            journal: Vec::new(),
         };
         w.incident.runs.insert(RunId::new("investigate-1/security-analyzer"), run);
     })

@@ -13,7 +13,7 @@ use crate::catalogue;
 fn the_catalogue_holds_the_twelve_agents() {
     let lines: Vec<String> = catalogue()
         .iter()
-        .map(|a| format!("{} {:?} {:?} [{}]", a.name, a.phases, a.tier, a.tools.join(" ")))
+        .map(|a| format!("{} {:?} {:?} [{}]", a.name, a.phases, a.tier.sev1, a.tools.join(" ")))
         .collect();
     insta::assert_snapshot!(lines.join("\n"));
     assert!(catalogue().iter().all(|a| !a.purpose.is_empty()));
@@ -186,12 +186,40 @@ async fn an_agent_that_panics_or_is_late_fails_with_a_sentence() {
     let mut input = world.input("devops-troubleshooter", AgentTask::Investigate { round: 1 });
     input.deadline = input.now;
     use firebell_core::ports::agent::AgentRunner as _;
-    assert!(world.team().run(input).await.expect_err("no time").contains("deadline"));
+    assert!(world.team().run(input).await.expect_err("no time").reason.contains("deadline"));
 
     let error = World::new("odd").run("nobody", AgentTask::Learn).await.expect_err("unknown");
     assert!(error.contains("no agent nobody"), "{error}");
     let error = World::new("odd").run("test-generator", AgentTask::Assess).await.expect_err("not its task");
     assert!(error.contains("has no part"), "{error}");
+}
+
+#[tokio::test]
+async fn what_a_run_did_before_it_failed_is_kept() {
+    use firebell_core::ports::agent::AgentRunner as _;
+    let task = AgentTask::Investigate { round: 1 };
+    let mut world = World::new("odd");
+    world.log(1, "checkout", "error", "order 1 failed");
+    world.source.panics_on_changes = true;
+    let input = world.input("devops-troubleshooter", task);
+    let panicked = world.team().run(input).await.expect_err("a panic");
+    assert!(panicked.reason.contains("defect of its own"), "{}", panicked.reason);
+    assert!(!panicked.journal.is_empty() && !panicked.evidence.is_empty(), "{panicked:?}");
+}
+
+#[test]
+fn tiers_follow_severity_as_the_workflow_gives_them() {
+    use firebell_core::agent::ModelTier::{Haiku, Opus, Sonnet};
+    let tiers = |name: &str| {
+        let agent = catalogue().into_iter().find(|a| a.name == name).expect("an agent");
+        Severity::ALL.map(|severity| agent.tier.at(severity))
+    };
+    assert_eq!(tiers("incident-responder"), [Opus, Opus, Sonnet, Sonnet]);
+    assert_eq!(tiers("observability-engineer"), [Opus, Sonnet, Sonnet, Sonnet]);
+    assert_eq!(tiers("devops-troubleshooter"), [Sonnet; 4]);
+    assert_eq!(tiers("error-detective"), [Sonnet; 4]);
+    assert_eq!(tiers("security-analyzer"), [Opus; 4]);
+    assert_eq!(tiers("bug-issue-creator"), [Haiku; 4]);
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use super::state::{
     RunStatus, Status, Task,
 };
 use crate::comms::Audience;
+use crate::evidence::EvidenceRecord;
 use crate::verdict::Outcome;
 
 /// Folds all events of an incident; `None` if there are none, or the first is not its opening.
@@ -257,6 +258,7 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
                 findings: Vec::new(),
                 reason: None,
                 artifacts: Vec::new(),
+                journal: Vec::new(),
             };
             if let crate::agent::AgentTask::Investigate { round } = task {
                 i.round = *round;
@@ -269,24 +271,26 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
                 entry.ended_at = Some(at);
                 entry.findings = report.findings.clone();
                 entry.artifacts = report.artifacts.clone();
+                entry.journal = report.journal.clone();
             }
-            for record in &report.evidence {
-                if !i.evidence.iter().any(|e| e.id == record.id) {
-                    i.evidence.push(record.clone());
-                }
-            }
+            keep_evidence(i, &report.evidence);
             for gap in &report.gaps {
                 if !i.gaps.contains(gap) {
                     i.gaps.push(gap.clone());
                 }
             }
         }
-        Event::AgentFailed { run, reason } => {
+        Event::AgentFailed { run, reason, journal, evidence } => {
             if let Some(entry) = i.runs.get_mut(run) {
                 entry.status = RunStatus::Failed;
                 entry.ended_at = Some(at);
                 entry.reason = Some(reason.clone());
+                // A report that gave no verdict has left its journal already.
+                if !journal.is_empty() {
+                    entry.journal = journal.clone();
+                }
             }
+            keep_evidence(i, evidence);
         }
         Event::VerdictReached { round, verdict } => {
             i.healthy_in_a_row = if verdict.verdict == Outcome::Healthy { i.healthy_in_a_row + 1 } else { 0 };
@@ -526,6 +530,14 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
         }
         Event::EffectRevived { key } => {
             i.dead_effects.remove(key);
+        }
+    }
+}
+
+fn keep_evidence(i: &mut Incident, records: &[EvidenceRecord]) {
+    for record in records {
+        if !i.evidence.iter().any(|e| e.id == record.id) {
+            i.evidence.push(record.clone());
         }
     }
 }

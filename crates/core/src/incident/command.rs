@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::event::{AlertTurn, AttachedAlert, Carried};
-use crate::agent::AgentReport;
+use crate::agent::{AgentFailure, AgentReport};
 use crate::comms::{Audience, Update};
 use crate::effect::Outcome;
 use crate::ids::{EffectKey, IncidentId, RunId};
@@ -80,7 +80,7 @@ pub enum Command {
     /// An agent reported.
     ReportAgent { run: RunId, report: AgentReport },
     /// An agent failed.
-    FailAgent { run: RunId, reason: String },
+    FailAgent { run: RunId, failure: AgentFailure },
     /// A draft is ready.
     RecordUpdate { update: Update },
     /// An effect ended: done, or failed for good.

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::state::Phase;
-use crate::agent::{ActionItemDraft, AgentReport, AgentTask, Recovery};
+use crate::agent::{ActionItemDraft, AgentReport, AgentTask, JournalStep, Recovery};
 use crate::comms::{Audience, Update, UpdateReason};
+use crate::evidence::EvidenceRecord;
 use crate::ids::{EffectKey, Fingerprint, IncidentId, RunId};
 use crate::mitigation::{Inverse, Plan};
 use crate::severity::{Decision, Facts, IncidentKind};
@@ -201,7 +202,16 @@ pub enum Event {
     /// An agent reported.
     AgentReported { run: RunId, report: AgentReport },
     /// An agent failed; the incident goes on.
-    AgentFailed { run: RunId, reason: String },
+    AgentFailed {
+        run: RunId,
+        reason: String,
+        /// Its steps until then.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        journal: Vec<JournalStep>,
+        /// Queries that it had recorded.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        evidence: Vec<EvidenceRecord>,
+    },
     /// The investigation came to a verdict.
     VerdictReached { round: u32, verdict: Verdict },
     /// Options for mitigation.

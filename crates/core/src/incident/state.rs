@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::event::AttachedAlert;
-use crate::agent::{ActionItemDraft, AgentTask, Artifact, Recovery};
+use crate::agent::{ActionItemDraft, AgentTask, Artifact, JournalStep, Recovery};
 use crate::comms::{Audience, Update};
 use crate::evidence::{EvidenceRecord, Finding};
 use crate::ids::{EffectKey, Fingerprint, IncidentId, RunId};
@@ -160,6 +160,9 @@ pub struct AgentRun {
     pub reason: Option<String>,
     /// Artifacts.
     pub artifacts: Vec<Artifact>,
+    /// Every step that it took.
+    #[serde(default)]
+    pub journal: Vec<JournalStep>,
 }
 
 /// A yes or no of a person.

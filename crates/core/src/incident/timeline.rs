@@ -136,7 +136,7 @@ fn words(event: &Event) -> (&'static str, String) {
             let text = if claims.is_empty() { "reported".to_owned() } else { claims.join("; ") };
             ("finding", format!("{run}: {text}"))
         }
-        Event::AgentFailed { run, reason } => ("agent", format!("{run} failed: {reason}")),
+        Event::AgentFailed { run, reason, .. } => ("agent", format!("{run} failed: {reason}")),
         Event::VerdictReached { round, verdict } => {
             let leader = verdict.hypotheses.first().map(|h| {
                 format!(" {} at {} ({:.0} %): {}", h.cause, h.component, h.confidence * 100.0, h.mechanism)

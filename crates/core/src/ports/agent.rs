@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::BoxFuture;
-use crate::agent::{AgentReport, AgentTask};
+use crate::agent::{AgentFailure, AgentReport, AgentTask};
 use crate::ids::RunId;
 use crate::incident::Incident;
 use crate::policy::Policy;
@@ -32,8 +32,8 @@ pub trait AgentRunner: Send + Sync {
     /// Runs one agent to its report.
     ///
     /// # Errors
-    /// A sentence for the timeline; the incident goes on without this agent.
-    fn run(&self, input: AgentInput) -> BoxFuture<'_, Result<AgentReport, String>>;
+    /// A sentence for the timeline, and the steps so far; the incident goes on without this agent.
+    fn run(&self, input: AgentInput) -> BoxFuture<'_, Result<AgentReport, AgentFailure>>;
 }
 
 /// Results of recorded queries by content hash.

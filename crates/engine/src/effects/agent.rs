@@ -35,10 +35,10 @@ pub(super) async fn run(
     };
     let command = match tokio::time::timeout(left, executor.agents.run(input)).await {
         Ok(Ok(report)) => Command::ReportAgent { run, report },
-        Ok(Err(reason)) => Command::FailAgent { run, reason },
+        Ok(Err(failure)) => Command::FailAgent { run, failure },
         Err(_) => Command::FailAgent {
             run,
-            reason: format!("was stopped at its deadline after {} s", left.as_secs()),
+            failure: format!("was stopped at its deadline after {} s", left.as_secs()).into(),
         },
     };
     EffectResult { outcome: done("reported"), commands: vec![command] }

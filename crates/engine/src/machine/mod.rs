@@ -5,6 +5,7 @@ mod commit;
 mod drain;
 mod held;
 mod outbox;
+mod restart;
 mod state;
 mod timers;
 

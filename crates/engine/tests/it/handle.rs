@@ -10,7 +10,7 @@ use firebell_core::ports::store::{IncidentFilter, Reader, Store, StoreResult, Tx
 use firebell_core::signal::{Intake, SignalState};
 use firebell_engine::handle::{self, Clock, Error, Handle};
 use firebell_engine::machine::{Claimed, EffectResult};
-use firebell_store::{Fault, FaultyStore, MemoryReader, MemoryStore};
+use firebell_store::{Durability, Fault, FaultyStore, MemoryReader, MemoryStore, SqliteStore};
 use firebell_testkit::samples;
 use jiff::Timestamp;
 
@@ -300,6 +300,33 @@ async fn a_lease_lapses_and_the_same_effect_comes_again_under_the_same_key() {
             "twice is once"
         );
     }
+}
+
+#[tokio::test]
+async fn a_process_that_starts_takes_up_at_once_what_the_one_before_it_had_under_way() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let open = || SqliteStore::open(dir.path(), Durability::default()).expect("opens").0;
+    let (service, handle, _) = start(open());
+    handle.open(opening("revenue has stopped"), Actor::person("ada")).await.expect("opens");
+    let first = handle.claim(100).await.expect("claims");
+    assert!(first.iter().any(|c| matches!(c.row.effect, Effect::RunAgent { .. })), "agents among them");
+    // As after `kill -9`: nothing is finished, and no time passes.
+    drop(service);
+    let (_service, handle, _) = start(open());
+    let second = handle.claim(100).await.expect("claims");
+    for one in &first {
+        let again = second.iter().find(|c| c.row.key == one.row.key).expect("runs again");
+        assert!(again.row.fence > one.row.fence);
+        let late = EffectResult {
+            outcome: Outcome::Done { detail: "late".to_owned(), data: serde_json::Value::Null },
+            commands: Vec::new(),
+        };
+        assert!(!handle.finish(&one.row.key, one.row.fence, late.clone()).await.expect("answers"));
+        assert!(handle.finish(&again.row.key, again.row.fence, late).await.expect("answers"));
+    }
+    assert!(
+        handle.claim(100).await.expect("claims").iter().all(|c| first.iter().all(|f| f.row.key != c.row.key))
+    );
 }
 
 #[tokio::test]

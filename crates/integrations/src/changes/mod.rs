@@ -1,6 +1,7 @@
 //! The change ledger that intake fills, as a telemetry source: no network, only the store's reader.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use firebell_core::ports::store::Reader;
 use firebell_core::ports::telemetry::{Answer, QueryResult, TelemetrySource};
@@ -8,23 +9,33 @@ use firebell_core::ports::{BoxFuture, Health};
 use firebell_core::telemetry::{TelemetryPart, Window};
 
 use crate::answers::{malformed, unreachable};
+use crate::limits::Limiter;
 
 /// Most changes of one answer.
 const LIMIT: usize = 5_000;
 const NAME: &str = "changes/ledger";
+/// Queries at the same time; the store's readers serve others as well.
+const QUERIES: usize = 4;
+/// Longest time of one query, its wait for its turn included.
+const QUERY_LIMIT: Duration = Duration::from_secs(15);
 
 /// The change ledger.
 pub struct Ledger {
     reader: Arc<dyn Reader>,
+    limiter: Limiter,
 }
 
 impl Ledger {
     /// The ledger behind a store's reader.
     pub fn new(reader: Arc<dyn Reader>) -> Self {
-        Self { reader }
+        Self { reader, limiter: Limiter::new(NAME, QUERIES, QUERY_LIMIT) }
     }
 
     async fn ask(&self, window: Window, limit: usize) -> QueryResult {
+        self.limiter.run(self.read(window, limit)).await
+    }
+
+    async fn read(&self, window: Window, limit: usize) -> QueryResult {
         let reader = Arc::clone(&self.reader);
         // The database may have to read from disk.
         let read = tokio::task::spawn_blocking(move || reader.changes(window, limit.saturating_add(1))).await;

@@ -9,15 +9,49 @@ use firebell_core::ports::{BoxFuture, Health};
 use firebell_core::telemetry::{Series, Span, TelemetryPart, Window};
 
 use super::metrics::Stored;
-use super::store::OtlpStore;
+use super::store::{Held, OtlpStore};
+use crate::answers::malformed;
 use crate::sample::Sampler;
 use crate::spans::{first_traces, plain_name, topology};
 
-const NAME: &str = "otlp/embedded";
+pub(super) const NAME: &str = "otlp/embedded";
 /// Points a series at most, as the metric systems have it.
 const MAX_POINTS: usize = 11_000;
 
 impl OtlpStore {
+    /// Reads on a thread that may wait for the lock and copy a lot, within the limits.
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Held) -> T + Send + 'static,
+    ) -> Result<T, QueryError> {
+        let held = self.held.clone();
+        self.limiter
+            .run(async move {
+                let read = tokio::task::spawn_blocking(move || work(&held)).await;
+                read.map_err(|_| malformed(NAME, "reading the store panicked"))
+            })
+            .await
+    }
+
+    fn read_health(&self) -> Health {
+        let fill = self.fill();
+        let percent = fill.bytes as f64 * 100.0 / fill.max_bytes as f64;
+        let refused = match fill.rejected {
+            0 => String::new(),
+            n => format!("; {n} items were refused: the exporters' partial_success says why"),
+        };
+        Health {
+            name: NAME.into(),
+            ok: true,
+            detail: format!(
+                "{percent:.0} % of {} MiB in use: {} series with {} points, {} spans, {} log lines{refused}",
+                self.config.max_mib, fill.series, fill.points, fill.spans, fill.logs
+            ),
+        }
+    }
+}
+
+impl Held {
     fn read_metrics(&self, query: &MetricQuery) -> Answer {
         let inner = self.lock();
         let matching = inner.metrics.matching(&query.name, &query.labels);
@@ -118,23 +152,6 @@ impl OtlpStore {
             .map(|(name, (kind, unit))| MetricInfo { name: name.to_string(), kind, unit: unit.to_owned() })
             .collect()
     }
-
-    fn read_health(&self) -> Health {
-        let fill = self.fill();
-        let percent = fill.bytes as f64 * 100.0 / fill.max_bytes as f64;
-        let refused = match fill.rejected {
-            0 => String::new(),
-            n => format!("; {n} items were refused: the exporters' partial_success says why"),
-        };
-        Health {
-            name: NAME.into(),
-            ok: true,
-            detail: format!(
-                "{percent:.0} % of {} MiB in use: {} series with {} points, {} spans, {} log lines{refused}",
-                self.config.max_mib, fill.series, fill.points, fill.spans, fill.logs
-            ),
-        }
-    }
 }
 
 fn answer(query: String, part: TelemetryPart, note: Option<String>) -> Answer {
@@ -176,22 +193,25 @@ impl TelemetrySource for OtlpStore {
     }
 
     fn metric_names(&self, window: Window) -> Option<BoxFuture<'_, Result<Vec<MetricInfo>, QueryError>>> {
-        Some(Box::pin(async move { Ok(self.read_names(window)) }))
+        Some(Box::pin(self.read(move |held| held.read_names(window))))
     }
 
     fn metrics<'a>(&'a self, query: &'a MetricQuery) -> Option<BoxFuture<'a, QueryResult>> {
-        Some(Box::pin(async { Ok(self.read_metrics(query)) }))
+        let query = query.clone();
+        Some(Box::pin(self.read(move |held| held.read_metrics(&query))))
     }
 
     fn logs<'a>(&'a self, query: &'a LogQuery) -> Option<BoxFuture<'a, QueryResult>> {
-        Some(Box::pin(async { Ok(self.read_logs(query)) }))
+        let query = query.clone();
+        Some(Box::pin(self.read(move |held| held.read_logs(&query))))
     }
 
     fn traces<'a>(&'a self, query: &'a TraceQuery) -> Option<BoxFuture<'a, QueryResult>> {
-        Some(Box::pin(async { Ok(self.read_traces(query)) }))
+        let query = query.clone();
+        Some(Box::pin(self.read(move |held| held.read_traces(&query))))
     }
 
     fn topology(&self, window: Window) -> Option<BoxFuture<'_, QueryResult>> {
-        Some(Box::pin(async move { Ok(self.read_topology(window)) }))
+        Some(Box::pin(self.read(move |held| held.read_topology(window))))
     }
 }

@@ -2,7 +2,8 @@
 //! its lock; under the lock things are only moved.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use firebell_core::telemetry::{Labels, LogLine, Span};
 use jiff::Timestamp;
@@ -11,13 +12,32 @@ use super::config::Config;
 use super::convert::{Point, Rejects};
 use super::journal::{Journal, Record};
 use super::metrics::Metrics;
+use super::query::NAME;
+use crate::limits::Limiter;
 use crate::settings::ConfigError;
+
+/// Queries read at the same time: each copies what it answers, and what comes in waits for none of them long.
+const QUERIES: usize = 2;
+/// Longest time of one query, its wait for its turn included.
+const QUERY_LIMIT: Duration = Duration::from_secs(15);
 
 /// The store. Cheap to share behind an `Arc`.
 pub struct OtlpStore {
     pub(super) config: Config,
-    inner: Mutex<Inner>,
+    pub(super) limiter: Limiter,
+    pub(super) held: Held,
     journal: Option<Mutex<Journal>>,
+}
+
+/// What is held, for the threads that read and write it.
+#[derive(Clone, Default)]
+pub(super) struct Held(Arc<Mutex<Inner>>);
+
+impl Held {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
+        // What a panic elsewhere left behind is at worst one item short.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[derive(Default)]
@@ -94,7 +114,8 @@ impl OtlpStore {
     /// Names the field that cannot be used.
     pub fn new(config: Config) -> Result<Self, ConfigError> {
         config.check()?;
-        Ok(Self { config, inner: Mutex::default(), journal: None })
+        let limiter = Limiter::new(NAME, QUERIES, QUERY_LIMIT);
+        Ok(Self { config, limiter, held: Held::default(), journal: None })
     }
 
     /// A store that keeps what it takes in below `dir` as well, and begins with what an earlier one left there.
@@ -126,9 +147,8 @@ impl OtlpStore {
         }
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
-        // What a panic elsewhere left behind is at worst one item short.
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.held.lock()
     }
 
     fn max_bytes(&self) -> usize {

@@ -100,6 +100,35 @@ async fn sums_gauges_and_histograms_become_series_as_prometheus_has_them() {
 }
 
 #[tokio::test]
+async fn queries_wait_for_their_turn_and_not_for_ever() {
+    let store = store();
+    // Something holds the lock: what asks waits beside the tasks, so that these go on.
+    let (held, (taken, told), (release, until)) =
+        (store.held.clone(), std::sync::mpsc::channel(), std::sync::mpsc::channel::<()>());
+    let holder = std::thread::spawn(move || {
+        let _guard = held.lock();
+        taken.send(()).expect("somebody waits");
+        let _ = until.recv();
+    });
+    told.recv().expect("it is locked");
+    let mut asked = store.metric_names(window(T, T + 1)).expect("has names");
+    for _ in 0..3 {
+        assert!(futures_util::FutureExt::now_or_never(&mut asked).is_none(), "it waits");
+        tokio::task::yield_now().await;
+    }
+    release.send(()).expect("it holds");
+    assert!(asked.await.expect("answers").is_empty());
+    holder.join().expect("ends");
+    let mut turns = Vec::new();
+    for _ in 0..50 {
+        turns.push(store.metric_names(window(T, T + 1)).expect("has names"));
+    }
+    for answer in futures_util::future::join_all(turns).await {
+        assert!(answer.expect("its turn came").is_empty());
+    }
+}
+
+#[tokio::test]
 async fn differences_are_added_up_to_counters() {
     let store = store();
     for i in 0..3 {

@@ -116,7 +116,7 @@ pub(super) fn lapses(record: &Record<'_>) -> Vec<String> {
         .collect();
     for r in record.records {
         let line = match &r.event {
-            Event::AgentFailed { run, reason } => {
+            Event::AgentFailed { run, reason, .. } => {
                 format!(
                     "An agent run did not deliver: {} ({})",
                     text::code(run.as_str(), 80),

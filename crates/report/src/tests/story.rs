@@ -232,7 +232,12 @@ fn identified(outside: &Outside, add: &mut Add<'_>) {
         s,
         720,
         Actor::System,
-        Event::AgentFailed { run: late, reason: "did not report before its deadline".into() },
+        Event::AgentFailed {
+            run: late,
+            reason: "did not report before its deadline".into(),
+            journal: Vec::new(),
+            evidence: Vec::new(),
+        },
     );
     add(s, 730, Actor::System, Event::VerdictReached { round: 1, verdict: verdict(outside) });
     let plan = plan(outside);

@@ -205,7 +205,8 @@ pub(super) fn sample(full: bool) -> Value {
                 "cause_confirmed" | "confidential" | "drill" | "postmortem_planned" | "reopened"
                 | "workaround" => Value::from(full),
                 "cadence" | "cause" | "commander" | "doing" | "ending" | "facilitator" | "invitation"
-                | "link" | "merged_into" | "next_update" | "remedy" | "resolve_by" | "thanks" | "war_room"
+                | "link" | "merged_into" | "next_update" | "remedy" | "resolve_by" | "thanks"
+                | "war_room"
                     if !full =>
                 {
                     Value::from(())

@@ -224,6 +224,21 @@ async fn whatever_comes_from_outside_is_text() {
 }
 
 #[tokio::test]
+async fn every_step_of_an_agent_and_what_its_claims_rest_on_are_shown() {
+    let w = world();
+    let id = w.declare("High error rate on checkout, customers cannot buy").await;
+    w.play().await;
+    let page = Browser::sign_in(&w, &token(Role::Viewer)).await.get(&format!("/incidents/{id}")).await.text;
+    assert!(page.contains("1.2 s <code>query_metrics</code> prometheus/main: 12 series"), "{page}");
+    assert!(page.contains("&lt;b&gt;seen&lt;") && !page.contains("<b>seen"), "{page}");
+    assert!(page.contains("<span class=\"tag\">strong</span> <code>ev-"), "{page}");
+    assert!(page.contains("Ruled out: no release in the last 6 hours"), "{page}");
+    let shown = w.api(Role::Viewer, "GET", &format!("/api/v1/incidents/{id}"), Value::Null).await.json();
+    let runs = shown["incident"]["runs"].as_object().expect("runs");
+    assert!(runs.values().any(|r| r["journal"][0]["step"] == "query_metrics"), "{runs:?}");
+}
+
+#[tokio::test]
 async fn every_answer_carries_strict_headers() {
     let w = world();
     let id = w.declare("Catalog is slow").await;

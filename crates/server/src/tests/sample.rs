@@ -1,7 +1,7 @@
 //! An incident with something in every corner of its page, played through the real engine: the effects of the first
 //! phases are answered as agents and channels would.
 
-use firebell_core::agent::{AgentReport, AgentTask, Check, Recovery};
+use firebell_core::agent::{AgentReport, AgentTask, Check, JournalStep, Recovery};
 use firebell_core::comms::Update;
 use firebell_core::effect::{Effect, Outcome};
 use firebell_core::evidence::{EvidenceRecord, Finding, Strength, evidence_id};
@@ -115,6 +115,11 @@ fn report(claimed: &Claimed, task: &AgentTask, now: Timestamp) -> AgentReport {
             ruled_out: vec!["no release in the last 6 hours".to_owned()],
             strength: Strength::Strong,
             component: Some("service/checkout".to_owned()),
+        }],
+        journal: vec![JournalStep {
+            step: "query_metrics".to_owned(),
+            outcome: "prometheus/main: 12 series of 3 metrics <b>seen</b>".to_owned(),
+            at_ms: 1250,
         }],
         ..AgentReport::default()
     };

@@ -1,7 +1,6 @@
 //! A release of catalog builds the product list one product at a time.
 
-use rand::{RngExt, rngs::StdRng};
-use serde_json::json;
+use rand::rngs::StdRng;
 
 use super::{
     bad_release::{release, runs_defect},
@@ -24,14 +23,10 @@ const DIFF: &str = "--- a/services/catalog/src/list.rs\n+++ b/services/catalog/s
                     page)?;\n+    let items = if flags.on(\"eager_loading\") {\n+        products.preload(db)?\n+    } \
                     else {\n+        products.iter().map(|p| p.load(db)).collect()?\n+    };\n";
 
-fn inject(world: &mut World, rng: &mut StdRng) -> Injected {
+fn inject(world: &mut World, _: &mut StdRng) -> Injected {
     let version =
         release(world, "catalog", Defect::ListsOneByOne, "object mapper for the product list", DIFF);
-    let size = rng.random_range(36..=44);
-    if let Some(state) = world.services.get_mut("catalog") {
-        state.config.insert("page_size".into(), json!(size));
-    }
-    let detail = format!("catalog {version} asks for {size} products one by one");
+    let detail = format!("catalog {version} asks for the products of a page one by one");
     Injected { component: "catalog".into(), detail, released: true }
 }
 

@@ -113,8 +113,17 @@ fn saturation(found: &mut Found<'_>, now: &Sample) {
     }
 }
 
+/// What counters of `new` are to be compared with: the older sample, or zero where the process began after it, as
+/// Prometheus does when a counter is lower than it was.
+fn before<'a>(old: &'a Sample, new: &Sample, zero: &'a Sample) -> &'a Sample {
+    let began = |sample: &Sample| sample.value("process_start_time_seconds");
+    if began(new) > began(old) { zero } else { old }
+}
+
 fn requests(found: &mut Found<'_>, old: &Sample, new: &Sample, seconds: f64) {
     let service = found.service.to_owned();
+    let zero = Sample::down(old.at);
+    let old = before(old, new, &zero);
     let all = (new.requests - old.requests).max(0.0);
     let errors = (new.errors - old.errors).max(0.0);
     if errors >= 3.0 && errors / all.max(1.0) > 0.05 {
@@ -129,7 +138,7 @@ fn requests(found: &mut Found<'_>, old: &Sample, new: &Sample, seconds: f64) {
     }
     let failed = (new.signins_failed - old.signins_failed).max(0.0) / seconds;
     if failed > SIGNIN_FAILURES {
-        let summary = format!("{failed:.0} sign-ins fail each second, from unusual addresses");
+        let summary = format!("{failed:.0} sign-ins fail each second");
         found.add("SigninFailureSurge", "critical", failed, summary);
     }
     let refused = new.value("disk_write_errors_total") - old.value("disk_write_errors_total");
@@ -158,7 +167,8 @@ fn requests(found: &mut Found<'_>, old: &Sample, new: &Sample, seconds: f64) {
 fn traffic(found: &mut Found<'_>, history: &History, share: f64) {
     let rate = |seconds| {
         let (old, new, span) = history.span(found.service, Duration::from_secs(seconds))?;
-        Some((new.requests - old.requests) / span)
+        let zero = Sample::down(old.at);
+        Some((new.requests - before(old, new, &zero).requests) / span)
     };
     if let (Some(now), Some(usual)) = (rate(3), rate(40))
         && now > usual * share
@@ -198,6 +208,11 @@ mod tests {
         check([&errors(0), &errors(0)], &[]);
         check([&errors(0), &errors(50)], &["HighErrorRate"]);
         check([&errors(50), &errors(50)], &[]);
+        // A process that began in between counts from zero.
+        let (earlier, later) =
+            ("process_start_time_seconds 1\n".to_owned(), "process_start_time_seconds 9\n".to_owned());
+        check([&(earlier.clone() + &errors(50)), &(later + &errors(50))], &["HighErrorRate"]);
+        check([&(earlier.clone() + &errors(50)), &(earlier + &errors(50))], &[]);
         check(["", "db_pool_size 8\ndb_pool_in_use 8\ndb_pool_waiting 3"], &["DatabasePoolExhausted"]);
         check(["", "db_pool_size 8\ndb_pool_in_use 8\ndb_pool_waiting 0"], &[]);
         check(["", "process_resident_memory_bytes 95\nprocess_memory_limit_bytes 100"], &["MemoryNearLimit"]);

@@ -258,9 +258,20 @@ impl Service {
         self.heap.clear();
         *self.lock.lock().unwrap_or_else(PoisonError::into_inner) = Arc::default();
         self.started_ns.store(now_ns(), Ordering::SeqCst);
+        // The supervisor counts restarts; all else was in the memory of the process that ended.
+        self.metrics.restart(&["process_restarts_total"]);
+        self.busy_ns.store(0, Ordering::Relaxed);
+        if let Some(pool) = &self.pool {
+            pool.forget_timeouts();
+        }
         self.metrics.inc("process_restarts_total", &[("reason", reason)]);
         self.restarts.send_modify(|n| *n += 1);
         self.log(Level::Info, "started", &[("version", &self.version()), ("reason", reason)], None);
+    }
+
+    /// When the process began, in nanoseconds of Unix time.
+    pub(crate) fn started_ns(&self) -> u64 {
+        self.started_ns.load(Ordering::SeqCst)
     }
 
     /// Brings the gauges up to date before they are read.

@@ -157,9 +157,14 @@ impl Pool {
         self.waiting.load(Ordering::SeqCst)
     }
 
-    /// Waits that were given up, ever.
+    /// Waits that were given up since the process began.
     pub(crate) fn timeouts(&self) -> u64 {
         self.timeouts.load(Ordering::SeqCst)
+    }
+
+    /// A new process counts from zero.
+    pub(crate) fn forget_timeouts(&self) {
+        self.timeouts.store(0, Ordering::SeqCst);
     }
 }
 

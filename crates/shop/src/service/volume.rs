@@ -70,7 +70,8 @@ impl Volume {
         Ok(())
     }
 
-    /// Appends to a file if it fits. With a rotation size the file is renamed to `.1` when it is larger.
+    /// Appends to a file what fits, as a file system does: the last write on a full disk is a short one, and an
+    /// error. With a rotation size the file is renamed to `.old` when it is larger.
     pub(crate) fn append(&self, name: &str, bytes: &[u8], rotate_at: Option<u64>) -> io::Result<()> {
         let path = self.path(name);
         if let Some(limit) = rotate_at
@@ -78,8 +79,10 @@ impl Volume {
         {
             fs::rename(&path, path.with_extension("log.old"))?;
         }
-        self.room_for(bytes.len() as u64)?;
-        OpenOptions::new().create(true).append(true).open(path)?.write_all(bytes)
+        let room = usize::try_from(SIZE.saturating_sub(self.used())).unwrap_or(usize::MAX);
+        let fits = bytes.len().min(room);
+        OpenOptions::new().create(true).append(true).open(path)?.write_all(&bytes[..fits])?;
+        self.room_for((bytes.len() - fits) as u64)
     }
 
     /// Removes the logs of the active copy; gives the bytes that this made free.
@@ -108,15 +111,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refuses_what_does_not_fit_until_logs_are_freed() {
+    fn takes_what_fits_and_refuses_the_rest_until_logs_are_freed() {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let volume = Volume::open(dir.path().to_owned(), "primary").expect("the volume opens");
         volume.fill().expect("old logs");
         let chunk = vec![b'x'; 4 * 1024 * 1024];
         let written = (0..10).take_while(|_| volume.append("app.log", &chunk, None).is_ok()).count();
         assert_eq!(written, 4);
+        volume.append("app.log", b"and a few bytes more", None).expect_err("the volume is full");
         let full = volume.append("app.log", &chunk, None).expect_err("the volume is full");
         assert_eq!(full.kind(), io::ErrorKind::StorageFull);
+        assert_eq!(volume.used(), SIZE, "no byte is left for anybody");
         assert!(volume.free_logs().expect("logs are removed") > SIZE / 2);
         assert!(volume.append("app.log", &chunk, Some(1)).is_ok());
     }

@@ -24,7 +24,6 @@ pub(crate) struct Exporter {
 
 /// Sends until the task is dropped.
 pub(crate) async fn run_exporter(exporter: Exporter) {
-    let start_ns = super::now_ns();
     let mut queue: VecDeque<(&'static str, Vec<u8>)> = VecDeque::new();
     let mut next_metrics = Instant::now();
     let mut down_since: Option<Instant> = None;
@@ -45,7 +44,7 @@ pub(crate) async fn run_exporter(exporter: Exporter) {
             next_metrics = Instant::now() + exporter.interval;
             let metrics = exporter.services.iter().filter(|s| s.fleet.ready() > 0).map(|s| {
                 s.collect();
-                otlp::metrics(s.name, &s.version(), &s.metrics, start_ns)
+                otlp::metrics(s.name, &s.version(), &s.metrics, s.started_ns())
             });
             queue.push_back(("/v1/metrics", otlp::metrics_request(metrics.collect()).encode_to_vec()));
         }

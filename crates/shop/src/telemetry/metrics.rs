@@ -181,6 +181,11 @@ impl Registry {
         self.families.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
     }
 
+    /// Forgets everything but the series of `kept`: a new process counts from zero.
+    pub(crate) fn restart(&self, kept: &[&str]) {
+        self.families.lock().unwrap_or_else(PoisonError::into_inner).retain(|name, _| kept.contains(name));
+    }
+
     /// Takes one observation, in seconds.
     pub(crate) fn observe(
         &self,

@@ -159,6 +159,32 @@ async fn cascades_and_settings_are_undone_by_the_right_action_alone() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_fails_reservations_and_nothing_that_only_reads() {
+    let lab = lab(|o| o.seed = 21).await;
+    lab.traffic(40.0).await;
+    lab.inject("disk-full").await;
+    let failed = ["/reservations", "code=\"500\""];
+    until("reservations fail", 60, || async {
+        (lab.sum("inventory", "http_requests_total", &failed).await > 2.0).then_some(())
+    })
+    .await;
+    assert_eq!(lab.sum("inventory", "http_requests_total", &["/stock", "code=\"500\""]).await, 0.0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_version_counts_from_zero() {
+    let lab = lab(|o| o.seed = 21).await;
+    lab.traffic(120.0).await;
+    let before = lab.sum("catalog", "http_requests_total", &[]).await;
+    let began = lab.sum("catalog", "process_start_time_seconds", &[]).await;
+    assert!(before > 20.0, "{before}");
+    assert_eq!(lab.act("restart", "restart", "catalog", json!({})).await.0, 200);
+    assert!(lab.sum("catalog", "http_requests_total", &[]).await < before);
+    assert!(lab.sum("catalog", "process_start_time_seconds", &[]).await > began);
+    assert_eq!(lab.sum("catalog", "process_restarts_total", &["requested"]).await, 1.0);
+}
+
 /// What a responder reads in the log: who failed often, and where the same addresses succeeded.
 fn compromised(auth_log: &str) -> BTreeSet<String> {
     let mut failures: BTreeMap<&str, u32> = BTreeMap::new();

@@ -2,7 +2,7 @@
 
 mod deterministic;
 
-use firebell_core::agent::{AgentSpec, ModelTier};
+use firebell_core::agent::{AgentSpec, ModelTier, Tiers};
 
 use crate::registry::Agent;
 
@@ -13,7 +13,7 @@ pub(crate) const AGENT: Agent = Agent {
         purpose: "Writes a backlog ticket for what has no functional impact.",
         phases: &[1],
         tools: &[],
-        tier: ModelTier::Haiku,
+        tier: Tiers::always(ModelTier::Haiku),
     },
     act: |run| Box::pin(deterministic::act(run)),
 };

@@ -2,7 +2,7 @@
 
 mod deterministic;
 
-use firebell_core::agent::{AgentSpec, ModelTier};
+use firebell_core::agent::{AgentSpec, ModelTier, Tiers};
 
 use crate::registry::Agent;
 
@@ -13,7 +13,7 @@ pub(crate) const AGENT: Agent = Agent {
         purpose: "Looks for the same pattern elsewhere: in other services and in other changes.",
         phases: &[6],
         tools: &["list_changes", "platform_state"],
-        tier: ModelTier::Sonnet,
+        tier: Tiers::always(ModelTier::Sonnet),
     },
     act: |run| Box::pin(deterministic::act(run)),
 };

@@ -2,7 +2,7 @@
 
 mod deterministic;
 
-use firebell_core::agent::{AgentSpec, ModelTier};
+use firebell_core::agent::{AgentSpec, ModelTier, Tiers};
 
 use crate::registry::Agent;
 
@@ -20,7 +20,7 @@ pub(crate) const AGENT: Agent = Agent {
             "platform_state",
             "propose_action",
         ],
-        tier: ModelTier::Sonnet,
+        tier: Tiers::always(ModelTier::Sonnet),
     },
     act: |run| Box::pin(deterministic::act(run)),
 };

@@ -2,7 +2,7 @@
 
 mod deterministic;
 
-use firebell_core::agent::{AgentSpec, ModelTier};
+use firebell_core::agent::{AgentSpec, ModelTier, Tiers};
 
 use crate::registry::Agent;
 
@@ -13,7 +13,7 @@ pub(crate) const AGENT: Agent = Agent {
         purpose: "Reads logs, recent changes and the state of cluster and platform: error patterns, stack traces.",
         phases: &[3],
         tools: &["search_logs", "list_changes", "cluster_state", "platform_state", "run_rca"],
-        tier: ModelTier::Sonnet,
+        tier: Tiers::always(ModelTier::Sonnet),
     },
     act: |run| Box::pin(deterministic::act(run)),
 };

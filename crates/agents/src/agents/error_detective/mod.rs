@@ -2,7 +2,7 @@
 
 mod deterministic;
 
-use firebell_core::agent::{AgentSpec, ModelTier};
+use firebell_core::agent::{AgentSpec, ModelTier, Tiers};
 
 use crate::registry::Agent;
 
@@ -13,7 +13,7 @@ pub(crate) const AGENT: Agent = Agent {
         purpose: "Looks for similar past incidents, correlates errors across services, finds the direction of a cascade.",
         phases: &[3],
         tools: &["similar_incidents", "get_traces", "read_topology", "run_rca"],
-        tier: ModelTier::Sonnet,
+        tier: Tiers::always(ModelTier::Sonnet),
     },
     act: |run| Box::pin(deterministic::act(run)),
 };

@@ -4,7 +4,7 @@ mod deterministic;
 mod items;
 mod learn;
 
-use firebell_core::agent::{AgentSpec, ModelTier};
+use firebell_core::agent::{AgentSpec, ModelTier, Tiers};
 
 use crate::registry::Agent;
 
@@ -15,7 +15,8 @@ pub(crate) const AGENT: Agent = Agent {
         purpose: "Leads: classifies severity and impact, puts findings together to a verdict, learns from the incident.",
         phases: &[1, 2, 3, 4, 5, 6],
         tools: &["list_alerts", "run_rca"],
-        tier: ModelTier::Opus,
+        // Below a major incident it coordinates lightly.
+        tier: Tiers { sev1: ModelTier::Opus, sev2: ModelTier::Opus, ..Tiers::always(ModelTier::Sonnet) },
     },
     act: |run| Box::pin(deterministic::act(run)),
 };

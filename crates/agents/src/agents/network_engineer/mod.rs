@@ -2,7 +2,7 @@
 
 mod deterministic;
 
-use firebell_core::agent::{AgentSpec, ModelTier};
+use firebell_core::agent::{AgentSpec, ModelTier, Tiers};
 
 use crate::registry::Agent;
 
@@ -21,7 +21,7 @@ pub(crate) const AGENT: Agent = Agent {
             "cluster_state",
             "propose_action",
         ],
-        tier: ModelTier::Sonnet,
+        tier: Tiers::always(ModelTier::Sonnet),
     },
     act: |run| Box::pin(deterministic::act(run)),
 };

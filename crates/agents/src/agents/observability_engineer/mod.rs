@@ -3,7 +3,7 @@
 mod deterministic;
 mod learn;
 
-use firebell_core::agent::{AgentSpec, ModelTier};
+use firebell_core::agent::{AgentSpec, ModelTier, Tiers};
 
 use crate::registry::Agent;
 
@@ -22,7 +22,8 @@ pub(crate) const AGENT: Agent = Agent {
             "smoke_test",
             "read_reports",
         ],
-        tier: ModelTier::Opus,
+        // Deep where everything is at stake, quick otherwise.
+        tier: Tiers { sev1: ModelTier::Opus, ..Tiers::always(ModelTier::Sonnet) },
     },
     act: |run| Box::pin(deterministic::act(run)),
 };

@@ -3,7 +3,7 @@
 mod deterministic;
 mod learn;
 
-use firebell_core::agent::{AgentSpec, ModelTier};
+use firebell_core::agent::{AgentSpec, ModelTier, Tiers};
 
 use crate::registry::Agent;
 
@@ -22,7 +22,7 @@ pub(crate) const AGENT: Agent = Agent {
             "run_rca",
             "propose_action",
         ],
-        tier: ModelTier::Opus,
+        tier: Tiers::always(ModelTier::Opus),
     },
     act: |run| Box::pin(deterministic::act(run)),
 };

@@ -27,8 +27,6 @@ pub(super) async fn tell(
     };
     let summary = json!({
         "format": "firebell-demo/1",
-        "fault": state.fault,
-        "seed": state.seed,
         "incident": {
             "id": incident.id,
             "severity": incident.severity.severity,
@@ -58,11 +56,11 @@ pub(super) async fn tell(
                 .map_err(|e| anyhow::anyhow!("--json: {} cannot be written: {e}", file.display()))?;
         }
     }
-    words(running, incident, &summary, well);
+    words(state, running, incident, &summary, well);
     Ok(if well { ExitCode::Ok } else { ExitCode::Wanting })
 }
 
-fn words(running: &Running, incident: &Incident, summary: &Value, well: bool) {
+fn words(state: &State, running: &Running, incident: &Incident, summary: &Value, well: bool) {
     let cx = Cx { now: jiff::Timestamp::now(), policy: running.policy() };
     let tone = if well { Tone::Good } else { Tone::Bad };
     output::line(&format!(
@@ -82,6 +80,10 @@ fn words(running: &Running, incident: &Incident, summary: &Value, well: bool) {
             .as_f64()
             .map_or_else(|| "not measured".to_owned(), |s| format!("{s:.1} s"));
         output::line(&format!("  {label:<22} {value}"));
+    }
+    if let (Some(broken), Some(well)) = (state.injected_at, incident.resolved_at) {
+        let took = well.duration_since(broken).as_secs_f64();
+        output::line(&format!("  {:<22} {took:.1} s", "fault to resolved"));
     }
     output::line(&format!(
         "  incident   {}",

@@ -1,5 +1,6 @@
 //! `firebell demo`: the whole workflow against a small company that really breaks.
 
+mod calm;
 mod catalogue;
 mod end;
 mod people;

@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use firebell_core::incident::{Incident, PlanStatus};
+use firebell_core::incident::{Incident, Phase, Status, Summary};
 use jiff::Timestamp;
-use serde_json::json;
 use tokio::sync::mpsc;
 
-use super::people::{FIRST, SECOND};
 use super::shop::Shop;
 use super::state::State;
 use super::{catalogue, end};
@@ -19,26 +17,23 @@ use crate::follow::{self, Event, Events};
 use crate::output::{self, Tone, paint};
 
 const DEFAULT_FAULT: &str = "connection-pool-exhaustion";
-/// Normal life before the fault: what it is compared with.
-const WARM_UP: Duration = Duration::from_secs(30);
 /// A run that takes longer than this has failed; it is said, and its state stays for a look.
 const PATIENCE: Duration = Duration::from_secs(300);
-/// How long a simulated person takes to react.
-const REACTION: Duration = Duration::from_millis(1500);
 
 /// A running demo.
-struct Demo {
-    state: State,
+pub(super) struct Demo {
+    pub(super) state: State,
     running: Running,
-    shop: Shop,
-    admin: Client,
-    first: Client,
-    second: Client,
-    auto: bool,
+    pub(super) shop: Shop,
+    pub(super) admin: Client,
+    pub(super) first: Client,
+    pub(super) second: Client,
+    pub(super) auto: bool,
     /// Lines typed by the person at the terminal.
     typed: mpsc::Receiver<String>,
     incident: Option<Incident>,
-    asked: Vec<String>,
+    /// Decisions that were asked for.
+    pub(super) asked: Vec<String>,
 }
 
 pub(super) async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
@@ -83,6 +78,16 @@ pub(super) async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn prepare(args: &DemoArgs) -> anyhow::Result<State> {
+    if let Some(other) = crate::client::ServerFile::read(&args.data.join("server"))
+        && alive(other.pid)
+    {
+        let text = format!(
+            "a demo runs in {} already, as process {}; end that one, or name another folder with --data",
+            args.data.display(),
+            other.pid
+        );
+        return Err(coded(ExitCode::Conflict, text));
+    }
     if args.resume {
         let state = State::load(&args.data)?;
         if args.fault.as_ref().is_some_and(|f| *f != state.fault)
@@ -103,20 +108,19 @@ fn prepare(args: &DemoArgs) -> anyhow::Result<State> {
             format!("--fault: {fault:?} is unknown; --list-faults lists them"),
         ));
     }
-    if let Some(other) = crate::client::ServerFile::read(&args.data.join("server"))
-        && alive(other.pid)
-    {
-        let text = format!("a demo runs in {} already; name another folder with --data", args.data.display());
-        return Err(coded(ExitCode::Conflict, text));
-    }
     // A port that is free now; kept, so that the shop finds the server again after a restart.
     let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     State::fresh(&args.data, &fault, args.seed.unwrap_or(1), format!("127.0.0.1:{port}"))
 }
 
-/// Whether a process of that number runs here.
+/// Whether a process of that number runs this program. One that was killed and not yet waited for has no program any
+/// more, and a number that is used again belongs to another one.
 fn alive(pid: u32) -> bool {
-    std::path::Path::new(&format!("/proc/{pid}")).exists() && pid != std::process::id()
+    let program = |pid: u32| {
+        let path = std::fs::read_link(format!("/proc/{pid}/exe")).ok()?;
+        Some(path.file_name()?.to_string_lossy().trim_end_matches(" (deleted)").to_owned())
+    };
+    pid != std::process::id() && program(pid).is_some_and(|p| Some(p) == program(std::process::id()))
 }
 
 async fn start(state: State, auto: bool) -> anyhow::Result<Demo> {
@@ -158,9 +162,10 @@ fn typed() -> mpsc::Receiver<String> {
 }
 
 impl Demo {
+    /// The server first: what the shop's end looks like is no incident.
     async fn stop(self) {
-        self.shop.stop().await;
         self.running.stop().await;
+        self.shop.stop().await;
     }
 
     async fn play(&mut self) -> anyhow::Result<Incident> {
@@ -176,20 +181,31 @@ impl Demo {
         ));
         output::line(&format!("platform {}", paint(Tone::Dim, &self.shop.addresses.platform)));
         if self.state.injected_at.is_none() {
-            self.warm_up().await?;
-            self.shop.inject(&self.state.fault).await?;
+            self.normal_life().await?;
+            // Before it is done: whoever is killed in between does it again, which is the same as once.
             self.state.injected_at = Some(Timestamp::now());
             self.state.save()?;
+            self.watch_again().await?;
+            self.shop.inject(&self.state.fault).await?;
             output::line(&format!("\n{} {}", paint(Tone::Bad, "fault injected:"), self.state.fault));
         } else {
             output::line("going on where it stopped");
+            self.watch_again().await?;
+            self.shop.inject(&self.state.fault).await?;
+            // What was told may not have been answered yet.
+            if let Some(incident) = self.refresh().await? {
+                self.answer(&incident).await?;
+            }
         }
         let deadline = tokio::time::Instant::now() + PATIENCE;
         let mut events = Events::new(self.admin.clone(), "/api/v1/events", Some(self.state.told));
         loop {
-            if let Some(incident) = self.incident.as_ref().filter(|i| is_done(i)) {
-                let incident = incident.clone();
+            if let Some(incident) = self.incident.clone().filter(is_done) {
+                if self.goes_on_elsewhere(&incident).await? {
+                    continue;
+                }
                 self.state.done = true;
+                self.state.resolved_at = incident.resolved_at;
                 self.state.save()?;
                 return Ok(incident);
             }
@@ -205,18 +221,31 @@ impl Demo {
         }
     }
 
-    async fn warm_up(&mut self) -> anyhow::Result<()> {
-        output::line(&format!("the shop opens; {} s of normal life first", WARM_UP.as_secs()));
-        let until = tokio::time::Instant::now() + WARM_UP;
-        tokio::time::sleep_until(until).await;
-        let status = self.shop.status().await?;
-        if status.get("healthy").and_then(serde_json::Value::as_bool) == Some(false) {
-            output::note("the shop is not quite healthy yet; going on");
+    /// Whether the fault's incident is another one: this one was merged into it, or was about nothing while that one
+    /// was opened beside it.
+    async fn goes_on_elsewhere(&mut self, incident: &Incident) -> anyhow::Result<bool> {
+        let next = if let Some(into) = &incident.merged_into {
+            Some(into.to_string())
+        } else if matches!(incident.status, Status::ClosedHealthy | Status::Cancelled) {
+            let list: Vec<Summary> = self.admin.read("/api/v1/incidents?open=true", "incidents").await?;
+            list.iter()
+                .filter(|s| s.id != incident.id && Some(s.opened_at) >= self.state.injected_at)
+                .find(|s| !s.status.is_over())
+                .map(|s| s.id.to_string())
+        } else {
+            None
+        };
+        let Some(next) = next else { return Ok(false) };
+        output::line(&format!("{} goes on in {next}", incident.id));
+        self.state.incident = Some(next);
+        self.state.save()?;
+        if let Some(incident) = self.refresh().await? {
+            self.answer(&incident).await?;
         }
-        Ok(())
+        Ok(true)
     }
 
-    async fn refresh(&mut self) -> anyhow::Result<Option<Incident>> {
+    pub(super) async fn refresh(&mut self) -> anyhow::Result<Option<Incident>> {
         if let Some(id) = &self.state.incident {
             self.incident = Some(self.admin.read(&format!("/api/v1/incidents/{id}"), "incident").await?);
         }
@@ -225,7 +254,9 @@ impl Demo {
 
     /// One event: told, and answered as the people of the company would.
     async fn take(&mut self, event: Event) -> anyhow::Result<()> {
-        if self.state.incident.is_none() && event.kind == "opened" {
+        // What was opened before the fault is not its incident.
+        let since = self.state.injected_at.is_some_and(|at| event.entry.at >= at);
+        if self.state.incident.is_none() && event.kind == "opened" && since {
             self.state.incident = Some(event.incident.clone());
         }
         self.state.told = event.position;
@@ -245,9 +276,14 @@ impl Demo {
         let Some(incident) = self.incident.clone() else { return Ok(()) };
         match event.kind.as_str() {
             "phase_entered" => {
+                // The incident was read after this event and may be further.
+                let mut then = incident.clone();
+                if let Some(phase) = phase_of(&event.entry.text) {
+                    then.phase = phase;
+                }
                 output::line(&format!(
                     "\n{}",
-                    paint(Tone::Strong, &firebell_report::phase_line(&incident, event.entry.at))
+                    paint(Tone::Strong, &firebell_report::phase_line(&then, event.entry.at))
                 ));
             }
             "opened" => output::line(&format!("\n{}", follow::head(&incident, &self.running.url))),
@@ -255,106 +291,33 @@ impl Demo {
         }
         output::line(&follow::line(&event.entry, &incident));
         self.state.save()?;
-        self.react(&event.kind, &incident).await
-    }
-
-    async fn react(&mut self, kind: &str, incident: &Incident) -> anyhow::Result<()> {
-        let id = incident.id.as_str();
-        match kind {
-            // Each answers for the roles that they were called for.
-            "role_assigned" | "paged" | "escalated" => {
-                for (name, person) in [(FIRST, self.first.clone()), (SECOND, self.second.clone())] {
-                    let called = incident.awaiting.iter().any(|(role, waiting)| {
-                        incident.holder(role) == Some(name) || waiting.people.iter().any(|p| p == name)
-                    });
-                    if called {
-                        tokio::time::sleep(REACTION).await;
-                        self.say(&person, id, "ack", json!({})).await?;
-                    }
-                }
-                Ok(())
-            }
-            "plans_proposed"
-            | "decided"
-            | "plan_undone"
-            | "phase_entered"
-            | "approvals_needed_changed"
-            | "plan_expired" => self.decide(incident).await,
-            // A severity that requires no postmortem gets one here all the same, to be looked at.
-            "resolved" if !incident.postmortem_wanted => {
-                self.say(&self.second.clone(), id, "postmortem", json!({})).await
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Approves the best plan that waits, or asks for it.
-    async fn decide(&mut self, incident: &Incident) -> anyhow::Result<()> {
-        if incident.active_plan().is_some() || incident.status.is_over() {
-            return Ok(());
-        }
-        let Some(plan) = incident.next_proposed() else { return Ok(()) };
-        let gos = plan.approvals.iter().filter(|a| a.go).count();
-        if !self.auto {
-            let token = format!("{}:{gos}", plan.hash);
-            if !self.asked.contains(&token) {
-                self.asked.push(token);
-                let who = if gos == 0 { FIRST } else { SECOND };
-                output::line(&format!(
-                    "\n{} {}\n  {} risk {:?}, {}; needs {} approval(s), has {gos}\n{} ",
-                    paint(Tone::Warn, "Go or no-go?"),
-                    output::clean(&plan.plan.title),
-                    output::clean(&plan.plan.expected_effect),
-                    plan.plan.risk,
-                    if plan.plan.reversible { "reversible" } else { "IRREVERSIBLE" },
-                    plan.approvals_needed,
-                    paint(Tone::Strong, &format!("{who}: [y]es / [n]o, then Enter (or decide on the page)")),
-                ));
-            }
-            return Ok(());
-        }
-        tokio::time::sleep(REACTION).await;
-        let person = if gos == 0 { self.first.clone() } else { self.second.clone() };
-        let body = json!({ "plan": plan.hash, "go": true, "reason": "the evidence is convincing" });
-        self.say(&person, incident.id.as_str(), "decisions", body).await
-    }
-
-    /// What the person at the terminal typed.
-    async fn hear(&mut self, line: &str) -> anyhow::Result<()> {
-        let go = match line.trim().to_lowercase().as_str() {
-            "y" | "yes" | "go" => true,
-            "n" | "no" | "no-go" => false,
-            "" => return Ok(()),
-            other => {
-                output::line(&format!("{other:?}? write y or n"));
-                return Ok(());
-            }
-        };
-        let Some(incident) = self.refresh().await? else { return Ok(()) };
-        let Some(plan) = incident.plans.iter().find(|p| p.status == PlanStatus::Proposed) else {
-            output::line("nothing waits for a decision");
-            return Ok(());
-        };
-        let gos = plan.approvals.iter().filter(|a| a.go).count();
-        let person = if gos == 0 { self.first.clone() } else { self.second.clone() };
-        let body = json!({ "plan": plan.hash, "go": go, "reason": "decided in the terminal" });
-        self.say(&person, incident.id.as_str(), "decisions", body).await
-    }
-
-    /// A write by one of the people. A refusal (somebody was faster on the page) is told and changes nothing.
-    async fn say(
-        &self,
-        person: &Client,
-        id: &str,
-        verb: &str,
-        body: serde_json::Value,
-    ) -> anyhow::Result<()> {
-        if let Err(error) = person.post(&format!("/api/v1/incidents/{id}/{verb}"), &body).await {
-            output::note(&format!("{verb}: {error:#}"));
+        if ANSWERED.contains(&event.kind.as_str()) {
+            self.answer(&incident).await?;
         }
         Ok(())
     }
 }
+
+/// The phase that an entry says was entered.
+fn phase_of(text: &str) -> Option<Phase> {
+    [Phase::Assess, Phase::Command, Phase::Investigate, Phase::Mitigate, Phase::Verify, Phase::Learn]
+        .into_iter()
+        .find(|p| text.starts_with(&format!("phase {}: ", p.number())))
+}
+
+/// Events to which people answer.
+const ANSWERED: [&str; 10] = [
+    "role_assigned",
+    "paged",
+    "escalated",
+    "plans_proposed",
+    "decided",
+    "plan_undone",
+    "phase_entered",
+    "approvals_needed_changed",
+    "plan_expired",
+    "resolved",
+];
 
 /// Events after which the incident is read again before they are told.
 const WORTH_A_LOOK: [&str; 16] = [

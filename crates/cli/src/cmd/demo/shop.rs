@@ -48,6 +48,8 @@ impl Shop {
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(log)
+            // Ctrl-C at the terminal is for the demo, which ends the server first.
+            .process_group(0)
             .kill_on_drop(true)
             .spawn()
             .context("the shop could not be started")?;

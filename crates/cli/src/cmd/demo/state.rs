@@ -30,6 +30,9 @@ pub(super) struct State {
     pub(super) told: u64,
     /// Over.
     pub(super) done: bool,
+    /// When it was resolved, or closed as healthy.
+    #[serde(default)]
+    pub(super) resolved_at: Option<Timestamp>,
 }
 
 /// Keys of the demo's configuration.
@@ -80,6 +83,7 @@ impl State {
             incident: None,
             told: 0,
             done: false,
+            resolved_at: None,
         };
         state.save()?;
         Ok(state)

@@ -110,8 +110,14 @@ fn cosmetic(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
     let wanted = |run: &AgentRun| run.task == AgentTask::Backlog || run.status != RunStatus::Running;
     let reason = "not needed any more: it is cosmetic";
     let left = i.runs.iter().filter(|(_, run)| !wanted(run));
-    let events: Vec<Event> =
-        left.map(|(run, _)| Event::AgentFailed { run: run.clone(), reason: reason.to_owned() }).collect();
+    let events: Vec<Event> = left
+        .map(|(run, _)| Event::AgentFailed {
+            run: run.clone(),
+            reason: reason.to_owned(),
+            journal: Vec::new(),
+            evidence: Vec::new(),
+        })
+        .collect();
     if events.is_empty() { backlog(i, cx) } else { events }
 }
 

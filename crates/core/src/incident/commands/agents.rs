@@ -6,13 +6,15 @@ use super::super::command::Rejection;
 use super::super::event::{Event, ProposedPlan};
 use super::super::state::{Incident, Phase, PlanStatus, RunStatus};
 use super::super::timers::after;
-use crate::agent::{ActionItemDraft, AgentReport, AgentTask};
+use crate::agent::{ActionItemDraft, AgentFailure, AgentReport, AgentTask};
 use crate::cx::Cx;
 use crate::evidence::Strength;
 use crate::ids::RunId;
 
 /// Most findings, plans and artifacts that one report may carry.
 const MAX_ITEMS: usize = 64;
+/// Most steps of a run's journal that are kept.
+const MAX_STEPS: usize = 200;
 
 pub(super) fn report(
     i: &Incident,
@@ -56,9 +58,7 @@ pub(super) fn report(
                 }
                 events.push(Event::VerdictReached { round, verdict: verdict.clone() });
             }
-            None => {
-                events.push(Event::AgentFailed { run: run.clone(), reason: "came to no verdict".to_owned() })
-            }
+            None => events.push(failed(run, &AgentFailure::from("came to no verdict".to_owned()))),
         },
         // Options for a cause that was unclear come too late once a later round has named it.
         AgentTask::Prepare { round }
@@ -163,14 +163,24 @@ fn check(i: &Incident, report: &mut AgentReport) -> Vec<String> {
     report.plans.truncate(MAX_ITEMS);
     report.artifacts.truncate(MAX_ITEMS);
     report.action_items.truncate(MAX_ITEMS);
+    report.journal.truncate(MAX_STEPS);
     bad.into_iter().map(|f| f.claim).collect()
 }
 
-pub(super) fn fail(i: &Incident, run: &RunId, reason: &str) -> Vec<Event> {
+pub(super) fn fail(i: &Incident, run: &RunId, failure: &AgentFailure) -> Vec<Event> {
     match i.runs.get(run) {
-        Some(entry) if entry.status == RunStatus::Running => {
-            vec![Event::AgentFailed { run: run.clone(), reason: reason.to_owned() }]
-        }
+        Some(entry) if entry.status == RunStatus::Running => vec![failed(run, failure)],
         _ => Vec::new(),
+    }
+}
+
+fn failed(run: &RunId, failure: &AgentFailure) -> Event {
+    let mut journal = failure.journal.clone();
+    journal.truncate(MAX_STEPS);
+    Event::AgentFailed {
+        run: run.clone(),
+        reason: failure.reason.clone(),
+        journal,
+        evidence: failure.evidence.clone(),
     }
 }

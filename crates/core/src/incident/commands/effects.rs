@@ -71,7 +71,7 @@ pub(super) fn finish(i: &Incident, key: &EffectKey, effect: &Effect, outcome: &O
             vec![Event::PostmortemWritten { markdown: written.0, html: written.1 }]
         }
         // A run that could not even be started is the agent's failure, not a dead letter: the incident goes on.
-        Effect::RunAgent { run, .. } if !done => super::agents::fail(i, run, &text),
+        Effect::RunAgent { run, .. } if !done => super::agents::fail(i, run, &text.into()),
         Effect::RunAgent { .. } | Effect::DraftUpdate { .. } | Effect::Page { .. } if done => Vec::new(),
         _ if i.dead_effects.contains_key(key) => Vec::new(),
         _ => vec![died()],

@@ -49,7 +49,7 @@ pub(super) fn run(
         Command::RequestPostmortem => Ok(endings::request_postmortem(i, cx)),
         Command::CompleteActionItem { id } => people::complete_action_item(i, *id),
         Command::ReportAgent { run, report } => agents::report(i, run, report, cx),
-        Command::FailAgent { run, reason } => Ok(agents::fail(i, run, reason)),
+        Command::FailAgent { run, failure } => Ok(agents::fail(i, run, failure)),
         Command::RecordUpdate { update } => Ok(people::record_update(i, update)),
         Command::FinishEffect { key, effect, outcome } => Ok(effects::finish(i, key, effect, outcome)),
         Command::ReviveEffect { key } => effects::revive(i, key),

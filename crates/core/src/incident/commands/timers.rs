@@ -24,6 +24,8 @@ pub(super) fn fire(i: &Incident, key: &str, cx: &Cx<'_>) -> Vec<Event> {
         "agent" => vec![Event::AgentFailed {
             run: RunId::new(rest),
             reason: "did not report before its deadline; the incident goes on without it".to_owned(),
+            journal: Vec::new(),
+            evidence: Vec::new(),
         }],
         "update" => update(i, rest, cx),
         "update_late" => late(i, key, rest, due, cx),

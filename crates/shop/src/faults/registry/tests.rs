@@ -51,3 +51,27 @@ fn faults_without_a_release_leave_no_fresh_deploy_in_the_history() {
 fn an_unknown_fault_is_refused() {
     assert!(matches!(inject(&mut world(1), "gremlins"), Err(Error::UnknownFault(_))));
 }
+
+/// Seeds that tests of the whole demo use, with what they break.
+#[test]
+fn seeds_break_what_the_demos_tests_say() {
+    for (fault, seed, component, words) in [
+        ("bad-config", 21, "catalog", "inventory_url"),
+        ("bad-config", 7, "gateway", "checkout_timeout_ms"),
+        ("bad-config", 3, "payments", "acquirer_timeout_ms"),
+        ("auth-cascade", 34, "accounts", "hung"),
+        ("auth-cascade", 21, "accounts", "crashed"),
+        ("bad-release", 21, "catalog", "rating"),
+        ("feature-flag", 34, "checkout", "combined_discounts"),
+        ("memory-leak", 34, "notifications", "stalled"),
+    ] {
+        let details: Vec<String> =
+            (1..12).map(|s| inject(&mut world(s), fault).expect("known").detail).collect();
+        let injected = inject(&mut world(seed), fault).expect("the fault is known");
+        assert!(
+            injected.component == component && injected.detail.contains(words),
+            "{fault} {seed}: {}; from seed 1 on: {details:#?}",
+            injected.detail
+        );
+    }
+}

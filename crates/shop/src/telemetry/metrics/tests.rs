@@ -27,6 +27,20 @@ fn quantiles_are_linear_within_a_bucket() {
 }
 
 #[test]
+fn a_new_process_counts_from_zero_and_its_supervisor_goes_on() {
+    let registry = Registry::default();
+    registry.inc("http_requests_total", &[("code", "200")]);
+    registry.inc("process_restarts_total", &[("reason", "oom")]);
+    registry.restart(&["process_restarts_total"]);
+    registry.inc("http_requests_total", &[("code", "200")]);
+    registry.inc("process_restarts_total", &[("reason", "oom")]);
+    let all = registry.snapshot();
+    let number = |name: &str| all[name].values().next().cloned();
+    assert_eq!(number("http_requests_total"), Some(Value::Number(1.0)));
+    assert_eq!(number("process_restarts_total"), Some(Value::Number(2.0)));
+}
+
+#[test]
 fn every_metric_has_a_unique_name() {
     let mut names: Vec<_> = DESCS.iter().map(|d| d.name).collect();
     names.sort_unstable();

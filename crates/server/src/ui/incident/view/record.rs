@@ -1,6 +1,7 @@
 //! What happened and what was made: timeline, agents, alerts, updates, tasks.
 
 use firebell_core::agent::AgentTask;
+use firebell_core::evidence::{Finding, Strength};
 use firebell_core::incident::{EventRecord, Incident, RunStatus, describe};
 use jiff::Timestamp;
 use minijinja::Value;
@@ -31,8 +32,28 @@ pub(super) struct RunView {
     task: String,
     status: &'static str,
     took: String,
-    claims: Vec<String>,
+    claims: Vec<ClaimView>,
     reason: Option<String>,
+    steps: Vec<StepView>,
+    /// Names the folded part, so that it stays open when the page is renewed.
+    key: String,
+}
+
+/// What an agent claims.
+#[derive(Debug, Serialize)]
+struct ClaimView {
+    text: String,
+    strength: &'static str,
+    evidence: Vec<String>,
+    ruled_out: Vec<String>,
+}
+
+/// One step of an agent.
+#[derive(Debug, Serialize)]
+struct StepView {
+    at: String,
+    step: String,
+    outcome: String,
 }
 
 /// Attached alerts.
@@ -118,10 +139,10 @@ pub(super) fn timeline(records: &[EventRecord]) -> (Vec<Line>, usize) {
 
 /// In the order in which they were asked.
 pub(super) fn runs(i: &Incident, now: Timestamp) -> Vec<RunView> {
-    let mut all: Vec<_> = i.runs.values().collect();
-    all.sort_by_key(|a| a.requested_at);
+    let mut all: Vec<_> = i.runs.iter().collect();
+    all.sort_by_key(|(_, a)| a.requested_at);
     all.into_iter()
-        .map(|run| RunView {
+        .map(|(id, run)| RunView {
             agent: run.agent.clone(),
             task: task(&run.task),
             status: match run.status {
@@ -130,10 +151,34 @@ pub(super) fn runs(i: &Incident, now: Timestamp) -> Vec<RunView> {
                 RunStatus::Failed => "failed",
             },
             took: words::span(words::between(run.requested_at, run.ended_at.unwrap_or(now)).max(0)),
-            claims: run.findings.iter().map(|f| f.claim.clone()).collect(),
+            claims: run.findings.iter().map(claim).collect(),
             reason: run.reason.clone(),
+            steps: run
+                .journal
+                .iter()
+                .map(|s| StepView {
+                    at: format!("{:.1} s", s.at_ms as f64 / 1000.0),
+                    step: s.step.clone(),
+                    outcome: s.outcome.clone(),
+                })
+                .collect(),
+            key: id.to_string(),
         })
         .collect()
+}
+
+fn claim(finding: &Finding) -> ClaimView {
+    ClaimView {
+        text: finding.claim.clone(),
+        strength: match finding.strength {
+            Strength::Strong => "strong",
+            Strength::Moderate => "moderate",
+            Strength::Weak => "weak",
+            Strength::Inconclusive => "inconclusive",
+        },
+        evidence: finding.evidence.iter().map(ToString::to_string).collect(),
+        ruled_out: finding.ruled_out.clone(),
+    }
 }
 
 fn task(task: &AgentTask) -> String {
