@@ -1,3 +1,5 @@
+//! Levels are laid over their defaults; what differs is listed.
+
 use super::*;
 
 fn read(text: &str) -> Result<Policy, serde_json::Error> {
