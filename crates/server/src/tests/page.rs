@@ -229,7 +229,7 @@ async fn every_step_of_an_agent_and_what_its_claims_rest_on_are_shown() {
     let id = w.declare("High error rate on checkout, customers cannot buy").await;
     w.play().await;
     let page = Browser::sign_in(&w, &token(Role::Viewer)).await.get(&format!("/incidents/{id}")).await.text;
-    assert!(page.contains("1.2 s <code>query_metrics</code> prometheus/main: 12 series"), "{page}");
+    assert!(page.contains("1.2 s <code>query_metrics</code> prometheus&#x2f;main: 12 series"), "{page}");
     assert!(page.contains("&lt;b&gt;seen&lt;") && !page.contains("<b>seen"), "{page}");
     assert!(page.contains("<span class=\"tag\">strong</span> <code>ev-"), "{page}");
     assert!(page.contains("Ruled out: no release in the last 6 hours"), "{page}");
