@@ -88,7 +88,8 @@ pub(crate) async fn watch(run: &mut Run, hash: &str) -> Result<(), String> {
         }
         // Alerts may clear late; figures that were bad and hold well again are proof enough.
         let good_enough = was_bad && held(proven_since) && look.only_alerts_left();
-        let out_of_time = run.left() <= pause;
+        // With room for one more look and the report.
+        let out_of_time = run.left() <= 2 * pause;
         if now.duration_since(begun) >= within && (good_enough || out_of_time || !mending(&look, worst)) {
             break (look, good_enough);
         }

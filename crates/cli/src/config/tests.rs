@@ -21,7 +21,6 @@ fn values_that_no_server_can_use_are_refused_by_field() {
         ("[severity]\nsev2_users_ratio = nan", &["severity.sev2_users_ratio"]),
         ("[severity]\nsev1_p95_ratio = 0.5", &["severity.sev1_p95_ratio"]),
         ("[severity]\nsev2_needs = 9", &["severity.sev2_needs"]),
-        ("[levels.sev1]\ninternal_every_s = 0", &["levels.sev1.internal_every_s"]),
         ("[levels.sev2]\nroles = [\"wizard\"]", &["levels.sev2.roles", "wizard", "on_call"]),
         (
             "[levels.sev3]\nescalate_after_s = 60\nescalate_to = \"wizard\"",

@@ -336,8 +336,9 @@ impl World {
                 self.give(dice, &incident.id, &go, &Actor::person(person))?;
             }
         }
-        if round > SETTLE / 2 && incident.severity.severity == firebell_core::severity::Severity::Sev4 {
-            let resolve = Command::Resolve { summary: "cosmetic".to_owned() };
+        // What nothing else brings to its end, a person does in the end.
+        if round > SETTLE / 4 * 3 {
+            let resolve = Command::Resolve { summary: "looked at by hand".to_owned() };
             self.give(dice, &incident.id, &resolve, &ada)?;
         }
         Ok(())

@@ -179,8 +179,9 @@ async fn amtool_works() {
     assert!(fine(&["alert", "query"]).contains("Errors"));
     assert!(fine(&["config", "show"]).contains("receiver: firebell"));
     assert!(fine(&["config", "routes", "test", "service=checkout"]).contains("firebell"));
-    let (ok, _, err) =
-        tokio::task::block_in_place(|| amtool(&["silence", "add", "alertname=x", "service=~(", "--comment=x"]));
+    let (ok, _, err) = tokio::task::block_in_place(|| {
+        amtool(&["silence", "add", "alertname=x", "service=~(", "--comment=x"])
+    });
     assert!(!ok && !err.is_empty(), "{ok} {err}");
     server.abort();
 }
