@@ -15,8 +15,8 @@ use tokio::task::JoinHandle;
 use crate::registry;
 use crate::run::{Run, Trail};
 
-/// Most time kept back from a run: one that is stopped then can still tell what it had done, before the incident goes
-/// on without it at the deadline.
+/// Most time kept back from a run: it is to end by then, and one that does not is stopped while it can still be told
+/// what it had done, before the incident goes on without it at the deadline.
 const KEPT_BACK: Duration = Duration::from_secs(1);
 
 /// What time it is.
@@ -58,7 +58,7 @@ impl<T> Drop for Stop<T> {
 }
 
 impl AgentRunner for AgentTeam {
-    fn run(&self, input: AgentInput) -> BoxFuture<'_, Result<AgentReport, AgentFailure>> {
+    fn run(&self, mut input: AgentInput) -> BoxFuture<'_, Result<AgentReport, AgentFailure>> {
         let tools = Arc::clone(&self.tools);
         Box::pin(async move {
             let name = input.agent.clone();
@@ -71,6 +71,8 @@ impl AgentRunner for AgentTeam {
             if left.is_zero() {
                 return Err(format!("{name} was not started: its deadline had passed").into());
             }
+            let kept_back = (left / 20).min(KEPT_BACK);
+            input.deadline = input.deadline.checked_sub(kept_back).unwrap_or(input.deadline);
             let ours = Trail::default();
             let trail = ours.clone();
             // A task of its own, so that a panic ends this run and nothing else.
@@ -79,8 +81,7 @@ impl AgentRunner for AgentTeam {
                 (agent.act)(&mut run).await?;
                 Ok(run.finish())
             }));
-            let limit = left - (left / 20).min(KEPT_BACK);
-            match tokio::time::timeout(limit, &mut task.0).await {
+            match tokio::time::timeout(left - kept_back / 2, &mut task.0).await {
                 Ok(Ok(result)) => result.map_err(|reason: String| ours.failure(reason)),
                 Ok(Err(error)) if error.is_panic() => {
                     tracing::error!(agent = name, %error, "an agent panicked");

@@ -326,7 +326,7 @@ fn a_demo_goes_on_after_an_interrupt_and_after_a_kill_while_a_decision_waits() {
     let second = output(firebell().args(["demo", "--resume", "--data"]).arg(dir.path().join("demo")));
     let told = String::from_utf8_lossy(&second.stderr).into_owned();
     assert!(!second.status.success() && told.contains("a demo runs in"), "{told}");
-    first.until("is slow");
+    first.until("INC-");
     let pid = first.process.0.id().to_string();
     assert!(Command::new("kill").args(["-INT", &pid]).status().expect("kill runs").success());
     let status = first.process.0.wait().expect("it ends");
