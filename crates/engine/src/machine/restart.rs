@@ -19,6 +19,8 @@ impl Machine {
         let mut released = 0;
         for mut row in tx.outbox_due(Timestamp::MAX, LOOK)? {
             if row.state == OutboxState::Leased {
+                // It was this process that went away, not the receiver: that attempt does not count.
+                row.attempts = row.attempts.saturating_sub(1);
                 row.state = OutboxState::Waiting;
                 row.next_at = now;
                 tx.outbox_update(&row)?;
