@@ -19,4 +19,5 @@ mod tests;
 
 pub use case::{Recorded, assemble, evidence_of_round, verdict_of};
 pub use registry::catalogue;
+pub use run::peak_rss;
 pub use team::{AgentTeam, Clock, Tools};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use firebell_core::alert::Alert;
 use firebell_core::change::{Change, ChangeKind};
 use firebell_core::comms::Audience;
 use firebell_core::policy::{InhibitRule, Person, Policy, Service};
@@ -98,6 +99,22 @@ pub fn signal(labels: Labels, summary: &str, state: SignalState, starts_at: Time
         annotations: Labels::from([("summary".to_owned(), summary.to_owned())]),
         starts_at,
         ends_at: None,
+        generator_url: None,
+        dedup_key: None,
+        group_key: None,
+    }
+}
+
+/// The signal that ends an alert.
+pub fn end_of(alert: &Alert, ends_at: Option<Timestamp>) -> Signal {
+    Signal {
+        source: alert.source.clone(),
+        fingerprint: alert.fingerprint.clone(),
+        state: SignalState::Resolved,
+        labels: alert.labels.clone(),
+        annotations: alert.annotations.clone(),
+        starts_at: alert.starts_at,
+        ends_at,
         generator_url: None,
         dedup_key: None,
         group_key: None,

@@ -1,7 +1,7 @@
 //! What a run costs in memory.
 
 /// Peak resident memory of this process in bytes; 0 where the system does not say.
-pub(crate) fn peak_rss() -> u64 {
+pub fn peak_rss() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     status
         .lines()

@@ -6,6 +6,6 @@ mod memory;
 mod reading;
 mod state;
 
-pub(crate) use memory::peak_rss;
+pub use memory::peak_rss;
 pub(crate) use reading::{clip, percent};
 pub(crate) use state::{Held, Run, Trail};

@@ -25,7 +25,7 @@ fn failing() -> World {
     w
 }
 
-fn asked(task: AgentTask, second: i64) -> AgentRun {
+pub(super) fn asked(task: AgentTask, second: i64) -> AgentRun {
     AgentRun {
         agent: "x".into(),
         task,

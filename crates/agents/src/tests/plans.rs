@@ -3,7 +3,7 @@
 use firebell_core::agent::{AgentTask, Check, Recovery};
 use firebell_core::change::{Change, ChangeKind};
 use firebell_core::ids::RunId;
-use firebell_core::incident::{AgentRun, PlanState, PlanStatus, RunStatus};
+use firebell_core::incident::{AgentRun, PlanState, PlanStatus};
 use firebell_core::mitigation::{Plan, Risk};
 use firebell_core::ports::platform::ServiceState;
 use firebell_core::severity::IncidentKind;
@@ -11,6 +11,7 @@ use firebell_core::verdict::{FORMAT, Hypothesis, MitigationHint, Outcome, Stats,
 use serde_json::json;
 
 use super::World;
+use super::case::asked;
 use super::fakes::{IMPACT_S, NOW_S, at};
 
 fn hypothesis(cause: &str, component: &str, change: Option<&str>, actions: &[&str]) -> Hypothesis {
@@ -200,18 +201,8 @@ async fn a_cause_named_before_the_attack_was_looked_at_gets_no_plan() {
     // Once somebody who knows attacks took part and it is still the cause, it is acted on.
     let looked = plans("database-admin", h(), Vec::new(), |w| {
         attack(w);
-        let run = AgentRun {
-            agent: "security-analyzer".into(),
-            task: AgentTask::Investigate { round: 1 },
-            requested_at: at(NOW_S),
-            deadline: at(NOW_S + 30),
-            ended_at: None,
-            status: RunStatus::Reported,
-            findings: Vec::new(),
-            reason: None,
-            artifacts: Vec::new(),
-            journal: Vec::new(),
-        };
+        let task = AgentTask::Investigate { round: 1 };
+        let run = AgentRun { agent: "security-analyzer".into(), ..asked(task, NOW_S) };
         w.incident.runs.insert(RunId::new("investigate-1/security-analyzer"), run);
     })
     .await;

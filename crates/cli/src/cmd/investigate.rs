@@ -26,7 +26,7 @@ pub(super) fn run(args: &InvestigateArgs) -> anyhow::Result<ExitCode> {
     }
     let mut verdict = firebell_rca::investigate(&loaded.telemetry, &Settings::default());
     verdict.stats.wall_ms = started.elapsed().as_millis() as u64;
-    verdict.stats.peak_rss_bytes = peak_rss();
+    verdict.stats.peak_rss_bytes = firebell_agents::peak_rss();
     if args.json || args.format == Format::Json {
         output::line(&serde_json::to_string_pretty(&verdict)?);
     } else {
@@ -82,15 +82,4 @@ fn text(verdict: &Verdict) {
     for gap in &verdict.gaps {
         output::line(&format!("{} {}", paint(Tone::Warn, "gap:"), output::clean(gap)));
     }
-}
-
-/// Peak resident memory of this process in bytes; 0 where the system does not say.
-pub(super) fn peak_rss() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    status
-        .lines()
-        .find_map(|l| l.strip_prefix("VmHWM:"))
-        .and_then(|v| v.split_whitespace().next())
-        .and_then(|kib| kib.parse::<u64>().ok())
-        .map_or(0, |kib| kib * 1024)
 }

@@ -30,7 +30,7 @@ fn values_that_no_server_can_use_are_refused_by_field() {
         ("[times]\nsoak_s = 9223372036854775807", &["times.soak_s"]),
         ("[times]\nstep_s = 0", &["times.step_s"]),
         ("[times]\nassess_by_s = 900", &["times.command_by_s", "times.assess_by_s"]),
-        ("[times]\nrecovery_hold_s = 301", &["times.recovery_hold_s"]),
+        ("[times]\nrecovery_hold_s = 601", &["times.recovery_hold_s"]),
         ("[correlation]\nwindow_s = 0", &["correlation.window_s"]),
         ("[correlation]\nflap_turns = 0", &["correlation.flap_turns"]),
         ("[[correlation.inhibit]]\nsource = {}\ntarget = { a = \"b\" }", &["correlation.inhibit"]),

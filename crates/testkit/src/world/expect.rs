@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use firebell_core::alert::Alert;
 use firebell_core::ids::Fingerprint;
-use firebell_core::signal::{Intake, Signal, SignalState};
+use firebell_core::signal::{Intake, Signal};
 use jiff::Timestamp;
+
+use crate::samples;
 
 /// Accepted and not taken in yet, and what came of the rest.
 #[derive(Debug, Default)]
@@ -40,18 +42,7 @@ impl Expected {
             .alerts
             .values()
             .filter(|a| a.firing && a.ends_at.is_some_and(|end| end <= now))
-            .map(|a| Signal {
-                source: a.source.clone(),
-                fingerprint: a.fingerprint.clone(),
-                state: SignalState::Resolved,
-                labels: a.labels.clone(),
-                annotations: a.annotations.clone(),
-                starts_at: a.starts_at,
-                ends_at: a.ends_at,
-                generator_url: None,
-                dedup_key: None,
-                group_key: None,
-            })
+            .map(|a| samples::end_of(a, a.ends_at))
             .collect();
         lapsed.iter().for_each(|signal| self.fold(signal, now));
     }

@@ -1,10 +1,9 @@
 //! Random steps, and the end of a run in which everybody behaves.
 
-use firebell_core::alert::Alert;
 use firebell_core::ids::{EffectKey, IncidentId};
 use firebell_core::incident::{Actor, Command, Incident, Opening, PlanStatus};
 use firebell_core::ports::store::OutboxState;
-use firebell_core::signal::{Intake, Signal, SignalState};
+use firebell_core::signal::Intake;
 use firebell_engine::machine::Decision;
 
 use super::{Committed, World};
@@ -274,20 +273,8 @@ impl World {
     /// Everything that fires stops.
     fn mend_all(&mut self, dice: &mut Dice) -> Holds {
         let now = self.now;
-        let over = |a: &Alert| Signal {
-            source: a.source.clone(),
-            fingerprint: a.fingerprint.clone(),
-            state: SignalState::Resolved,
-            labels: a.labels.clone(),
-            annotations: a.annotations.clone(),
-            starts_at: a.starts_at,
-            ends_at: Some(now),
-            generator_url: None,
-            dedup_key: None,
-            group_key: None,
-        };
-        let items: Vec<Intake> =
-            self.expected.alerts.values().filter(|a| a.firing).map(|a| Intake::Signal(over(a))).collect();
+        let firing = self.expected.alerts.values().filter(|a| a.firing);
+        let items: Vec<Intake> = firing.map(|a| Intake::Signal(samples::end_of(a, Some(now)))).collect();
         if items.is_empty() { Ok(()) } else { self.accept(dice, items) }
     }
 
