@@ -13,7 +13,7 @@ use crate::series::kinds::Kind;
 use crate::series::stats::{self, Shift};
 use crate::settings::Settings;
 use crate::shown;
-use crate::silence;
+use crate::silence::{self, Turn};
 
 /// The view.
 pub(crate) struct Case<'a> {
@@ -31,9 +31,9 @@ pub(crate) struct Case<'a> {
     pub complaint: (bool, bool),
     /// Components with telemetry of their own.
     pub instrumented: BTreeSet<String>,
-    /// Components that are well and no longer called, because a caller's configuration was changed where it names
-    /// them: the called side, and the changes' ids or commits.
-    pub misdialled: BTreeMap<String, BTreeSet<String>>,
+    /// Called sides that are not to blame for what their callers report, because a caller's configuration was changed
+    /// where it names them: the called side, the changes' ids or commits, and how they turn the caller away.
+    pub turned_away: BTreeMap<String, BTreeMap<String, Turn>>,
 }
 
 impl<'a> Case<'a> {
@@ -76,7 +76,6 @@ impl<'a> Case<'a> {
         span_owners.remove("");
         instrumented.extend(span_owners.into_iter().map(|c| names.resolve(c)));
         let complaint = complaint(t);
-        let misdialled = BTreeMap::new();
         let mut case = Self {
             t,
             settings,
@@ -88,9 +87,9 @@ impl<'a> Case<'a> {
             focus,
             complaint,
             instrumented,
-            misdialled,
+            turned_away: BTreeMap::new(),
         };
-        case.misdialled = silence::misdialled(&case);
+        case.turned_away = silence::turned_away(&case);
         Some(case)
     }
 
@@ -110,10 +109,15 @@ impl<'a> Case<'a> {
         line.component.as_deref().map(|c| self.names.resolve(c)).unwrap_or_default()
     }
 
+    /// Whether a caller no longer waits for its answers, by a change of the caller's configuration.
+    pub(crate) fn cut_short(&self, component: &str) -> bool {
+        self.turned_away.get(component).is_some_and(|by| by.values().any(|turn| *turn == Turn::CutShort))
+    }
+
     /// Whether a called side goes on answering well by its own account: then what callers see on the way to it is
     /// not its fault.
     pub(crate) fn serves_well(&self, component: &str) -> bool {
-        if self.misdialled.contains_key(component) {
+        if self.turned_away.contains_key(component) {
             return true;
         }
         let mut watched = false;

@@ -89,7 +89,8 @@ impl Harm {
     pub(crate) fn explained(&self, case: &Case<'_>, component: &str) -> f64 {
         let here = self.of(component).max(1e-6);
         let mut most: f64 = 0.0;
-        for callee in case.graph.callees(component) {
+        // Who no longer waits for a callee brings the harm upon itself, and upon the callee.
+        for callee in case.graph.callees(component).filter(|c| !case.cut_short(c)) {
             let there = self.of(callee);
             let pair = (component.to_owned(), callee.to_owned());
             let edge = self.edges.get(&pair).copied();
@@ -258,6 +259,10 @@ fn weigh(
         _ => 1.0,
     };
     score *= early;
+    // What fails there fails because its caller hangs up.
+    if case.cut_short(&component) && !cause.starts_with("change.") {
+        score *= 0.35;
+    }
     // Load that callers multiply is theirs: a surge comes from outside.
     if cause == "traffic.surge" && case.graph.callers(&component).next().is_some() {
         score *= 0.25;

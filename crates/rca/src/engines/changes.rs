@@ -8,6 +8,7 @@ use firebell_core::change::{Change, ChangeKind};
 use crate::case::{Case, is_error};
 use crate::evidence::Cite;
 use crate::signal::{Modality, Role, Signal};
+use crate::silence::Turn;
 use crate::text::words;
 
 /// One change with all its ledger entries.
@@ -200,11 +201,14 @@ fn judge(
         && seen.iter().any(|s| s.cause == "change.flag" && s.component == component);
     let harmless = harmless(c);
     let alone = alone_before_complaints(case, first, seen);
-    let dials: Vec<&str> = case
-        .misdialled
+    let away: Vec<String> = case
+        .turned_away
         .iter()
-        .filter(|(_, by)| by.contains(&c.key))
-        .map(|(callee, _)| callee.as_str())
+        .filter_map(|(callee, by)| Some((callee, by.get(&c.key)?)))
+        .map(|(callee, turn)| match turn {
+            Turn::Elsewhere => format!("it names {callee}, which is well and no longer called"),
+            Turn::CutShort => format!("it no longer waits for {callee} to answer"),
+        })
         .collect();
     let idle = if first.kind == ChangeKind::Flag && !flagged && shared == 0.0 && !alone { 0.6 } else { 1.0 };
     let mechanism = idle
@@ -212,7 +216,7 @@ fn judge(
             + 0.5 * telling
             + if flagged { 0.25 } else { 0.0 }
             + if alone { 0.62 } else { 0.0 }
-            + if dials.is_empty() { 0.0 } else { 0.4 })
+            + if away.is_empty() { 0.0 } else { 0.4 })
         .min(1.0)
         * harmless;
     if mechanism < 0.12 {
@@ -237,10 +241,7 @@ fn judge(
         "at the onset".to_owned()
     };
     let when = if alone { format!("{when}, the only change before people complained") } else { when };
-    let words = match dials.as_slice() {
-        [] => words,
-        all => format!("{words}; it names {}, which is well and no longer called", all.join(", ")),
-    };
+    let words = away.iter().fold(words, |words, how| format!("{words}; {how}"));
     out.push(make(
         &component,
         cause_of(first),

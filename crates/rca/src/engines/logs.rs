@@ -161,7 +161,7 @@ fn judge(
     for (phrase, cause, weight, elsewhere) in phrases::TABLE {
         if lower.contains(phrase) {
             // Whoever dials a wrong number hears that nobody answers: no sign of the called side's state.
-            if *elsewhere && !others.is_empty() && others.iter().all(|o| case.misdialled.contains_key(o)) {
+            if *elsewhere && !others.is_empty() && others.iter().all(|o| case.turned_away.contains_key(o)) {
                 continue;
             }
             let place = if *elsewhere {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use anyhow::Context as _;
 use firebell_core::incident::{Incident, Phase, Status, Summary};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
@@ -19,6 +20,9 @@ use crate::output::{self, Tone, paint};
 const DEFAULT_FAULT: &str = "connection-pool-exhaustion";
 /// A run that takes longer than this has failed; it is said, and its state stays for a look.
 const PATIENCE: Duration = Duration::from_secs(300);
+/// Where the server listens: below the ports that Linux gives to connections (32768 and up, unless told otherwise).
+const FIRST_PORT: u16 = 17_300;
+const PORTS: u16 = 700;
 
 /// A running demo.
 pub(super) struct Demo {
@@ -108,9 +112,18 @@ fn prepare(args: &DemoArgs) -> anyhow::Result<State> {
             format!("--fault: {fault:?} is unknown; --list-faults lists them"),
         ));
     }
-    // A port that is free now; kept, so that the shop finds the server again after a restart.
-    let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let port = free_port()?;
     State::fresh(&args.data, &fault, args.seed.unwrap_or(1), format!("127.0.0.1:{port}"))
+}
+
+/// A port that is free now; kept, so that the shop finds the server again after a restart. Not one of those that the
+/// system gives to connections: any of the shop's many could take it before the server is there, or between two runs.
+fn free_port() -> anyhow::Result<u16> {
+    let own = u16::try_from(std::process::id() % u32::from(PORTS))?;
+    (0..PORTS)
+        .map(|n| FIRST_PORT + (own + n) % PORTS)
+        .find(|port| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .with_context(|| format!("no port from {FIRST_PORT} to {} is free", FIRST_PORT + PORTS - 1))
 }
 
 /// Whether a process of that number runs this program. One that was killed and not yet waited for has no program any
