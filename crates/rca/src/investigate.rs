@@ -21,6 +21,8 @@ use crate::signal::{Modality, Role, Signal};
 const MAX_HYPOTHESES: usize = 10;
 /// Most pieces of evidence for one hypothesis.
 const MAX_EVIDENCE: usize = 6;
+/// Seconds longer that an answer may take before anybody who waits for it can notice.
+const UNFELT_S: f64 = 0.05;
 
 /// Investigates. Deterministic: equal telemetry and settings give an equal verdict.
 pub fn investigate(telemetry: &Telemetry, settings: &Settings) -> Verdict {
@@ -155,6 +157,10 @@ fn outcome(case: &Case<'_>, signals: &[Signal], rivals: &[Rival]) -> Outcome {
     if shown && felt < 0.5 {
         return Outcome::Cause;
     }
+    let only_alerts = !case.t.alerts.is_empty() && engines::peoples_words(case).trim().is_empty();
+    if !shown && only_alerts && imperceptible(case, signals) {
+        return Outcome::Healthy;
+    }
     if flapping && felt < 0.4 && best < 0.4 {
         return Outcome::Healthy;
     }
@@ -165,6 +171,22 @@ fn outcome(case: &Case<'_>, signals: &[Signal], rivals: &[Rival]) -> Outcome {
         return Outcome::Recovered;
     }
     Outcome::Cause
+}
+
+/// Whether all that moved is answers that take some milliseconds longer than usual: a computer can tell, nobody who waits
+/// for them can. Figures in another unit than seconds are never so small.
+fn imperceptible(case: &Case<'_>, signals: &[Signal]) -> bool {
+    let slowness = |cause: &str| matches!(cause, "code.slow_path" | "dependency.slow" | "network.delay");
+    let more = signals.iter().filter(|s| !slowness(s.cause)).any(|s| match s.role {
+        Role::Mechanism => s.weight > 0.5,
+        Role::Symptom => s.modality != Modality::Metrics && s.weight > 0.45,
+        Role::Against => false,
+    });
+    let mut slower = case.features.iter().zip(&case.shifts).filter_map(|(f, s)| {
+        let s = s.as_ref().filter(|s| f.kind.is_symptom() && s.strength() * case.sure(f) > 0.2)?;
+        Some(f.kind == Kind::Latency && (s.after - s.before).abs() < UNFELT_S)
+    });
+    !more && slower.all(|small| small)
 }
 
 /// The same alert firing and resolving again and again.

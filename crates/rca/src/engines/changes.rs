@@ -277,7 +277,7 @@ fn alone_before_complaints(case: &Case<'_>, change: &Change, seen: &[Signal]) ->
 }
 
 /// The lines of the report that no alert wrote, in lower case.
-fn peoples_words(case: &Case<'_>) -> String {
+pub(crate) fn peoples_words(case: &Case<'_>) -> String {
     let alerts: Vec<&String> = case.t.alerts.iter().flat_map(|a| a.annotations.values()).collect();
     let said = |line: &str| alerts.iter().any(|text| !line.is_empty() && text.contains(line));
     case.t.report.lines().map(str::trim).filter(|l| !said(l)).collect::<Vec<_>>().join("\n").to_lowercase()

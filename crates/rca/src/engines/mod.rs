@@ -9,6 +9,8 @@ mod security;
 mod state;
 mod traces;
 
+pub(crate) use changes::peoples_words;
+
 use crate::case::Case;
 use crate::signal::Signal;
 

@@ -382,6 +382,25 @@ fn a_flapping_alert_with_nothing_behind_it_is_healthy() {
 }
 
 #[test]
+fn an_alert_behind_which_answers_take_some_milliseconds_longer_is_healthy() {
+    for seed in 1..=SEEDS {
+        let (t, _) = run(
+            seed,
+            "",
+            |_| {},
+            |c, m, i| {
+                *m.own.entry("catalog").or_insert(0.0) += if i == 0 { 9.0 } else { 0.0 };
+                if i % 5 == 0 {
+                    c.alert("HighLatency", "catalog", true);
+                }
+            },
+        );
+        let v = investigate(&t, &Settings::default());
+        assert_eq!(v.verdict, Outcome::Healthy, "seed {seed}: {:#?}", v.hypotheses.first());
+    }
+}
+
+#[test]
 fn a_caller_that_dials_a_wrong_address_is_blamed_and_not_whom_it_means_to_call() {
     check(
         "wrong address",

@@ -31,8 +31,9 @@ impl Demo {
                 self.say(&person, id, "ack", json!({})).await;
             }
         }
-        // A severity that requires no postmortem gets one here all the same, to be looked at.
-        if incident.status == Status::Resolved && !incident.postmortem_wanted {
+        // What requires no postmortem gets one here all the same, to be looked at.
+        let settled = matches!(incident.status, Status::Resolved | Status::ClosedHealthy);
+        if settled && !incident.postmortem_wanted {
             self.say(&self.second, id, "postmortem", json!({})).await;
             self.refresh().await?;
         }
