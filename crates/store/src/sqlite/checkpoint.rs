@@ -4,7 +4,6 @@
 //! anew when all of it has been moved, which under steady load never happens behind the writer's back: past a
 //! limit the writer does the little that is left itself.
 
-use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -19,8 +18,6 @@ use crate::sql::failed;
 const WORTH_A_RUN: i64 = 1_000;
 /// Frames in the log past which the writer helps.
 const TOO_LONG: i64 = 16_384;
-/// Commits between two looks at the length of the log: each look makes SQLite prepare its statements anew.
-const LOOK_EVERY: u32 = 16;
 
 #[derive(Default)]
 struct Wanted {
@@ -40,7 +37,6 @@ struct Shared {
 pub(super) struct Checkpointer {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
-    commits: Cell<u32>,
 }
 
 impl Checkpointer {
@@ -53,15 +49,11 @@ impl Checkpointer {
             .name("checkpoint".to_owned())
             .spawn(move || background(&theirs, &conn))
             .map_err(|e| StoreError::Database { doing: "start the checkpointer", detail: e.to_string() })?;
-        Ok(Self { shared, thread: Some(thread), commits: Cell::new(0) })
+        Ok(Self { shared, thread: Some(thread) })
     }
 
     /// To be called after each commit, with the writer's connection.
     pub(super) fn after_commit(&self, conn: &Connection) {
-        self.commits.set(self.commits.get().wrapping_add(1));
-        if !self.commits.get().is_multiple_of(LOOK_EVERY) {
-            return;
-        }
         let checked = measure(conn).and_then(|(log, moved)| {
             if log >= TOO_LONG {
                 let _running = locked(&self.shared.running);
