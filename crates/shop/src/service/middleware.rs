@@ -6,7 +6,7 @@ use std::{
     pin::Pin,
     sync::{Arc, atomic::Ordering},
     task::{Context, Poll},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use axum::{
@@ -61,7 +61,7 @@ fn header(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name).and_then(|v| v.to_str().ok()).filter(|v| v.len() <= MAX_HEADER).map(ToOwned::to_owned)
 }
 
-/// Measures the time that a future works rather than waits.
+/// Measures the processor's time that a future takes, whatever else the machine is doing.
 struct Busy<'a, F> {
     inner: F,
     service: &'a Service,
@@ -71,12 +71,18 @@ impl<F: Future + Unpin> Future for Busy<'_, F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let begun = Instant::now();
+        let begun = thread_cpu();
         let result = Pin::new(&mut self.inner).poll(cx);
-        let spent = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        let spent = u64::try_from(thread_cpu().saturating_sub(begun).as_nanos()).unwrap_or(u64::MAX);
         self.service.busy_ns.fetch_add(spent, Ordering::Relaxed);
         result
     }
+}
+
+/// Processor time that the calling thread has taken so far. A poll stays on one thread.
+fn thread_cpu() -> Duration {
+    let t = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(u64::try_from(t.tv_sec).unwrap_or(0), u32::try_from(t.tv_nsec).unwrap_or(0))
 }
 
 /// Books a request when it ends, even if the client goes away first.
