@@ -7,7 +7,7 @@ use firebell_core::alert::{Alert, Turn};
 use firebell_core::ids::{Fingerprint, IncidentId};
 use firebell_core::incident::{Actor, AlertTurn, AttachedAlert, Command, Opening};
 use firebell_core::intake::{self, Placement};
-use firebell_core::ports::store::{InboxRow, StoreResult, Tx};
+use firebell_core::ports::store::{StoreResult, Tx};
 use firebell_core::signal::{Intake, Report, Signal};
 use jiff::{SignedDuration, Timestamp};
 
@@ -29,6 +29,22 @@ pub(super) struct Pending {
 }
 
 impl Machine {
+    /// Accepts a request for good once the transaction commits; answers its sequence number.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn accept(
+        &mut self,
+        tx: &mut dyn Tx,
+        source: &str,
+        now: Timestamp,
+        items: Vec<Intake>,
+    ) -> StoreResult<u64> {
+        let seq = tx.inbox_push(source, now, &items)?;
+        self.fresh.push(seq, items);
+        Ok(seq)
+    }
+
     /// Takes in at most `limit` signals from the inbox; answers how many items it took.
     ///
     /// # Errors
@@ -39,20 +55,27 @@ impl Machine {
         let mut taken = 0;
         let mut signals: Vec<Signal> = Vec::new();
         let mut last = None;
-        let mut rows: VecDeque<InboxRow> = VecDeque::new();
+        let mut rows: VecDeque<(u64, Vec<Intake>)> = VecDeque::new();
         // A row may hold thousands of signals and is taken whole; rows are read only as far as they will be taken.
         while taken < limit {
+            if rows.is_empty() {
+                rows.extend(self.fresh.after(last.unwrap_or(cursor)));
+            }
             if rows.is_empty() {
                 let average =
                     last.map_or(64, |seq: u64| taken / usize::try_from(seq - cursor).unwrap_or(1).max(1));
                 let wanted = ((limit - taken) / average.max(1)).clamp(1, 256);
-                rows = tx.inbox_after(last.unwrap_or(cursor), wanted)?.into();
+                rows = tx
+                    .inbox_after(last.unwrap_or(cursor), wanted)?
+                    .into_iter()
+                    .map(|row| (row.seq, row.items))
+                    .collect();
             }
-            let Some(row) = rows.pop_front() else { break };
-            last = Some(row.seq);
+            let Some((seq, items)) = rows.pop_front() else { break };
+            last = Some(seq);
             // A row without items counts too, so that a drain ends.
-            taken += row.items.len().max(1);
-            for item in row.items {
+            taken += items.len().max(1);
+            for item in items {
                 match item {
                     Intake::Signal(signal) => signals.push(signal),
                     Intake::Change(change) => {

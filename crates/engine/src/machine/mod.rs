@@ -3,6 +3,7 @@
 
 mod commit;
 mod drain;
+mod fresh;
 mod held;
 mod outbox;
 mod restart;

@@ -15,6 +15,8 @@ use firebell_core::signal::{Signal, SignalState};
 use firebell_core::silence::{Silence, Silences};
 use jiff::Timestamp;
 
+use super::fresh::Fresh;
+
 /// Folded incidents kept at hand; older ones are folded again from the store.
 const CACHED_INCIDENTS: usize = 256;
 /// How many incidents are remembered as over.
@@ -41,6 +43,9 @@ pub struct Machine {
     pub(super) held: BTreeSet<Fingerprint>,
     /// Where the last look at the held ones ended.
     pub(super) looked_at: Option<Fingerprint>,
+    /// Accepted and not taken in yet, as far as they are kept at hand: reading them again from the store costs as much as
+    /// taking them in.
+    pub(super) fresh: Fresh,
     loaded: bool,
 }
 
@@ -58,6 +63,7 @@ impl Machine {
             recent_opens: Vec::new(),
             held: BTreeSet::new(),
             looked_at: None,
+            fresh: Fresh::default(),
             loaded: false,
         }
     }

@@ -83,7 +83,7 @@ impl World {
     fn accept(&mut self, dice: &mut Dice, items: Vec<Intake>) -> Holds {
         let now = self.now;
         let what = format!("accepts {} items", items.len());
-        let stored = self.transact(dice, &what, |_, tx| tx.inbox_push("am", now, &items).map(drop))?;
+        let stored = self.transact(dice, &what, |m, tx| m.accept(tx, "am", now, items.clone()).map(drop))?;
         // A sender that was told of a failure sends again; what is stored counts either way.
         if stored.durable().is_some() {
             self.intake_moved = true;
