@@ -1,5 +1,7 @@
 //! One command of a person, from the API or from a form: role checked, incident seen, engine asked.
 
+use std::collections::BTreeSet;
+
 use firebell_core::incident::{Command, Opening};
 use firebell_engine::machine::Decided;
 
@@ -22,6 +24,12 @@ pub(crate) async fn act(app: &App, person: &Person, id: &str, command: Command) 
         })?;
     }
     Ok(app.state.handle.command(&incident.id, command, person.actor()).await?)
+}
+
+/// Names of an incident's alerts that fire, each once: what who resolves it has to know.
+pub(crate) async fn still_firing(app: &App, person: &Person, id: &str) -> Result<BTreeSet<String>, Problem> {
+    let (incident, _) = access::load(app, person, id).await?;
+    Ok(incident.alerts.into_values().filter(|a| a.firing).map(|a| a.name).collect())
 }
 
 /// Opens an incident in the person's name.

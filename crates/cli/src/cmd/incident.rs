@@ -64,6 +64,15 @@ fn told(server: &ServerArgs, answer: &Value) -> anyhow::Result<ExitCode> {
     for entry in events {
         output::line(&format!("{id}: {}", output::clean(&entry.text)));
     }
+    let firing: Vec<&str> = answer
+        .get("still_firing")
+        .and_then(Value::as_array)
+        .map(|names| names.iter().filter_map(Value::as_str).collect())
+        .unwrap_or_default();
+    if !firing.is_empty() {
+        let names = output::clean(&firing.join(", "));
+        output::line(&format!("still firing: {names}; Firebell looks at them until they stop"));
+    }
     Ok(ExitCode::Ok)
 }
 

@@ -22,6 +22,10 @@ pub enum IncidentKind {
 }
 
 impl IncidentKind {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Availability, Self::Performance, Self::Security, Self::Data, Self::Other];
+
     /// As in JSON.
     pub fn as_str(self) -> &'static str {
         match self {

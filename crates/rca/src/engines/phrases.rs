@@ -33,6 +33,7 @@ pub(super) const TABLE: &[(&str, &str, f64, bool)] = &[
     ("deadlock detected", "database.lock_contention", 0.6, true),
     ("lock wait timeout", "database.lock_contention", 0.6, true),
     ("could not obtain lock", "database.lock_contention", 0.6, true),
+    ("lock held by", "code.deadlock", 0.6, true),
     ("statement timeout", "database.slow_query", 0.5, true),
     ("slow query", "database.slow_query", 0.35, true),
     ("read-only transaction", "database.primary_down", 0.5, true),

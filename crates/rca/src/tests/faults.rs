@@ -459,6 +459,31 @@ fn a_hang_is_a_service_that_is_down_and_not_code_that_throws() {
 }
 
 #[test]
+fn who_waits_for_a_lock_and_names_its_holder_hangs_on_it() {
+    check(
+        "lock",
+        |s| {
+            run(
+                s,
+                "everything fails",
+                |_| {},
+                |_, m, _| {
+                    m.own.insert("accounts", 700.0);
+                    m.fail.insert("accounts", 0.6);
+                    m.error_text.insert(
+                        "accounts",
+                        "timed out after 700 ms waiting for the session store lock held by session-sweeper",
+                    );
+                },
+            )
+        },
+        &["service/accounts"],
+        &["code.deadlock"],
+        |_| true,
+    );
+}
+
+#[test]
 fn memory_that_began_to_climb_far_from_its_limit_is_a_leak() {
     check(
         "young leak",

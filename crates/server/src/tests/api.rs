@@ -48,7 +48,7 @@ async fn an_incident_is_declared_worked_on_and_resolved() {
     );
     let plan = shown["incident"]["plans"][0]["hash"].as_str().expect("a plan").to_owned();
     write("decisions", json!({"plan": plan, "go": false, "reason": "not now"})).await;
-    write("resolve", json!({"summary": "grew the pool"})).await;
+    assert_eq!(write("resolve", json!({"summary": "grew the pool"})).await["still_firing"], json!([]));
     let again = w
         .api(Role::Commander, "POST", &format!("/api/v1/incidents/{id}/cancel"), json!({"reason": "x"}))
         .await;

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use firebell_core::incident::{Actor, Command, Opening};
 use serde_json::{Value, json};
 
-use super::world::{Answer, World, token, world};
+use super::world::{AM_KEY, Answer, World, bearer, token, world};
 use crate::Role;
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
@@ -285,4 +285,26 @@ async fn an_incident_is_declared_from_the_page() {
     b.post("/declare", &format!("title=&csrf={csrf}")).await;
     assert!(b.get("/").await.text.contains("title: must not be empty"));
     assert_eq!(b.get("/incidents/INC-2026-0099").await.header("location"), "/");
+}
+
+#[tokio::test]
+async fn the_kind_is_set_and_who_resolves_hears_what_still_fires() {
+    let w = world();
+    let labels = [("alertname", "CheckoutErrors"), ("service", "checkout"), ("severity", "critical")];
+    let alert = json!([{"labels": std::collections::BTreeMap::from(labels), "startsAt": w.now()}]);
+    let headers = [("authorization", &*bearer(AM_KEY)), ("content-type", "application/json")];
+    let sent = w.send("POST", "/api/v2/alerts", &headers, alert.to_string()).await;
+    assert_eq!(sent.status, StatusCode::OK, "{}", sent.text);
+    w.settle().await;
+    let b = Browser::sign_in(&w, &token(Role::Commander)).await;
+    let csrf = b.csrf().await;
+    let path = "/incidents/INC-2026-0001/do";
+    b.post(&format!("{path}/kind"), &format!("kind=nonsense&csrf={csrf}")).await;
+    assert!(b.get("/incidents/INC-2026-0001").await.text.contains("kind: is not a kind of incident"));
+    b.post(&format!("{path}/kind"), &format!("kind=data&restricted=no&csrf={csrf}")).await;
+    let page = b.get("/incidents/INC-2026-0001").await.text;
+    assert!(page.contains("It is of kind data now; everybody here sees it."), "{page}");
+    b.post(&format!("{path}/resolve"), &format!("summary=over&csrf={csrf}")).await;
+    let page = b.get("/incidents/INC-2026-0001").await.text;
+    assert!(page.contains("Still firing: CheckoutErrors."), "{page}");
 }

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use firebell_core::comms::Audience;
 use firebell_core::ids::{EffectKey, IncidentId};
 use firebell_core::incident::Command;
+use firebell_core::severity::IncidentKind;
 
 use crate::action;
 use crate::problem::Problem;
@@ -26,12 +27,23 @@ pub(crate) async fn act(
     Form(form): Form<Fields>,
 ) -> Result<Response, Problem> {
     guard::guarded(&headers, &visitor.session, form.get("csrf").map_or("", String::as_str))?;
-    let outcome = match command(&verb, &form) {
+    let mut outcome = match command(&verb, &form) {
         Ok((command, done)) => action::act(&app, &visitor.person, &id, command).await.map(|decided| {
             if decided.records.is_empty() { "That was done already.".to_owned() } else { done }
         }),
         Err(problem) => Err(problem),
     };
+    if verb == "resolve"
+        && let Ok(done) = &mut outcome
+    {
+        let names = action::still_firing(&app, &visitor.person, &id).await.unwrap_or_default();
+        if !names.is_empty() {
+            done.push_str(&format!(
+                " Still firing: {}. Firebell looks at them until they stop.",
+                names.into_iter().collect::<Vec<_>>().join(", ")
+            ));
+        }
+    }
     match outcome {
         Ok(text) => visitor.tell(&app, true, text),
         Err(problem) => visitor.tell(&app, false, problem.sentence()),
@@ -64,6 +76,14 @@ fn command(verb: &str, form: &Fields) -> Result<(Command, String), Problem> {
             let severity =
                 text("severity").parse().map_err(|why: String| Problem::invalid("severity", why))?;
             (Command::SetSeverity { severity, reason: text("reason") }, format!("It is {severity} now."))
+        }
+        "kind" => {
+            let kind = IncidentKind::ALL.into_iter().find(|k| k.as_str() == text("kind"));
+            let kind = kind.ok_or_else(|| Problem::invalid("kind", "is not a kind of incident"))?;
+            let restricted = Some(text("restricted") == "yes");
+            let seen =
+                if restricted == Some(true) { "only its members see it" } else { "everybody here sees it" };
+            (Command::SetKind { kind, restricted }, format!("It is of kind {} now; {seen}.", kind.as_str()))
         }
         "update" => {
             let audience = Audience::ALL.into_iter().find(|a| a.as_str() == text("audience"));
