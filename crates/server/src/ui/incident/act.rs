@@ -80,10 +80,10 @@ fn command(verb: &str, form: &Fields) -> Result<(Command, String), Problem> {
         "kind" => {
             let kind = IncidentKind::ALL.into_iter().find(|k| k.as_str() == text("kind"));
             let kind = kind.ok_or_else(|| Problem::invalid("kind", "is not a kind of incident"))?;
-            let restricted = Some(text("restricted") == "yes");
-            let seen =
-                if restricted == Some(true) { "only its members see it" } else { "everybody here sees it" };
-            (Command::SetKind { kind, restricted }, format!("It is of kind {} now; {seen}.", kind.as_str()))
+            let restricted = text("restricted") == "yes";
+            let seen = if restricted { "only its members see it" } else { "everybody here sees it" };
+            let command = Command::SetKind { kind, restricted: Some(restricted) };
+            (command, format!("It is of kind {} now; {seen}.", kind.as_str()))
         }
         "update" => {
             let audience = Audience::ALL.into_iter().find(|a| a.as_str() == text("audience"));
