@@ -12,7 +12,7 @@ use firebell_core::policy::Policy;
 use firebell_core::ports::store::{Store, StoreError, StoreResult, Tx};
 use firebell_core::signal::Intake;
 use firebell_core::silence::Silence;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{oneshot, watch};
 
 use crate::machine::{Claimed, Decided, Decision, EffectResult, Machine};
@@ -33,6 +33,9 @@ const REST: Duration = Duration::from_millis(10);
 const REST_PER_DRAIN: u32 = 3;
 /// Senders keep coming where the next request is there after so long at the latest.
 const QUIET: Duration = Duration::from_millis(5);
+/// Alerts whose senders fall silent lapse; but who repeats its alerts could not while nothing answered here. Prometheus
+/// repeats each minute, and after a failure a little later.
+const LAPSE_GRACE: SignedDuration = SignedDuration::from_mins(2);
 /// Longest sleep of the writer.
 const TICK: Duration = Duration::from_millis(200);
 
@@ -45,6 +48,9 @@ pub enum Error {
     /// Too much waits already.
     #[error("the engine is busy: {QUEUE} requests wait; try again in a moment")]
     Busy,
+    /// More was accepted than has been taken in for a long time.
+    #[error("too much that was accepted waits to be taken in; try again in a moment")]
+    Full,
     /// The engine has stopped.
     #[error("the engine has stopped; look at its log for the reason")]
     Stopped,
@@ -106,7 +112,8 @@ pub fn start(store: Box<dyn Store>, policy: Arc<Policy>, clock: Clock) -> std::i
     let thread = std::thread::Builder::new().name("firebell-writer".to_owned()).spawn(move || {
         let (backlog, failed) = (Backlog::Now, false);
         let (released, lapse_at) = (false, None);
-        Writer { store, machine, clock, inbox, generation, backlog, failed, released, lapse_at }.run()
+        let begun = clock();
+        Writer { store, machine, clock, inbox, generation, backlog, failed, released, lapse_at, begun }.run()
     })?;
     let handle = Handle { requests: requests.clone(), generation: watched, policy };
     Ok((Service { requests, thread: Some(thread) }, handle))
@@ -215,6 +222,7 @@ struct Writer {
     /// Whether the leases of the process before this one were given back.
     released: bool,
     lapse_at: Option<Timestamp>,
+    begun: Timestamp,
 }
 
 impl Writer {
@@ -283,6 +291,7 @@ impl Writer {
         let mut replies: Vec<Deferred> = Vec::new();
         let mut next = None;
         let (mut backlog, mut took) = (false, false);
+        let heard = now.duration_since(self.begun) >= LAPSE_GRACE;
         let lapse = self.lapse_at.is_none_or(|at| at <= now);
         let mut lapse_more = false;
         // After a failure the requests go alone once: what lies in the inbox may be what fails, and must not keep
@@ -311,7 +320,7 @@ impl Writer {
                 let fired = machine.fire_timers(tx, now, TIMERS)?;
                 let (mut lapsed, mut placed) = (0, 0);
                 if lapse {
-                    lapsed = machine.lapse_alerts(tx, now, TIMERS)?;
+                    lapsed = if heard { machine.lapse_alerts(tx, now, TIMERS)? } else { 0 };
                     placed = machine.look_at_held(tx, now, TIMERS)?;
                     lapse_more = lapsed == TIMERS;
                 }
@@ -323,7 +332,7 @@ impl Writer {
             Ok(())
         });
         if lapse && !lapse_more && !requests_only {
-            self.lapse_at = now.checked_add(jiff::SignedDuration::from_secs(1)).ok();
+            self.lapse_at = now.checked_add(SignedDuration::from_secs(1)).ok();
         }
         self.backlog = match self.backlog {
             _ if result.is_err() => Backlog::None,
@@ -396,6 +405,7 @@ fn handle(
 ) -> (Deferred, StoreResult<()>) {
     let flat = |decision: Decision| decision.map_err(Error::Rejected);
     match request {
+        Request::Accept { reply, .. } if machine.is_full() => answer(reply, Ok(Err(Error::Full))),
         Request::Accept { source, items, reply } => {
             answer(reply, machine.accept(tx, &source, now, items).map(Ok))
         }

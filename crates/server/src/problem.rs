@@ -180,7 +180,9 @@ impl From<EngineError> for Problem {
                 tracing::error!(%error, "a request could not be recorded");
                 Self::unavailable("the record could not be written; nothing has happened, send it again")
             }
-            EngineError::Busy | EngineError::Stopped => Self::unavailable(error.to_string()),
+            EngineError::Busy | EngineError::Full | EngineError::Stopped => {
+                Self::unavailable(error.to_string())
+            }
         }
     }
 }

@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use firebell_core::agent::AgentTask;
+use firebell_core::change::{Change, ChangeKind};
 use firebell_core::evidence::EvidenceRecord;
 use firebell_core::incident::Incident;
 use firebell_core::policy::Policy;
 use firebell_core::telemetry::{
     AlertFact, Component, LogLine, Series, Telemetry, TelemetryPart, TopologyEdge, Window,
 };
+use jiff::SignedDuration;
 
 use super::twice::told_once;
 
@@ -91,6 +93,7 @@ pub fn assemble(incident: &Incident, policy: &Policy, mut evidence: Vec<Recorded
         }
     }
     t.logs = told_once(std::mem::take(&mut t.logs), policy);
+    t.changes.retain(|c| !is_own(incident, policy, c));
     if t.alerts.is_empty() {
         t.alerts = attached(incident);
     }
@@ -108,6 +111,24 @@ fn span(evidence: &[Recorded]) -> Option<Window> {
     let join = |a: Window, b: Window| Window { start: a.start.min(b.start), end: a.end.max(b.end) };
     let windows = evidence.iter().filter(measured).filter_map(|r| r.record.window);
     windows.reduce(join).or_else(|| evidence.iter().filter_map(|r| r.record.window).reduce(join))
+}
+
+/// Clocks of the platform and of this machine differ, and a platform writes down what it did when it has done it.
+const OWN_CHANGE_SLACK: SignedDuration = SignedDuration::from_secs(5);
+
+/// Whether a change in the ledger is a mitigation of this incident being carried out or undone: what answers the harm
+/// did not bring it.
+fn is_own(incident: &Incident, policy: &Policy, change: &Change) -> bool {
+    let id = |name: &str| policy.service(name).map_or_else(|| name.to_owned(), |s| s.component_id());
+    let place = id(&change.component);
+    change.kind != ChangeKind::Commit
+        && incident.plans.iter().any(|p| {
+            p.acts.iter().any(|act| {
+                p.plan.steps.get(act.step).is_some_and(|step| id(&step.target) == place)
+                    && change.at >= act.from - OWN_CHANGE_SLACK
+                    && act.until.is_none_or(|until| change.at <= until + OWN_CHANGE_SLACK)
+            })
+        })
 }
 
 fn report(incident: &Incident) -> String {

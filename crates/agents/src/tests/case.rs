@@ -1,14 +1,16 @@
 //! Synthesis: the verdict from recorded evidence is the same whatever the order, and a replay comes to it again.
 
 use firebell_core::agent::AgentTask;
+use firebell_core::change::{Change, ChangeKind};
 use firebell_core::evidence::EvidenceRecord;
 use firebell_core::ids::RunId;
-use firebell_core::incident::{AgentRun, RunStatus};
+use firebell_core::incident::{Act, AgentRun, RunStatus};
 use firebell_core::telemetry::{Labels, LogLine, TelemetryPart, Window};
 use firebell_core::verdict::{EvidenceRef, FORMAT, Hypothesis, Outcome, PathStep, Stats, Verdict};
 
 use super::World;
 use super::fakes::{IMPACT_S, NOW_S, at};
+use super::recovery::watched;
 use crate::case::{challenge, doubt};
 use crate::{Recorded, assemble, evidence_of_round, verdict_of};
 
@@ -310,4 +312,37 @@ fn a_look_at_old_changes_neither_widens_the_window_nor_leaves_a_gap() {
     let t = assemble(&world.incident, &world.policy, parts);
     assert_eq!(t.window, Some(Window { start: at(0), end: at(NOW_S) }));
     assert!(t.changes_known);
+}
+
+#[test]
+fn what_a_mitigation_changed_is_no_suspect() {
+    let mut world = World::new("odd");
+    let hash = watched(&mut world);
+    let plan = world.incident.plans.iter_mut().find(|p| p.hash == hash).expect("there");
+    plan.acts.push(Act { step: 0, inverse: false, from: at(100), until: Some(at(103)) });
+    plan.acts.push(Act { step: 0, inverse: true, from: at(200), until: None });
+    let changes = [
+        ("before", 90, "checkout"),
+        ("ours", 101, "checkout"),
+        ("elsewhere", 102, "catalog"),
+        ("after", 150, "service/checkout"),
+        ("undone", 230, "service/checkout"),
+    ];
+    let changes = changes.map(|(id, second, component)| Change {
+        id: id.to_owned(),
+        at: at(second),
+        kind: ChangeKind::Deploy,
+        component: component.to_owned(),
+        from: None,
+        to: None,
+        by: None,
+        source: None,
+        commit: None,
+        summary: String::new(),
+        diff: None,
+        files: Vec::new(),
+    });
+    let parts = vec![recorded("a", TelemetryPart::Changes(changes.to_vec()), 0, NOW_S)];
+    let left = assemble(&world.incident, &world.policy, parts).changes;
+    assert_eq!(left.iter().map(|c| c.id.as_str()).collect::<Vec<_>>(), ["before", "elsewhere", "after"]);
 }

@@ -153,6 +153,7 @@ fn undone(world: &mut World, plan: &Plan, checks: &[(&str, bool)], times: u32) {
             step_running: false,
             undo: Default::default(),
             outputs: Vec::new(),
+            acts: Vec::new(),
             recovery: Some(Recovery { ok: false, reading: String::new(), checks }),
         });
     }

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::World;
 use super::fakes::{Course, IMPACT_S, NOW_S, at, labels};
 
-fn watched(world: &mut World) -> String {
+pub(super) fn watched(world: &mut World) -> String {
     let plan = Plan {
         title: "roll back".into(),
         steps: vec![Step {
@@ -44,6 +44,7 @@ fn watched(world: &mut World) -> String {
         step_running: false,
         undo: Default::default(),
         outputs: Vec::new(),
+        acts: Vec::new(),
         recovery: None,
     });
     hash

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -306,7 +307,7 @@ impl Asking {
     fn start(dir: &Path, name: &str, more: &[&str]) -> Self {
         let said = dir.join(name);
         let child = firebell()
-            .args(["demo", "--approve", "ask", "--data"])
+            .args(["demo", "--data"])
             .arg(dir.join("demo"))
             .args(more)
             .stdin(Stdio::piped())
@@ -320,6 +321,47 @@ impl Asking {
     fn until(&self, words: &str) {
         until(words, 150, || std::fs::read_to_string(&self.said).ok()?.contains(words).then_some(()));
     }
+}
+
+/// Resumes without questions; answers the summary.
+fn to_its_end(dir: &Path) -> Value {
+    let file = dir.join("summary.json");
+    let out = output(
+        firebell()
+            .args(["demo", "--headless", "--resume", "--data"])
+            .arg(dir.join("demo"))
+            .arg("--json")
+            .arg(&file),
+    );
+    assert_eq!(out.status.code(), Some(0), "{}\n{}", text(&out), String::from_utf8_lossy(&out.stderr));
+    let summary = read(&file);
+    whole(&summary);
+    summary
+}
+
+#[test]
+fn a_demo_that_is_killed_while_recovery_is_watched_keeps_its_cause() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let first = Asking::start(
+        dir.path(),
+        "first",
+        &["--fault", "connection-pool-exhaustion", "--seed", "5", "--approve", "auto"],
+    );
+    first.until("step 1 of plan");
+    first.until(" done: ");
+    // Long enough for some of the alerts to clear.
+    std::thread::sleep(Duration::from_secs(4));
+    drop(first);
+    let summary = to_its_end(dir.path());
+    assert_eq!(summary["incident"]["status"], "resolved", "{summary}");
+    assert_eq!(summary["verdict"]["hypotheses"][0]["cause"], "saturation.connection_pool", "{summary}");
+    let done: Vec<(&str, &str)> = summary["mitigations"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|m| Some((m["action"].as_str()?, m["outcome"].as_str()?)))
+        .collect();
+    assert_eq!(done, [("scale_pool", "helped"), ("restart", "helped")], "one plan, once: {summary}");
 }
 
 #[test]
@@ -343,17 +385,7 @@ fn a_demo_goes_on_after_an_interrupt_and_after_a_kill_while_a_decision_waits() {
     let again = Asking::start(dir.path(), "third", &["--resume"]);
     again.until("Go or no-go?");
     drop(again);
-    let file = dir.path().join("summary.json");
-    let out = output(
-        firebell()
-            .args(["demo", "--headless", "--resume", "--data"])
-            .arg(dir.path().join("demo"))
-            .arg("--json")
-            .arg(&file),
-    );
-    assert_eq!(out.status.code(), Some(0), "{}\n{}", text(&out), String::from_utf8_lossy(&out.stderr));
-    let summary = read(&file);
-    whole(&summary);
+    let summary = to_its_end(dir.path());
     assert_eq!(summary["incident"]["status"], "resolved");
     assert_eq!(summary["mitigations"][0]["outcome"], "helped");
     assert_eq!(summary["incident"]["id"].as_str().map(|s| s.ends_with("-0001")), Some(true));

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::event::{Actor, AttachedAlert, Carried, Event, EventRecord};
 use super::state::{
-    ActionItem, AgentRun, Approval, Awaiting, Clock, Incident, Phase, PlanState, PlanStatus, RoleHolder,
-    RunStatus, Status, Task,
+    Act, ActionItem, AgentRun, Approval, Awaiting, Clock, Incident, Phase, PlanState, PlanStatus, Proven,
+    RoleHolder, RunStatus, Status, Task,
 };
 use crate::comms::Audience;
 use crate::evidence::EvidenceRecord;
@@ -101,6 +101,8 @@ fn open(record: &EventRecord) -> Incident {
         gaps: Vec::new(),
         verdict: None,
         verdict_round: 0,
+        judged: None,
+        proven: None,
         healthy_in_a_row: 0,
         plans: Vec::new(),
         clocks: BTreeMap::new(),
@@ -297,9 +299,22 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
             if verdict.verdict == Outcome::Cause && i.status == Status::Investigating {
                 i.status = Status::Identified;
             }
-            i.verdict = Some(verdict.clone());
-            i.verdict_round = *round;
+            i.judged = Some((*round, verdict.verdict));
             i.verdict_opening = i.reopened;
+            let well = matches!(verdict.verdict, Outcome::Healthy | Outcome::Recovered);
+            match i.proven.as_ref().filter(|_| well) {
+                // That all is well now is what the plan was for: it takes nothing from the cause that it answered, and
+                // what called for this look was no regression.
+                Some(proven) => {
+                    i.verdict = Some(proven.verdict.clone());
+                    i.verdict_round = proven.round;
+                    i.mitigated_at = i.mitigated_at.or(Some(proven.at));
+                }
+                None => {
+                    i.verdict = Some(verdict.clone());
+                    i.verdict_round = *round;
+                }
+            }
         }
         Event::PlansProposed { round, plans } => {
             for plan in &mut i.plans {
@@ -319,6 +334,7 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
                 step_running: false,
                 undo: BTreeMap::new(),
                 outputs: Vec::new(),
+                acts: Vec::new(),
                 recovery: None,
                 lowered: BTreeMap::new(),
             }));
@@ -343,9 +359,10 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
             });
         }
         Event::PlanExpired { plan } => with_plan(i, plan, |p| p.status = PlanStatus::Expired),
-        Event::StepStarted { plan, inverse, .. } => {
+        Event::StepStarted { plan, step, inverse } => {
             with_plan(i, plan, |p| {
                 p.step_running = true;
+                p.acts.push(Act { step: *step, inverse: *inverse, from: at, until: None });
                 p.status = if *inverse { PlanStatus::Undoing } else { PlanStatus::Running };
             });
             i.status = Status::Mitigating;
@@ -353,6 +370,9 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
         Event::StepFinished { plan, step, inverse, ok, output, undo } => with_plan(i, plan, |p| {
             p.step_running = false;
             p.outputs.push(output.clone());
+            if let Some(act) = p.acts.iter_mut().rfind(|a| a.step == *step && a.inverse == *inverse) {
+                act.until = Some(at);
+            }
             if *inverse {
                 p.steps_undone += 1;
             } else if *ok {
@@ -379,6 +399,8 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
                     |p: &&mut PlanState| matches!(p.status, PlanStatus::Proposed | PlanStatus::Approved);
                 i.plans.iter_mut().filter(waits).for_each(|p| p.status = PlanStatus::Superseded);
                 i.mitigated_at = Some(at);
+                let (round, verdict) = (i.verdict_round, i.verdict.clone());
+                i.proven = verdict.map(|verdict| Proven { verdict, round, at });
                 i.status = Status::Monitoring;
                 i.verify_attempts = 0;
                 i.last_verification = None;
@@ -421,7 +443,10 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
         Event::LookAgainAt { at, .. } => i.look_again_at = Some(*at),
         Event::LookedAgain => {
             i.look_again_at = None;
-            i.next_round = i.round + 1;
+            // What is verified is verified once more; it has not come back yet.
+            if i.phase != Phase::Verify {
+                i.next_round = i.round + 1;
+            }
         }
         Event::SoakStarted { until } => {
             i.soak_until = Some(*until);
@@ -471,6 +496,7 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
             i.meeting = None;
             i.bundle = None;
             i.healthy_in_a_row = 0;
+            i.proven = None;
             i.archive_asked = false;
             i.writing_asked = false;
             i.ending = None;

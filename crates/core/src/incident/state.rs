@@ -255,12 +255,39 @@ pub struct PlanState {
     pub undo: BTreeMap<usize, Inverse>,
     /// Outputs of the steps.
     pub outputs: Vec<String>,
+    /// When what was done to production was done, in order; inverses too.
+    #[serde(default)]
+    pub acts: Vec<Act>,
     /// How recovery went.
     pub recovery: Option<Recovery>,
     /// Who lowered the severity, and with it the approvals needed, while the plan waited; with the number before that.
     /// Their own go counts only beside as many as before, so that nobody passes a rule of two alone.
     #[serde(default)]
     pub lowered: BTreeMap<String, u8>,
+}
+
+/// One step, or the inverse of one, as it was carried out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Act {
+    /// Which step.
+    pub step: usize,
+    /// Whether it was undone.
+    pub inverse: bool,
+    /// When it was begun.
+    pub from: Timestamp,
+    /// When it was done, or failed.
+    pub until: Option<Timestamp>,
+}
+
+/// A verdict that a plan bore out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Proven {
+    /// What stood when the plan was seen to help.
+    pub verdict: Verdict,
+    /// Its round.
+    pub round: u32,
+    /// When the plan was seen to help.
+    pub at: Timestamp,
 }
 
 /// The clock of one audience.
@@ -383,10 +410,16 @@ pub struct Incident {
     pub evidence: Vec<EvidenceRecord>,
     /// Gaps that agents reported.
     pub gaps: Vec<String>,
-    /// Latest verdict.
+    /// The verdict that stands: the latest, or the one whose plan helped where a later look found all well.
     pub verdict: Option<Verdict>,
-    /// Round of the latest verdict.
+    /// Round of the verdict that stands.
     pub verdict_round: u32,
+    /// Round and outcome of the latest verdict.
+    #[serde(default)]
+    pub judged: Option<(u32, Outcome)>,
+    /// What the last plan that helped was for, since it is open (again).
+    #[serde(default)]
+    pub proven: Option<Proven>,
     /// Healthy verdicts in a row.
     pub healthy_in_a_row: u32,
     /// Plans, best first, all rounds.

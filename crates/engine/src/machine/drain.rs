@@ -18,6 +18,9 @@ use super::state::Machine;
 const STORM_OPENS: usize = 10;
 const STORM_WINDOW_S: i64 = 60;
 
+/// Items that may wait to be taken in. A sender that never pauses is told to come back, before it fills the disk.
+const MOST_WAITING: usize = 2_000_000;
+
 /// Alerts on their way to one incident.
 #[derive(Debug, Default)]
 pub(super) struct Pending {
@@ -41,8 +44,14 @@ impl Machine {
         items: Vec<Intake>,
     ) -> StoreResult<u64> {
         let seq = tx.inbox_push(source, now, &items)?;
+        self.waiting += items.len();
         self.fresh.push(seq, items);
         Ok(seq)
+    }
+
+    /// Whether so much waits to be taken in that nothing more is to be accepted for now.
+    pub fn is_full(&self) -> bool {
+        self.waiting >= MOST_WAITING
     }
 
     /// Takes in at most `limit` signals from the inbox; answers how many items it took.
@@ -73,6 +82,7 @@ impl Machine {
             }
             let Some((seq, items)) = rows.pop_front() else { break };
             last = Some(seq);
+            self.waiting = self.waiting.saturating_sub(items.len());
             // A row without items counts too, so that a drain ends.
             taken += items.len().max(1);
             for item in items {
@@ -416,4 +426,42 @@ fn shortened(text: &str, otherwise: impl FnOnce() -> String) -> String {
     }
     let cut = (0..=text.len().min(300)).rev().find(|n| text.is_char_boundary(*n)).unwrap_or(0);
     text[..cut].trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    //! What is full is told so and goes on when there is room.
+
+    use std::sync::Arc;
+
+    use firebell_core::policy::Policy;
+    use firebell_core::ports::store::Store;
+    use firebell_core::signal::Report;
+    use firebell_store::MemoryStore;
+
+    use super::*;
+
+    #[test]
+    fn what_was_taken_in_makes_room() {
+        let (mut store, mut machine) = (MemoryStore::new(), Machine::new(Arc::new(Policy::default())));
+        machine.waiting = MOST_WAITING - 1;
+        let report = Intake::Report(Report {
+            source: "desk".to_owned(),
+            title: "checkout hangs".to_owned(),
+            text: String::new(),
+            reporter: String::new(),
+            at: Timestamp::UNIX_EPOCH,
+            service: None,
+            dedup_key: None,
+        });
+        let work = &mut |tx: &mut dyn Tx| {
+            assert!(!machine.is_full());
+            machine.accept(tx, "desk", Timestamp::UNIX_EPOCH, vec![report.clone()])?;
+            assert!(machine.is_full());
+            machine.drain(tx, Timestamp::UNIX_EPOCH, 10)?;
+            assert!(!machine.is_full());
+            Ok(())
+        };
+        store.transact(work).expect("works");
+    }
 }

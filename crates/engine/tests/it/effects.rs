@@ -190,6 +190,7 @@ async fn first_step(platforms: &[&Arc<Double>], severity: Severity, now: Timesta
         step_running: true,
         undo: BTreeMap::new(),
         outputs: Vec::new(),
+        acts: Vec::new(),
         recovery: None,
     });
     let effect = Effect::Act { plan: hash, step: 0, inverse: false };

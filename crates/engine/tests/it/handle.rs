@@ -12,7 +12,7 @@ use firebell_engine::handle::{self, Clock, Error, Handle};
 use firebell_engine::machine::{Claimed, EffectResult};
 use firebell_store::{Durability, Fault, FaultyStore, MemoryReader, MemoryStore, SqliteStore};
 use firebell_testkit::samples;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// How long a test waits for what must come.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -401,4 +401,32 @@ async fn a_rejection_is_not_a_store_failure() {
     assert!(matches!(rejected, Err(Error::Rejected(_))), "{rejected:?}");
     let id = handle.open(opening("fine"), Actor::person("ada")).await.expect("opens").incident;
     assert_eq!(id.as_str(), "INC-2027-0001", "a rejected opening takes no number");
+}
+
+#[tokio::test]
+async fn no_alert_lapses_while_its_sender_had_nobody_to_repeat_it_to() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (clock, seconds) = clock();
+    let open = || {
+        let (store, reader) = SqliteStore::open(dir.path(), Durability::default()).expect("opens");
+        let policy = Arc::new(samples::policy());
+        let (service, handle) = handle::start(Box::new(store), policy, Arc::clone(&clock)).expect("a thread");
+        (service, handle, reader)
+    };
+    let firing = |reader: &dyn Reader| {
+        reader.alerts(&Default::default()).expect("readable").iter().filter(|a| a.firing).count()
+    };
+    let (service, handle, reader) = open();
+    let Intake::Signal(mut signal) = alert("reports", "A") else { panic!("a signal") };
+    signal.ends_at = Some(samples::start() + SignedDuration::from_mins(5));
+    handle.accept("am", vec![Intake::Signal(signal)]).await.expect("is stored");
+    until("it fires", || firing(&reader) == 1).await;
+    drop(service);
+    seconds.fetch_add(3600, Ordering::Relaxed);
+    let (_service, handle, reader) = open();
+    handle.open(opening("the writer has had its turn"), Actor::person("ada")).await.expect("opens");
+    handle.open(opening("and another one"), Actor::person("ada")).await.expect("opens");
+    assert_eq!(firing(&reader), 1, "its sender may not have been able to repeat it");
+    seconds.fetch_add(121, Ordering::Relaxed);
+    until("it lapses", || firing(&reader) == 0).await;
 }

@@ -2,11 +2,13 @@
 
 use std::{
     collections::BTreeMap,
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -56,7 +58,10 @@ pub(crate) async fn run_monitor(shared: Arc<Shared>, monitor: Arc<Monitor>, clie
     let window = WINDOW.div_f64(scale).max(Duration::from_secs(3));
     let hold = HOLD.div_f64(scale);
     let mut history = History::default();
-    let mut alerts: BTreeMap<String, Alert> = BTreeMap::new();
+    let file = shared.options.state_dir.join("alerts.json");
+    let mut kept = recall(&file);
+    // The rules say nothing of what was before until they have seen as much as they look back at.
+    let mut alerts = revive(&kept, Instant::now(), window + hold);
     let mut ticks = tokio::time::interval(Duration::from_secs(1));
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -66,6 +71,13 @@ pub(crate) async fn run_monitor(shared: Arc<Shared>, monitor: Arc<Monitor>, clie
         let found = evaluate(&history, window, rule);
         let now = Instant::now();
         advance(&mut alerts, found, now, hold);
+        let now_kept = keep(&alerts);
+        if !same(&now_kept, &kept) {
+            match crate::world::save(&file, &now_kept) {
+                Ok(()) => kept = now_kept,
+                Err(error) => tracing::warn!(%error, "what fires could not be written down; tried again"),
+            }
+        }
         let firing = alerts.iter().filter(|(_, a)| a.fired.is_some() && a.resolved.is_none());
         let firing: Vec<String> =
             firing.map(|(_, a)| format!("{}/{}", a.finding.rule, a.finding.service)).collect();
@@ -91,6 +103,48 @@ pub(crate) async fn run_monitor(shared: Arc<Shared>, monitor: Arc<Monitor>, clie
     }
 }
 
+/// Whether the same alerts fire and have resolved; their figures change with each scrape.
+fn same(a: &[Kept], b: &[Kept]) -> bool {
+    let marks = |k: &Kept| (key(&k.finding), k.fired, k.resolved);
+    a.iter().map(marks).eq(b.iter().map(marks))
+}
+
+/// An alert that fires, or fired until lately, as it is on disk: who ends the process must not leave alerts behind that
+/// nobody resolves.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Kept {
+    finding: Finding,
+    fired: Timestamp,
+    resolved: Option<Timestamp>,
+}
+
+fn recall(file: &Path) -> Vec<Kept> {
+    crate::world::load(file).map(Option::unwrap_or_default).unwrap_or_else(|error| {
+        tracing::warn!(%error, "what fired before cannot be read; it lapses");
+        Vec::new()
+    })
+}
+
+fn keep(alerts: &BTreeMap<String, Alert>) -> Vec<Kept> {
+    let kept = |a: &Alert| {
+        Some(Kept { finding: a.finding.clone(), fired: a.fired?, resolved: a.resolved.map(|(at, _)| at) })
+    };
+    alerts.values().filter_map(kept).collect()
+}
+
+/// The alerts of the process before this one; those that fired go on for `grace`, unless their rules hold then.
+fn revive(kept: &[Kept], now: Instant, grace: Duration) -> BTreeMap<String, Alert> {
+    let alert = |k: &Kept| Alert {
+        finding: k.finding.clone(),
+        pending: now,
+        held: now + grace,
+        fired: Some(k.fired),
+        resolved: k.resolved.map(|at| (at, now)),
+        sent: None,
+    };
+    kept.iter().map(|k| (key(&k.finding), alert(k))).collect()
+}
+
 fn key(finding: &Finding) -> String {
     let labels: Vec<String> = finding.labels.iter().map(|(k, v)| format!("{k}={v}")).collect();
     format!("{}/{}/{}", finding.rule, finding.service, labels.join(","))
@@ -111,7 +165,7 @@ fn advance(alerts: &mut BTreeMap<String, Alert>, found: Vec<Finding>, now: Insta
             (alert.resolved, alert.fired, alert.pending) = (None, None, now);
         }
         alert.finding = finding;
-        alert.held = now;
+        alert.held = alert.held.max(now);
         if alert.fired.is_none() && now.duration_since(alert.pending) >= hold {
             alert.fired = Some(Timestamp::now());
             alert.sent = None;
@@ -144,7 +198,7 @@ impl Alert {
         labels.insert("service".into(), json!(finding.service));
         labels.insert("severity".into(), json!(finding.severity));
         for (name, value) in &finding.labels {
-            labels.insert((*name).to_owned(), json!(value));
+            labels.insert(name.to_string(), json!(value));
         }
         let now = Timestamp::now();
         let starts = self.fired.unwrap_or(now);
@@ -168,9 +222,9 @@ mod tests {
 
     fn finding() -> Finding {
         Finding {
-            rule: "HighErrorRate",
+            rule: "HighErrorRate".into(),
             service: "checkout".into(),
-            severity: "critical",
+            severity: "critical".into(),
             labels: vec![],
             summary: "bad".into(),
             value: 0.5,
@@ -194,6 +248,33 @@ mod tests {
         assert!(ends <= Timestamp::now() + SignedDuration::from_secs(1));
         advance(&mut alerts, vec![], at(40), HOLD);
         assert!(alerts.is_empty(), "forgotten");
+    }
+
+    #[test]
+    fn what_fired_before_a_restart_fires_on_and_resolves_once_the_rules_have_seen_enough() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let file = dir.path().join("alerts.json");
+        let (mut before, start) = (BTreeMap::new(), Instant::now());
+        let at = |s: u64| start + Duration::from_secs(s);
+        advance(&mut before, vec![finding()], at(0), HOLD);
+        assert!(keep(&before).is_empty(), "pending");
+        advance(&mut before, vec![finding()], at(3), HOLD);
+        crate::world::save(&file, &keep(&before)).expect("writes");
+        let fired = before.values().next().and_then(|a| a.fired);
+
+        let mut after = revive(&recall(&file), at(100), WINDOW);
+        assert!(after.values().all(|a| a.fired == fired && a.due(at(100))), "told again");
+        advance(&mut after, vec![], at(106), HOLD);
+        assert!(after.values().all(|a| a.resolved.is_none()), "too early to tell");
+        advance(&mut after, vec![], at(109), HOLD);
+        assert!(after.values().all(|a| a.resolved.is_some() && a.due(at(109))), "over");
+        let again = revive(&keep(&after), at(200), WINDOW);
+        assert!(
+            again.values().all(|a| a.resolved.is_some() && a.due(at(200))),
+            "its end may not have arrived"
+        );
+        std::fs::write(&file, "{").expect("writes");
+        assert!(recall(&file).is_empty());
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The alert rules. `prometheus-rules.yml` beside the crate's manifest says the same in PromQL.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
+
+use serde::{Deserialize, Serialize};
 
 use super::{
     sample::{Sample, increase},
@@ -9,13 +11,13 @@ use super::{
 use crate::telemetry::quantile;
 
 /// A rule that holds now for something.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Finding {
-    pub(super) rule: &'static str,
+    pub(super) rule: Cow<'static, str>,
     pub(super) service: String,
-    pub(super) severity: &'static str,
+    pub(super) severity: Cow<'static, str>,
     /// Further labels.
-    pub(super) labels: Vec<(&'static str, String)>,
+    pub(super) labels: Vec<(Cow<'static, str>, String)>,
     pub(super) summary: String,
     pub(super) value: f64,
 }
@@ -54,7 +56,8 @@ impl Found<'_> {
         summary: String,
         labels: Vec<(&'static str, String)>,
     ) {
-        let service = self.service.to_owned();
+        let labels = labels.into_iter().map(|(name, value)| (name.into(), value)).collect();
+        let (rule, severity, service) = (rule.into(), severity.into(), self.service.to_owned());
         self.out.push(Finding { rule, service, severity, labels, summary, value });
     }
 }

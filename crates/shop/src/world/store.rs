@@ -6,11 +6,12 @@ use std::{
     path::Path,
 };
 
-use super::World;
+use serde::{Serialize, de::DeserializeOwned};
+
 use crate::Error;
 
 /// The stored state, if there is one.
-pub(crate) fn load(path: &Path) -> Result<Option<World>, Error> {
+pub(crate) fn load<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Error> {
     match fs::read(path) {
         Ok(bytes) => serde_json::from_slice(&bytes)
             .map(Some)
@@ -21,9 +22,9 @@ pub(crate) fn load(path: &Path) -> Result<Option<World>, Error> {
 }
 
 /// Replaces the stored state; a crash leaves the old or the new one.
-pub(crate) fn save(path: &Path, world: &World) -> Result<(), Error> {
+pub(crate) fn save<T: Serialize>(path: &Path, state: &T) -> Result<(), Error> {
     let bytes =
-        serde_json::to_vec_pretty(world).map_err(|source| Error::State { path: path.into(), source })?;
+        serde_json::to_vec_pretty(state).map_err(|source| Error::State { path: path.into(), source })?;
     let fresh = path.with_extension("tmp");
     let mut file = File::create(&fresh).map_err(Error::file(&fresh))?;
     file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(Error::file(&fresh))?;

@@ -40,8 +40,10 @@ pub(super) fn advance(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
     if !all_ended(i, |t| *t == AgentTask::Synthesise { round }) {
         return Vec::new();
     }
-    match &i.verdict {
-        Some(verdict) if i.verdict_round == round => follow(i, round, verdict, cx),
+    match (&i.verdict, i.judged) {
+        (Some(verdict), Some((judged, outcome))) if judged == round => {
+            follow(i, round, (verdict, outcome), cx)
+        }
         _ => vec![again(i, "no verdict was reached", cx)],
     }
 }
@@ -66,18 +68,20 @@ fn begin(i: &Incident, round: u32, cx: &Cx<'_>) -> Vec<Event> {
         .collect()
 }
 
-fn follow(i: &Incident, round: u32, verdict: &Verdict, cx: &Cx<'_>) -> Vec<Event> {
-    match verdict.verdict {
+fn follow(i: &Incident, round: u32, (verdict, outcome): (&Verdict, Outcome), cx: &Cx<'_>) -> Vec<Event> {
+    let verify = || {
+        vec![enter(Phase::Verify, cx), Event::SoakStarted { until: after(cx.now, cx.policy.times.soak_s) }]
+    };
+    match outcome {
         Outcome::Cause => prepare(i, round, verdict, cx),
+        // A plan helped: that nothing is wrong any more is to be verified, not closed as a false alarm.
+        Outcome::Healthy if i.proven.is_some() => verify(),
         Outcome::Healthy if i.healthy_in_a_row >= HEALTHY_TO_CLOSE => {
             let why = format!("{} looks in a row found nothing wrong behind the alert", i.healthy_in_a_row);
             vec![Event::ClosedHealthy { why }]
         }
         Outcome::Healthy => vec![again(i, "nothing wrong was found; looking once more before closing", cx)],
-        Outcome::Recovered => vec![
-            enter(Phase::Verify, cx),
-            Event::SoakStarted { until: after(cx.now, cx.policy.times.soak_s) },
-        ],
+        Outcome::Recovered => verify(),
         Outcome::InsufficientEvidence => vec![again(i, "the evidence does not settle the cause", cx)],
     }
 }

@@ -119,6 +119,24 @@ fn an_alert_that_fires_during_the_soak_is_a_regression() {
 }
 
 #[test]
+fn a_verification_that_does_not_pass_is_repeated_before_it_counts_as_a_regression() {
+    for (fails, ended) in [(3, true), (4, false)] {
+        let mut s = Story::opened(SEV1, Some(Severity::Sev2));
+        s.work();
+        s.recovers = vec![true];
+        s.recovers.extend(std::iter::repeat_n(false, fails));
+        s.go("ada", 0, true).expect("runs");
+        for _ in 0..20 {
+            s.work();
+            s.pass(60);
+        }
+        let regressed = s.said(|e| matches!(e, Event::Regressed { .. }));
+        assert_eq!((s.i().status == Status::Resolved, regressed), (ended, usize::from(!ended)), "{fails}");
+        assert_eq!(s.i().round, if ended { 1 } else { 2 }, "{fails}: no new look at the cause in between");
+    }
+}
+
+#[test]
 fn a_verification_that_began_before_a_regression_does_not_resolve() {
     let mut s = Story::opened(SEV1, Some(Severity::Sev2));
     s.say(&Actor::System, &Command::AttachAlerts { alerts: vec![alert("Errors", false, s.now)] })
@@ -157,6 +175,34 @@ fn healthy_twice_closes() {
     s.work();
     assert_eq!(s.i().status, Status::ClosedHealthy);
     assert!(s.i().closed_at.is_some());
+}
+
+#[test]
+fn a_healthy_look_after_a_plan_that_helped_is_verified_and_keeps_the_cause() {
+    let mut s = Story::opened(SEV1, Some(Severity::Sev2));
+    let turn = |s: &mut Story, firing| {
+        let turns = vec![AlertTurn { fingerprint: Fingerprint::new("Errors"), firing }];
+        s.say(&Actor::System, &Command::TurnAlerts { turns }).expect("turns");
+    };
+    s.say(&Actor::System, &Command::AttachAlerts { alerts: vec![alert("Errors", false, s.now)] })
+        .expect("joins");
+    s.work();
+    s.go("ada", 0, true).expect("runs");
+    s.work();
+    let mitigated = s.i().mitigated_at.expect("it helped");
+    turn(&mut s, true);
+    assert_eq!((s.i().phase, s.i().mitigated_at), (Phase::Investigate, None), "it looks like a regression");
+    s.outcome = Outcome::Healthy;
+    turn(&mut s, false);
+    for _ in 0..10 {
+        s.work();
+        s.pass(60);
+    }
+    s.work();
+    let i = s.i();
+    assert_eq!((i.status, i.verified, i.mitigated_at), (Status::Resolved, true, Some(mitigated)));
+    assert_eq!((i.verdict_round, i.judged), (1, Some((2, Outcome::Healthy))));
+    assert!(i.has_cause());
 }
 
 #[test]

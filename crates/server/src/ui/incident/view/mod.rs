@@ -62,6 +62,7 @@ pub(super) struct View {
     artifacts: Vec<record::ArtifactView>,
     dead: Vec<(String, String)>,
     timeline: Vec<record::Line>,
+    earlier: Vec<record::Line>,
     timeline_cut: usize,
     postmortem: bool,
     bundle: bool,
@@ -80,7 +81,7 @@ pub(super) fn of(
 ) -> View {
     let over = i.status.is_over();
     let (plans, older_plans) = plans::of(i, person, now);
-    let (timeline, timeline_cut) = record::timeline(records);
+    let timeline = record::timeline(records);
     View {
         id: i.id.to_string(),
         position,
@@ -125,8 +126,9 @@ pub(super) fn of(
         items: record::items(i),
         artifacts: record::artifacts(i),
         dead: i.dead_effects.iter().map(|(k, v)| (k.to_string(), v.clone())).collect(),
-        timeline,
-        timeline_cut,
+        timeline: timeline.in_sight,
+        earlier: timeline.earlier,
+        timeline_cut: timeline.cut,
         postmortem: i.postmortem.is_some(),
         bundle: i.bundle.is_some(),
         meeting: i.postmortem_meeting().filter(|_| i.postmortem_wanted).map(words::day),

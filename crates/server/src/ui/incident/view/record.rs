@@ -11,6 +11,10 @@ use crate::ui::{markdown, words};
 
 /// Lines of the timeline that the page shows; the API has all.
 const LINES: usize = 300;
+/// Of these, the newest are in sight; the others unfold.
+const IN_SIGHT: usize = 40;
+/// Characters of a line in sight; beyond them it unfolds.
+const LINE_LENGTH: usize = 280;
 /// Alerts that the page names.
 const ALERTS: usize = 20;
 
@@ -23,6 +27,16 @@ pub(super) struct Line {
     who: String,
     kind: String,
     text: String,
+    /// What does not fit.
+    rest: String,
+}
+
+/// The timeline, newest first.
+pub(super) struct Timeline {
+    pub(super) in_sight: Vec<Line>,
+    pub(super) earlier: Vec<Line>,
+    /// How many were left out.
+    pub(super) cut: usize,
 }
 
 /// An agent's run.
@@ -116,25 +130,33 @@ pub(super) struct ArtifactView {
     agent: String,
 }
 
-/// Newest first, and how many were left out.
-pub(super) fn timeline(records: &[EventRecord]) -> (Vec<Line>, usize) {
-    let lines = records
-        .iter()
-        .rev()
-        .take(LINES)
-        .map(|record| {
-            let entry = describe(record);
-            Line {
-                at: entry.at,
-                clock: words::clock(entry.at),
-                version: entry.version,
-                who: entry.who,
-                kind: entry.kind,
-                text: entry.text,
-            }
-        })
-        .collect();
-    (lines, records.len().saturating_sub(LINES))
+pub(super) fn timeline(records: &[EventRecord]) -> Timeline {
+    let line = |record| {
+        let entry = describe(record);
+        let (text, rest) = fold(&entry.text);
+        Line {
+            at: entry.at,
+            clock: words::clock(entry.at),
+            version: entry.version,
+            who: entry.who,
+            kind: entry.kind,
+            text: text.to_owned(),
+            rest: rest.to_owned(),
+        }
+    };
+    let mut in_sight: Vec<Line> = records.iter().rev().take(LINES).map(line).collect();
+    let earlier = in_sight.split_off(in_sight.len().min(IN_SIGHT));
+    Timeline { in_sight, earlier, cut: records.len().saturating_sub(LINES) }
+}
+
+/// Where a long text is cut, at a space: what is in sight and what is not. A little beyond the limit is no reason.
+fn fold(text: &str) -> (&str, &str) {
+    let Some((limit, _)) = text.char_indices().nth(LINE_LENGTH) else { return (text, "") };
+    if text[limit..].chars().count() < LINE_LENGTH / 4 {
+        return (text, "");
+    }
+    let at = text[..limit].rfind(' ').filter(|at| *at > limit / 2).unwrap_or(limit);
+    (&text[..at], text[at..].trim_start())
 }
 
 /// In the order in which they were asked.
@@ -279,4 +301,25 @@ pub(super) fn artifacts(i: &Incident) -> Vec<ArtifactView> {
             agent: run.agent.clone(),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    //! Long texts.
+
+    use super::*;
+
+    #[test]
+    fn a_long_text_is_cut_at_a_space_and_loses_nothing() {
+        assert_eq!(fold("short"), ("short", ""));
+        let words = "wörter ".repeat(100);
+        let (shown, rest) = fold(&words);
+        assert!(shown.chars().count() <= LINE_LENGTH && shown.ends_with('r'), "{shown}");
+        assert_eq!(format!("{shown} {rest}"), words);
+        let unbroken = "ö".repeat(900);
+        let (shown, rest) = fold(&unbroken);
+        assert_eq!((shown.chars().count(), rest.chars().count()), (LINE_LENGTH, 900 - LINE_LENGTH));
+        let little = "x".repeat(LINE_LENGTH + 10);
+        assert_eq!(fold(&little), (little.as_str(), ""));
+    }
 }
