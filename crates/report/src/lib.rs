@@ -23,3 +23,4 @@ pub use postmortem::{Postmortem, content_security_policy, invitation, postmortem
 pub use terminal::{entry_line, phase_line};
 pub use updates::{Templates, draft};
 pub use weekly::weekly_markdown;
+pub use words::issue;

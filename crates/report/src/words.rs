@@ -113,7 +113,7 @@ pub(crate) fn plain_cause(id: &str) -> &'static str {
 }
 
 /// What is wrong, for outsiders: `errors in checkout`. Names only services that customers know.
-pub(crate) fn issue(incident: &Incident, policy: &Policy) -> String {
+pub fn issue(incident: &Incident, policy: &Policy) -> String {
     let what = match incident.kind {
         IncidentKind::Availability => "errors",
         IncidentKind::Performance => "slow responses",

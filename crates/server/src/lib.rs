@@ -1,5 +1,5 @@
 //! The HTTP side of Firebell: what senders post, what Prometheus and `amtool` expect of an Alertmanager, the JSON API,
-//! and the live page. It decides nothing: writes go to the engine, reads come from the store's reader.
+//! the live page, and the public status page. It decides nothing: writes go to the engine, reads come from the store's reader.
 
 mod access;
 mod action;
@@ -18,6 +18,7 @@ mod router;
 mod serve;
 mod sources;
 mod state;
+mod status;
 #[cfg(test)]
 mod tests;
 mod ui;
@@ -27,3 +28,4 @@ pub use router::router;
 pub use serve::serve;
 pub use sources::{MAX_BODY, Sources};
 pub use state::AppState;
+pub use status::{ComponentConfig, StatusConfig};

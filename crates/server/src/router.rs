@@ -14,10 +14,11 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use crate::metrics::{Group, measure};
 use crate::problem::Problem;
 use crate::state::{App, AppState, Shared};
-use crate::{am, api, ingest, ui};
+use crate::{am, api, ingest, status, ui};
 
 /// The whole server as a router.
 pub fn router(state: AppState) -> Router {
+    let own_host = state.status.host.clone().filter(|_| state.status.enabled);
     let app: Shared = Arc::new(App::new(state));
     let measured = |group| from_fn_with_state((Arc::clone(&app), group), measure);
     let ingest = Router::new()
@@ -35,17 +36,22 @@ pub fn router(state: AppState) -> Router {
     // Never from a cache: every answer is about now, and for one person.
     let fresh =
         SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Router::new()
+    let all = Router::new()
         .merge(ingest)
         .merge(alertmanager)
         .merge(api::routes().layer(fresh.clone()).layer(measured(Group::Api)))
         .merge(api::health_routes())
+        .merge(status::routes().layer(measured(Group::Status)))
         .merge(ui::routes().layer(fresh).layer(measured(Group::Page)))
         .fallback(async || Problem::not_found("nothing is served at this address"))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(constant(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(CatchPanicLayer::custom(panicked))
-        .with_state(app)
+        .with_state(app);
+    match own_host {
+        Some(host) => status::on_own_host(all, host),
+        None => all,
+    }
 }
 
 fn constant(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {

@@ -14,6 +14,7 @@ use crate::idempotency::SeenKeys;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::sources::Sources;
+use crate::status::{Status, StatusConfig};
 use crate::ui::Pages;
 
 /// What a server is made of.
@@ -37,6 +38,8 @@ pub struct AppState {
     pub data_dir: PathBuf,
     /// Address under which people reach the server; with `https` session cookies are marked secure.
     pub public_url: String,
+    /// The public status page.
+    pub status: StatusConfig,
 }
 
 /// [`AppState`] and what the server keeps while it runs.
@@ -46,6 +49,7 @@ pub(crate) struct App {
     pub(crate) sessions: Sessions,
     pub(crate) seen_keys: SeenKeys,
     pub(crate) pages: Pages,
+    pub(crate) status: Status,
     pub(crate) started_at: Timestamp,
 }
 
@@ -56,6 +60,7 @@ impl App {
     pub(crate) fn new(state: AppState) -> Self {
         let started_at = (state.clock)();
         Self {
+            status: Status::new(state.status.clone()),
             state,
             metrics: Metrics::default(),
             sessions: Sessions::default(),

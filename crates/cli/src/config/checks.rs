@@ -23,6 +23,7 @@ pub(super) fn values(file: &File) -> Vec<String> {
     retry(file, &mut all);
     services(file, &mut all);
     people(file, &mut all);
+    all.0.extend(file.status.problems(&file.policy("")));
     all.0
 }
 

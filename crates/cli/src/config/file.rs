@@ -10,6 +10,7 @@ use firebell_integrations::backends::{NotifierConfig, PlatformConfig, TelemetryC
 use firebell_integrations::otlp;
 use firebell_integrations::settings::Secret;
 use firebell_integrations::source_config::SourceConfig;
+use firebell_server::StatusConfig;
 use serde::Deserialize;
 
 /// The whole file; every part may be missing.
@@ -52,6 +53,8 @@ pub(crate) struct File {
     pub(crate) page_channels: Vec<String>,
     /// Retry of outside effects.
     pub(crate) retry: RetryPolicy,
+    /// The public status page.
+    pub(crate) status: StatusConfig,
 }
 
 /// The server itself.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::state::{Incident, Phase, Status};
+use crate::comms::Audience;
 use crate::ids::IncidentId;
 use crate::severity::{IncidentKind, Severity};
 
@@ -63,6 +64,9 @@ pub struct Summary {
     /// Follow-up work that is not done.
     #[serde(default)]
     pub open_items: u32,
+    /// Something was posted to the public.
+    #[serde(default)]
+    pub told_public: bool,
 }
 
 impl Summary {
@@ -100,6 +104,7 @@ impl Summary {
             dead_effects: incident.dead_effects.len() as u32,
             resolve_by: incident.resolve_by,
             open_items: incident.action_items.values().filter(|a| a.done_at.is_none()).count() as u32,
+            told_public: incident.updates.iter().any(|u| u.audience == Audience::Public),
         }
     }
 }

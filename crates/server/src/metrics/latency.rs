@@ -24,10 +24,12 @@ pub(crate) enum Group {
     Api,
     /// The page.
     Page,
+    /// The public status page.
+    Status,
 }
 
 impl Group {
-    pub(crate) const ALL: [Self; 4] = [Self::Ingest, Self::Alertmanager, Self::Api, Self::Page];
+    pub(crate) const ALL: [Self; 5] = [Self::Ingest, Self::Alertmanager, Self::Api, Self::Page, Self::Status];
 
     pub(crate) fn as_str(self) -> &'static str {
         match self {
@@ -35,6 +37,7 @@ impl Group {
             Self::Alertmanager => "alertmanager",
             Self::Api => "api",
             Self::Page => "page",
+            Self::Status => "status",
         }
     }
 }

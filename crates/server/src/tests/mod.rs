@@ -10,4 +10,5 @@ mod intake;
 mod metrics;
 mod page;
 mod sample;
+mod status;
 mod world;

@@ -100,6 +100,7 @@ pub(super) fn world_with(more: impl FnOnce(&mut Sources)) -> World {
         clock,
         data_dir: PathBuf::from(dir.path()),
         public_url: "http://127.0.0.1:7300".to_owned(),
+        status: Default::default(),
     };
     World { app: router(state.clone()), handle, reader, faults, blobs, state, dir, now, _service: service }
 }

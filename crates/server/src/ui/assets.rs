@@ -11,11 +11,13 @@ use crate::problem::Problem;
 
 const CSS: &str = include_str!("assets/app.css");
 const JS: &str = include_str!("assets/live.js");
+const STATUS: &str = include_str!("../status/status.css");
 const ICON: &str = include_str!("assets/icon.svg");
 
 /// Names under `/assets/`.
 pub(super) struct Names {
     pub(super) css: String,
+    status: String,
     pub(super) js: String,
     pub(super) icon: String,
 }
@@ -24,13 +26,25 @@ pub(super) static NAMES: LazyLock<Names> = LazyLock::new(|| {
     let name = |stem: &str, content: &str, end: &str| {
         format!("{stem}-{}.{end}", &hex::encode(Sha256::digest(content.as_bytes()))[..12])
     };
-    Names { css: name("app", CSS, "css"), js: name("live", JS, "js"), icon: name("icon", ICON, "svg") }
+    Names {
+        css: name("app", CSS, "css"),
+        status: name("status", STATUS, "css"),
+        js: name("live", JS, "js"),
+        icon: name("icon", ICON, "svg"),
+    }
 });
+
+/// The style sheet of the public status page, and its icon.
+pub(crate) fn status_assets() -> (&'static str, &'static str) {
+    (&NAMES.status, &NAMES.icon)
+}
 
 /// `GET /assets/{name}`: open to all.
 pub(super) async fn show(Path(name): Path<String>) -> Result<Response, Problem> {
     let (content, kind) = if name == NAMES.css {
         (CSS, "text/css; charset=utf-8")
+    } else if name == NAMES.status {
+        (STATUS, "text/css; charset=utf-8")
     } else if name == NAMES.js {
         (JS, "text/javascript; charset=utf-8")
     } else if name == NAMES.icon {

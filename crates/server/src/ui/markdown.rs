@@ -4,7 +4,7 @@
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
 
 /// Renders. The answer is safe to put into a page as it is.
-pub(super) fn render(markdown: &str) -> String {
+pub(crate) fn render(markdown: &str) -> String {
     let mut links: Vec<bool> = Vec::new();
     let events = Parser::new_ext(markdown, Options::ENABLE_TABLES).filter_map(|event| match event {
         Event::Html(raw) | Event::InlineHtml(raw) => Some(Event::Text(raw)),

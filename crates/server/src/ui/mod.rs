@@ -11,5 +11,8 @@ mod pages;
 mod routes;
 mod words;
 
+pub(crate) use assets::status_assets;
+pub(crate) use markdown::render as markdown;
 pub(crate) use pages::Pages;
 pub(crate) use routes::routes;
+pub(crate) use words::{clean, span, title_case};

@@ -13,7 +13,7 @@ use super::words;
 use crate::problem::Problem;
 use crate::state::App;
 
-const TEMPLATES: [(&str, &str); 7] = [
+const TEMPLATES: [(&str, &str); 12] = [
     ("base.html", include_str!("base.html")),
     ("macros.html", include_str!("macros.html")),
     ("login.html", include_str!("login/page.html")),
@@ -21,6 +21,11 @@ const TEMPLATES: [(&str, &str); 7] = [
     ("incidents_live.html", include_str!("incidents/live.html")),
     ("incident.html", include_str!("incident/page.html")),
     ("incident_live.html", include_str!("incident/live.html")),
+    ("status_base.html", include_str!("../status/base.html")),
+    ("status_macros.html", include_str!("../status/macros.html")),
+    ("status.html", include_str!("../status/page.html")),
+    ("status_incident.html", include_str!("../status/incident.html")),
+    ("status_history.html", include_str!("../status/history.html")),
 ];
 
 /// The compiled templates.
@@ -47,6 +52,11 @@ impl Pages {
             }
         }
         Self(env)
+    }
+
+    /// A page for everybody: no script, no forms, nobody's name.
+    pub(crate) fn plain(&self, name: &str, view: impl Serialize) -> Result<String, Problem> {
+        self.render(name, context! { v => Value::from(Serde(view)) })
     }
 
     fn render(&self, name: &str, cx: Value) -> Result<String, Problem> {

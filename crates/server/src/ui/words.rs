@@ -14,7 +14,7 @@ pub(super) fn day(at: Timestamp) -> String {
 }
 
 /// A span in two units at most: `42 s`, `12 min 4 s`, `3 h 20 min`, `2 d 4 h`.
-pub(super) fn span(seconds: i64) -> String {
+pub(crate) fn span(seconds: i64) -> String {
     let (s, m, h, d) = (seconds % 60, seconds / 60 % 60, seconds / 3600 % 24, seconds / 86_400);
     match (d, h, m) {
         (0, 0, 0) => format!("{s} s"),
@@ -46,14 +46,14 @@ pub(super) fn cause_title(id: &str) -> String {
 }
 
 /// `incident_commander` as `Incident commander`.
-pub(super) fn title_case(name: &str) -> String {
+pub(crate) fn title_case(name: &str) -> String {
     let spaced = name.replace(['_', '-'], " ");
     let mut chars = spaced.chars();
     chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
 }
 
 /// Text without what could turn a page around or hide in it: control, invisible and direction-changing characters.
-pub(super) fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     text.chars().filter(|c| *c == '\n' || *c == '\t' || !(c.is_control() || hidden(*c))).collect()
 }
 

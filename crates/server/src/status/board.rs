@@ -1,0 +1,177 @@
+//! What the page shows at one moment: components with their state and their last ninety days, what goes on, what was.
+
+use firebell_core::policy::Policy;
+use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use super::config::{ComponentConfig, StatusConfig, slug};
+use super::public::{PublicIncident, State};
+
+/// Days of the bars.
+pub(super) const DAYS: usize = 90;
+/// Days that the front page tells of in words.
+pub(super) const RECENT_DAYS: usize = 14;
+
+/// One day of a component.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Day {
+    pub(super) date: Date,
+    /// Worst state.
+    pub(super) worst: State,
+    /// Seconds in a state worse than operational.
+    pub(super) hurt_s: i64,
+    /// Share of the day that counts as down, 0 to 1.
+    pub(super) down: f64,
+}
+
+/// A component.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Component {
+    pub(super) id: String,
+    pub(super) config: ComponentConfig,
+    pub(super) state: State,
+    /// Oldest first, [`DAYS`] of them.
+    pub(super) days: Vec<Day>,
+    /// Share of the time that it was up, 0 to 1, over these days.
+    pub(super) uptime: f64,
+    /// Last time an incident touched it.
+    pub(super) updated_at: Option<Timestamp>,
+}
+
+/// Everything.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Board {
+    pub(super) title: String,
+    pub(super) made_at: Timestamp,
+    pub(super) components: Vec<Component>,
+    /// Newest first.
+    pub(super) open: Vec<PublicIncident>,
+    /// Newest first.
+    pub(super) past: Vec<PublicIncident>,
+}
+
+impl Board {
+    /// Puts it together. `incidents` in any order.
+    pub(super) fn of(
+        config: &StatusConfig,
+        policy: &Policy,
+        mut incidents: Vec<PublicIncident>,
+        now: Timestamp,
+    ) -> Self {
+        incidents.sort_by(|a, b| (b.opened_at, &b.id).cmp(&(a.opened_at, &a.id)));
+        let listed = config.listed(policy);
+        let components = listed.into_iter().map(|c| component(c, policy, &incidents, now)).collect();
+        let (open, past) = incidents.into_iter().partition(PublicIncident::is_open);
+        Self { title: config.title.clone(), made_at: now, components, open, past }
+    }
+
+    /// An incident.
+    pub(super) fn incident(&self, id: &str) -> Option<&PublicIncident> {
+        self.open.iter().chain(&self.past).find(|i| i.id.as_str() == id)
+    }
+
+    /// The components that an incident touches.
+    pub(super) fn touched<'a>(
+        &'a self,
+        incident: &'a PublicIncident,
+        policy: &'a Policy,
+    ) -> impl Iterator<Item = &'a Component> {
+        self.components.iter().filter(|c| touches(&c.config, policy, incident))
+    }
+
+    /// The worst that goes on: `none`, `minor`, `major` or `critical`, and in words.
+    pub(super) fn overall(&self) -> (&'static str, &'static str) {
+        let worst = self.components.iter().map(|c| c.state);
+        // What touches no listed component still goes on.
+        let worst = worst.chain(self.open.iter().map(PublicIncident::state_now)).max();
+        match worst.unwrap_or(State::Operational) {
+            State::Operational => ("none", "All systems operational"),
+            State::Degraded => ("minor", "Some systems are degraded"),
+            State::PartialOutage => ("major", "Partial system outage"),
+            State::MajorOutage => ("critical", "Major system outage"),
+        }
+    }
+}
+
+/// Whether an incident is felt at a component. Services go by all their names.
+fn touches(component: &ComponentConfig, policy: &Policy, incident: &PublicIncident) -> bool {
+    let name = |s: &str| policy.service(s).map_or_else(|| s.to_owned(), |s| s.name.clone());
+    incident.services.iter().any(|s| component.services.iter().any(|c| name(c) == name(s)))
+}
+
+fn component(
+    config: ComponentConfig,
+    policy: &Policy,
+    incidents: &[PublicIncident],
+    now: Timestamp,
+) -> Component {
+    let felt: Vec<&PublicIncident> = incidents.iter().filter(|i| touches(&config, policy, i)).collect();
+    let state = felt.iter().map(|i| i.state_now()).max().unwrap_or(State::Operational);
+    let days = days(&felt, now);
+    // Today has not passed yet: its share is of what there was of it.
+    let seen: f64 = days.iter().map(|d| day_length(d.date, now)).sum();
+    let down: f64 = days.iter().map(|d| d.down * day_length(d.date, now)).sum();
+    Component {
+        id: slug(&config.name),
+        state,
+        uptime: if seen > 0.0 { 1.0 - down / seen } else { 1.0 },
+        days,
+        updated_at: felt.iter().map(|i| i.updated_at()).max(),
+        config,
+    }
+}
+
+fn midnight(date: Date) -> Option<Timestamp> {
+    TimeZone::UTC.to_timestamp(date.to_datetime(Time::midnight())).ok()
+}
+
+/// The day of a moment; days are UTC days.
+pub(super) fn day_of(at: Timestamp) -> Date {
+    TimeZone::UTC.to_datetime(at).date()
+}
+
+/// Seconds of a day that have passed.
+fn day_length(date: Date, now: Timestamp) -> f64 {
+    let begin = midnight(date).unwrap_or(now);
+    now.duration_since(begin).as_secs_f64().clamp(0.0, 86_400.0)
+}
+
+fn days(felt: &[&PublicIncident], now: Timestamp) -> Vec<Day> {
+    let today = day_of(now);
+    let mut dates: Vec<Date> =
+        std::iter::successors(Some(today), |d| d.yesterday().ok()).take(DAYS).collect();
+    dates.reverse();
+    dates.into_iter().map(|date| day(date, felt, now)).collect()
+}
+
+/// Incidents that overlap count once, each moment by the worst of them.
+fn day(date: Date, felt: &[&PublicIncident], now: Timestamp) -> Day {
+    let quiet = Day { date, worst: State::Operational, hurt_s: 0, down: 0.0 };
+    let Some(begin) = midnight(date) else { return quiet };
+    let end = begin.checked_add(SignedDuration::from_hours(24)).unwrap_or(now).min(now);
+    let mut spans: Vec<(Timestamp, Timestamp, State)> = Vec::new();
+    for i in felt.iter().filter(|i| i.state > State::Operational) {
+        let from = i.began_at.max(begin);
+        let until = i.well_at.unwrap_or(now).min(end);
+        if from < until {
+            spans.push((from, until, i.state));
+        }
+    }
+    let mut cuts: Vec<Timestamp> = spans.iter().flat_map(|s| [s.0, s.1]).collect();
+    cuts.sort_unstable();
+    cuts.dedup();
+    let (mut worst, mut hurt, mut down) = (State::Operational, 0.0, 0.0);
+    for pair in cuts.windows(2) {
+        let [from, until] = *pair else { continue };
+        let here = spans.iter().filter(|s| s.0 <= from && s.1 >= until).map(|s| s.2).max();
+        let Some(state) = here else { continue };
+        let seconds = until.duration_since(from).as_secs_f64();
+        worst = worst.max(state);
+        hurt += seconds;
+        down += seconds * state.down();
+    }
+    let length = day_length(date, now);
+    let down = if length > 0.0 { (down / length).min(1.0) } else { 0.0 };
+    Day { date, worst, hurt_s: hurt.round() as i64, down }
+}

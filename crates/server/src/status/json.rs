@@ -1,0 +1,137 @@
+//! The board in the common summary form, version 2, so that existing readers work: Atlassian Statuspage's public API
+//! (`/api/v2/summary.json` and its parts).
+
+use firebell_core::policy::Policy;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::board::{Board, Component};
+use super::config::slug;
+use super::public::PublicIncident;
+
+/// Three digits of a second, as that form has.
+fn time(at: Timestamp) -> String {
+    format!("{at:.3}")
+}
+
+/// Identifies the page in every part.
+const PAGE_ID: &str = "firebell";
+
+/// The parts by name.
+pub(super) struct Parts<'a> {
+    pub(super) board: &'a Board,
+    pub(super) policy: &'a Policy,
+    /// Address of the page.
+    pub(super) url: &'a str,
+}
+
+impl Parts<'_> {
+    /// Every document with its path below `api/v2/`.
+    pub(super) fn documents(&self) -> Vec<(&'static str, Value)> {
+        let (page, status) = (self.page(), self.status());
+        let components = self.components();
+        let open: Vec<Value> = self.board.open.iter().map(|i| self.incident(i)).collect();
+        let all: Vec<Value> =
+            self.board.open.iter().chain(&self.board.past).take(50).map(|i| self.incident(i)).collect();
+        let none: Vec<Value> = Vec::new();
+        vec![
+            (
+                "summary.json",
+                json!({
+                    "page": page, "components": components, "incidents": open,
+                    "scheduled_maintenances": none, "status": status,
+                }),
+            ),
+            ("status.json", json!({"page": page, "status": status})),
+            ("components.json", json!({"page": page, "components": components})),
+            ("incidents.json", json!({"page": page, "incidents": all})),
+            ("incidents/unresolved.json", json!({"page": page, "incidents": open})),
+            ("scheduled-maintenances.json", json!({"page": page, "scheduled_maintenances": none})),
+            ("scheduled-maintenances/active.json", json!({"page": page, "scheduled_maintenances": none})),
+            ("scheduled-maintenances/upcoming.json", json!({"page": page, "scheduled_maintenances": none})),
+        ]
+    }
+
+    fn page(&self) -> Value {
+        let updated = self.board.open.iter().chain(&self.board.past).map(PublicIncident::updated_at).max();
+        json!({
+            "id": PAGE_ID, "name": self.board.title, "url": self.url, "time_zone": "Etc/UTC",
+            "updated_at": time(updated.unwrap_or(self.board.made_at)),
+        })
+    }
+
+    fn status(&self) -> Value {
+        let (indicator, description) = self.board.overall();
+        json!({"indicator": indicator, "description": description})
+    }
+
+    fn components(&self) -> Vec<Value> {
+        let mut out: Vec<Value> = Vec::new();
+        let mut groups: Vec<&str> = Vec::new();
+        for c in &self.board.components {
+            let Some(group) = c.config.group.as_deref().filter(|g| !groups.contains(g)) else { continue };
+            groups.push(group);
+            let members: Vec<&Component> =
+                self.board.components.iter().filter(|c| c.config.group.as_deref() == Some(group)).collect();
+            let worst = members.iter().map(|c| c.state).max();
+            let ids: Vec<&str> = members.iter().map(|c| c.id.as_str()).collect();
+            out.push(json!({
+                "id": group_id(group), "name": group, "status": worst.map(|s| s.as_str()), "description": null,
+                "position": out.len() + 1, "group": true, "group_id": null, "page_id": PAGE_ID,
+                "showcase": false, "only_show_if_degraded": false, "components": ids,
+            }));
+        }
+        for c in &self.board.components {
+            out.push(self.component(c, out.len() + 1));
+        }
+        out
+    }
+
+    fn component(&self, c: &Component, position: usize) -> Value {
+        json!({
+            "id": c.id, "name": c.config.name, "status": c.state.as_str(), "position": position,
+            "description": Some(&c.config.description).filter(|d| !d.is_empty()),
+            "updated_at": time(c.updated_at.unwrap_or(self.board.made_at)),
+            "group": false, "group_id": c.config.group.as_deref().map(group_id), "page_id": PAGE_ID,
+            "showcase": true, "only_show_if_degraded": false,
+        })
+    }
+
+    fn incident(&self, i: &PublicIncident) -> Value {
+        let touched: Vec<&Component> = self.board.touched(i, self.policy).collect();
+        let updates: Vec<Value> = i
+            .updates
+            .iter()
+            .map(|u| {
+                // Readers put it into their pages as it is.
+                let body = crate::ui::markdown(&crate::ui::clean(&u.body));
+                json!({
+                    "id": u.id, "status": u.status, "body": body, "incident_id": i.id,
+                    "created_at": time(u.at), "updated_at": time(u.at), "display_at": time(u.at),
+                    "affected_components": touched
+                        .iter()
+                        .map(|c| json!({"code": c.id, "name": c.config.name}))
+                        .collect::<Vec<_>>(),
+                })
+            })
+            .collect();
+        let components: Vec<Value> = touched
+            .iter()
+            .map(|c| {
+                let at = self.board.components.iter().position(|b| b.id == c.id).unwrap_or(0);
+                self.component(c, at + 1)
+            })
+            .collect();
+        json!({
+            "id": i.id, "name": i.name, "status": i.status, "impact": i.impact, "page_id": PAGE_ID,
+            "shortlink": format!("{}/incidents/{}", self.url, i.id),
+            "started_at": time(i.began_at), "created_at": time(i.opened_at), "updated_at": time(i.updated_at()),
+            "monitoring_at": i.monitoring_at.map(time), "resolved_at": i.ended_at.map(time),
+            "incident_updates": updates, "components": components,
+        })
+    }
+}
+
+fn group_id(group: &str) -> String {
+    format!("group-{}", slug(group))
+}

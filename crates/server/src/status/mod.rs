@@ -1,0 +1,18 @@
+//! The public status page: what customers may know, for everybody, from memory. Nothing here knows of sessions.
+
+mod badge;
+mod board;
+mod config;
+mod feed;
+mod json;
+mod keep;
+mod public;
+mod routes;
+mod show;
+#[cfg(test)]
+mod tests;
+mod view;
+
+pub use config::{ComponentConfig, StatusConfig};
+pub(crate) use keep::Status;
+pub(crate) use routes::{on_own_host, routes};

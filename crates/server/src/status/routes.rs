@@ -1,0 +1,124 @@
+//! Addresses of the public page, all of them for reading.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::uri::PathAndQuery;
+use axum::http::{HeaderMap, Request, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tower::ServiceExt;
+
+use super::keep::Status;
+use super::show::{Document, HTML};
+use super::view;
+use crate::problem::Problem;
+use crate::query::Pairs;
+use crate::state::Shared;
+
+/// Where the page is.
+const BASE: &str = "/status";
+
+pub(crate) fn routes() -> Router<Shared> {
+    Router::new()
+        .route(BASE, get(page))
+        .route("/status/", get(page))
+        .route("/status/history", get(history))
+        .route("/status/incidents/{id}", get(incident))
+        .route("/status/{*path}", get(document))
+}
+
+impl Status {
+    /// Address of the page as its readers reach it.
+    pub(super) fn url(&self, public_url: &str) -> String {
+        let scheme = if public_url.starts_with("https://") { "https" } else { "http" };
+        match &self.config.host {
+            Some(host) => format!("{scheme}://{host}{BASE}"),
+            None => format!("{}{BASE}", public_url.trim_end_matches('/')),
+        }
+    }
+}
+
+fn none() -> Problem {
+    Problem::not_found("the status page has nothing at this address")
+}
+
+fn enabled(app: &Shared) -> Result<(), Problem> {
+    if app.status.config.enabled { Ok(()) } else { Err(none()) }
+}
+
+async fn page(state: State<Shared>, headers: HeaderMap) -> Result<Response, Problem> {
+    document(state, Path(String::new()), headers).await
+}
+
+async fn document(
+    State(app): State<Shared>,
+    Path(path): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    enabled(&app)?;
+    let shown = Status::shown(&app).await?;
+    Ok(shown.document(&path).ok_or_else(none)?.answer(&headers))
+}
+
+async fn incident(
+    State(app): State<Shared>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    enabled(&app)?;
+    let shown = Status::shown(&app).await?;
+    let found = shown.board.incident(&id).ok_or_else(none)?;
+    let html = view::one(&app, &shown.board, app.state.handle.policy(), found)?;
+    Ok(Document::new(HTML, html).answer(&headers))
+}
+
+async fn history(State(app): State<Shared>, query: Pairs, headers: HeaderMap) -> Result<Response, Problem> {
+    enabled(&app)?;
+    let page = query.read("page", "a number from 1")?.unwrap_or(1);
+    let shown = Status::shown(&app).await?;
+    let html = view::history(&app, &shown.board, app.state.handle.policy(), page)?;
+    Ok(Document::new(HTML, html).answer(&headers))
+}
+
+/// Gives the page a host name of its own: there it is at `/`, and nothing else of this server is.
+pub(crate) fn on_own_host(inner: Router, host: String) -> Router {
+    Router::new().fallback(move |mut request: Request<Body>| {
+        let inner = inner.clone();
+        let here = is_for(&request, &host);
+        async move {
+            if here {
+                match moved(request.uri()) {
+                    Some(uri) => *request.uri_mut() = uri,
+                    None => return StatusCode::NOT_FOUND.into_response(),
+                }
+            }
+            match inner.oneshot(request).await {
+                Ok(response) => response,
+                Err(never) => match never {},
+            }
+        }
+    })
+}
+
+fn is_for(request: &Request<Body>, host: &str) -> bool {
+    let named = request.headers().get(header::HOST).and_then(|v| v.to_str().ok());
+    let named = named.or_else(|| request.uri().host()).unwrap_or_default();
+    let name = named
+        .rsplit_once(':')
+        .map_or(named, |(name, port)| if port.bytes().all(|b| b.is_ascii_digit()) { name } else { named });
+    name.eq_ignore_ascii_case(host)
+}
+
+/// The same address below [`BASE`], unless it is there, or a style sheet.
+fn moved(uri: &Uri) -> Option<Uri> {
+    let path = uri.path();
+    let stays = path == BASE || path.starts_with("/status/") || path.starts_with("/assets/");
+    if stays {
+        return Some(uri.clone());
+    }
+    let query = uri.query().map(|q| format!("?{q}")).unwrap_or_default();
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(PathAndQuery::try_from(format!("{BASE}{path}{query}")).ok()?);
+    Uri::from_parts(parts).ok()
+}

@@ -1,0 +1,239 @@
+//! The pages: what their templates say, in words and figures.
+
+use firebell_core::policy::Policy;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use minijinja::Value;
+use serde::Serialize;
+
+use super::board::{Board, Component, DAYS, Day, RECENT_DAYS, day_of};
+use super::public::{PublicIncident, State};
+use crate::problem::Problem;
+use crate::state::App;
+use crate::ui::{clean, markdown, span};
+
+/// Incidents on one page of the history.
+const PER_PAGE: usize = 25;
+
+/// What is around every page.
+#[derive(Serialize)]
+struct Frame {
+    title: String,
+    css: &'static str,
+    icon: &'static str,
+}
+
+impl Frame {
+    fn of(board: &Board) -> Self {
+        let (css, icon) = crate::ui::status_assets();
+        Self { title: board.title.clone(), css, icon }
+    }
+}
+
+#[derive(Serialize)]
+struct PageView {
+    #[serde(flatten)]
+    frame: Frame,
+    indicator: &'static str,
+    overall: &'static str,
+    made_at: String,
+    groups: Vec<GroupView>,
+    open: Vec<IncidentView>,
+    days: Vec<DayView>,
+    span_days: usize,
+}
+
+#[derive(Serialize)]
+struct GroupView {
+    name: Option<String>,
+    components: Vec<ComponentView>,
+}
+
+#[derive(Serialize)]
+struct ComponentView {
+    id: String,
+    name: String,
+    description: String,
+    state: &'static str,
+    word: &'static str,
+    uptime: String,
+    bars: Vec<BarView>,
+}
+
+#[derive(Serialize)]
+struct BarView {
+    x: usize,
+    state: &'static str,
+    says: String,
+}
+
+#[derive(Serialize)]
+struct DayView {
+    date: String,
+    incidents: Vec<IncidentView>,
+}
+
+#[derive(Serialize)]
+struct IncidentView {
+    id: String,
+    name: String,
+    impact: &'static str,
+    status: String,
+    open: bool,
+    began: String,
+    ended: Option<String>,
+    lasted: Option<String>,
+    touched: Vec<String>,
+    updates: Vec<UpdateView>,
+}
+
+#[derive(Serialize)]
+struct UpdateView {
+    id: String,
+    status: String,
+    subject: String,
+    body: Value,
+    at: String,
+    at_iso: Timestamp,
+}
+
+/// `23 Nov 2026, 14:05 UTC`.
+fn time(at: Timestamp) -> String {
+    at.strftime("%-d %b %Y, %H:%M UTC").to_string()
+}
+
+fn date(date: Date) -> String {
+    date.strftime("%-d %b %Y").to_string()
+}
+
+/// `99.98 %`; never rounded up to all.
+pub(super) fn percent(share: f64) -> String {
+    let floored = (share.clamp(0.0, 1.0) * 10_000.0).floor() / 100.0;
+    if floored >= 100.0 { "100 %".to_owned() } else { format!("{floored:.2} %") }
+}
+
+fn component(c: &Component) -> ComponentView {
+    ComponentView {
+        id: c.id.clone(),
+        name: c.config.name.clone(),
+        description: c.config.description.clone(),
+        state: c.state.as_str(),
+        word: c.state.word(),
+        uptime: percent(c.uptime),
+        bars: c.days.iter().enumerate().map(|(at, day)| bar(at, day)).collect(),
+    }
+}
+
+fn bar(at: usize, day: &Day) -> BarView {
+    let says = match day.worst {
+        State::Operational => format!("{}: no incident", date(day.date)),
+        worst => {
+            format!("{}: {} for {}", date(day.date), worst.word().to_lowercase(), span(day.hurt_s.max(1)))
+        }
+    };
+    BarView { x: at * 5, state: day.worst.as_str(), says }
+}
+
+fn incident(board: &Board, policy: &Policy, i: &PublicIncident) -> IncidentView {
+    IncidentView {
+        id: i.id.to_string(),
+        name: i.name.clone(),
+        impact: i.impact,
+        status: crate::ui::title_case(i.status),
+        open: i.is_open(),
+        began: time(i.began_at),
+        ended: i.ended_at.map(time),
+        lasted: i.ended_at.map(|end| span(end.duration_since(i.began_at).as_secs().max(0))),
+        touched: board.touched(i, policy).map(|c| c.config.name.clone()).collect(),
+        updates: i
+            .updates
+            .iter()
+            .map(|u| UpdateView {
+                id: u.id.clone(),
+                status: crate::ui::title_case(u.status),
+                subject: u.subject.clone(),
+                // Rendered by code that lets nothing through, and cleaned before.
+                body: Value::from_safe_string(markdown(&clean(&u.body))),
+                at: time(u.at),
+                at_iso: u.at,
+            })
+            .collect(),
+    }
+}
+
+/// The front page.
+pub(super) fn page(app: &App, board: &Board, policy: &Policy) -> Result<String, Problem> {
+    let (indicator, overall) = board.overall();
+    let mut groups: Vec<GroupView> = Vec::new();
+    for c in &board.components {
+        match groups.iter_mut().find(|g| g.name == c.config.group) {
+            Some(group) => group.components.push(component(c)),
+            None => groups.push(GroupView { name: c.config.group.clone(), components: vec![component(c)] }),
+        }
+    }
+    let today = day_of(board.made_at);
+    let days = std::iter::successors(Some(today), |d| d.yesterday().ok())
+        .take(RECENT_DAYS)
+        .map(|day| {
+            let of_day = board.past.iter().filter(|i| day_of(i.opened_at) == day);
+            DayView { date: date(day), incidents: of_day.map(|i| incident(board, policy, i)).collect() }
+        })
+        .collect();
+    let view = PageView {
+        frame: Frame::of(board),
+        indicator,
+        overall,
+        made_at: time(board.made_at),
+        groups,
+        open: board.open.iter().map(|i| incident(board, policy, i)).collect(),
+        days,
+        span_days: DAYS,
+    };
+    app.pages.plain("status.html", view)
+}
+
+#[derive(Serialize)]
+struct OneView {
+    #[serde(flatten)]
+    frame: Frame,
+    incident: IncidentView,
+}
+
+/// One incident with all that was posted.
+pub(super) fn one(app: &App, board: &Board, policy: &Policy, i: &PublicIncident) -> Result<String, Problem> {
+    let view = OneView { frame: Frame::of(board), incident: incident(board, policy, i) };
+    app.pages.plain("status_incident.html", view)
+}
+
+#[derive(Serialize)]
+struct HistoryView {
+    #[serde(flatten)]
+    frame: Frame,
+    months: Vec<(String, Vec<IncidentView>)>,
+    page: usize,
+    older: Option<usize>,
+    newer: Option<usize>,
+}
+
+/// What was, a page at a time, from 1.
+pub(super) fn history(app: &App, board: &Board, policy: &Policy, page: usize) -> Result<String, Problem> {
+    let page = page.max(1);
+    let skip = (page - 1).saturating_mul(PER_PAGE);
+    let mut months: Vec<(String, Vec<IncidentView>)> = Vec::new();
+    for i in board.past.iter().skip(skip).take(PER_PAGE) {
+        let month = i.opened_at.strftime("%B %Y").to_string();
+        let shown = incident(board, policy, i);
+        match months.last_mut().filter(|(name, _)| *name == month) {
+            Some((_, list)) => list.push(shown),
+            None => months.push((month, vec![shown])),
+        }
+    }
+    let view = HistoryView {
+        frame: Frame::of(board),
+        months,
+        page,
+        older: (board.past.len() > skip.saturating_add(PER_PAGE)).then(|| page + 1),
+        newer: (page > 1).then(|| page - 1),
+    };
+    app.pages.plain("status_history.html", view)
+}

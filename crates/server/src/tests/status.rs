@@ -1,0 +1,186 @@
+//! The public status page: open to all, and telling nothing but what was posted to all.
+
+use std::time::{Duration, Instant};
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+
+use super::world::{Answer, World, send, world};
+use crate::{Role, StatusConfig, router};
+
+const DOCUMENTS: [&str; 12] = [
+    "/status",
+    "/status/history",
+    "/status/history.atom",
+    "/status/history.rss",
+    "/status/badge.svg",
+    "/status/badge/checkout.svg",
+    "/status/api/v2/summary.json",
+    "/status/api/v2/status.json",
+    "/status/api/v2/components.json",
+    "/status/api/v2/incidents.json",
+    "/status/api/v2/incidents/unresolved.json",
+    "/status/api/v2/scheduled-maintenances.json",
+];
+
+async fn get(w: &World, path: &str) -> Answer {
+    w.send("GET", path, &[], "").await
+}
+
+/// A page is made at most once a second.
+async fn until(w: &World, path: &str, words: &str) -> Answer {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        let answer = get(w, path).await;
+        if answer.text.contains(words) {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "never said {words:?}: {}", answer.text);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+async fn told(w: &World) -> String {
+    let body = json!({"title": "Kernel panic on db-7.internal: checkout is down", "services": ["checkout"],
+        "severity": "SEV1"});
+    let answer = w.api(Role::Commander, "POST", "/api/v1/incidents", body).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+    let id = answer.json()["id"].as_str().expect("an id").to_owned();
+    let update = json!({"audience": "public", "subject": "We are looking into errors in checkout",
+        "body": "Customers may see **errors**.\n\n<script>alert(1)</script>"});
+    let answer = w.api(Role::Commander, "POST", &format!("/api/v1/incidents/{id}/updates"), update).await;
+    assert!(answer.status.is_success(), "{}", answer.text);
+    id
+}
+
+#[tokio::test]
+async fn it_says_what_was_posted_to_the_public_and_nothing_else() {
+    let w = world();
+    let id = told(&w).await;
+    let note = json!({"text": "the password of db-7 is in the vault"});
+    w.api(Role::Commander, "POST", &format!("/api/v1/incidents/{id}/notes"), note).await;
+    let page = until(&w, "/status", "Customers may see").await;
+    assert_eq!(page.status, StatusCode::OK);
+    for words in ["Major system outage", "Errors in checkout", "<strong>errors</strong>", "&lt;script&gt;"] {
+        assert!(page.text.contains(words), "{words}: {}", page.text);
+    }
+    let one = get(&w, &format!("/status/incidents/{id}")).await;
+    assert!(one.text.contains("Customers may see"), "{}", one.text);
+    for path in DOCUMENTS.iter().copied().chain([format!("/status/incidents/{id}").as_str()]) {
+        let answer = get(&w, path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text);
+        assert!(answer.header("cache-control").starts_with("public, max-age="), "{path}");
+        assert!(!answer.header("content-security-policy").contains("script"), "{path}");
+        for secret in ["db-7", "Kernel", "vault", "ada", "<script"] {
+            assert!(!answer.text.contains(secret), "{path} tells {secret:?}: {}", answer.text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_restricted_or_was_never_told_is_nowhere() {
+    let w = world();
+    let id = told(&w).await;
+    let quiet = w.declare("nobody was told of this").await;
+    until(&w, "/status", "Errors in checkout").await;
+    let kind = json!({"kind": "security", "restricted": true});
+    let answer = w.api(Role::Commander, "POST", &format!("/api/v1/incidents/{id}/kind"), kind).await;
+    assert!(answer.status.is_success(), "{}", answer.text);
+    until(&w, "/status", "All systems operational").await;
+    for path in DOCUMENTS {
+        let text = get(&w, path).await.text;
+        assert!(!text.contains(&id) && !text.contains(&quiet), "{path}: {text}");
+    }
+    // Who posts to the public although it is confidential means to.
+    let update =
+        json!({"audience": "public", "subject": "Please sign in again", "body": "We ended all sessions."});
+    w.api(Role::Commander, "POST", &format!("/api/v1/incidents/{id}/updates"), update).await;
+    let page = until(&w, "/status", "We ended all sessions").await;
+    assert!(!page.text.contains("Customers may see"), "what was posted before is not: {}", page.text);
+    for id in [quiet.as_str(), "INC-2026-9999", "..%2f..%2fsecrets"] {
+        assert_eq!(get(&w, &format!("/status/incidents/{id}")).await.status, StatusCode::NOT_FOUND, "{id}");
+    }
+}
+
+#[tokio::test]
+async fn its_documents_have_the_common_form() {
+    let w = world();
+    told(&w).await;
+    let summary = until(&w, "/status/api/v2/summary.json", "INC-").await;
+    assert_eq!(summary.header("content-type"), "application/json");
+    assert_eq!(summary.header("access-control-allow-origin"), "*");
+    insta::assert_snapshot!(serde_json::to_string_pretty(&summary.json()).expect("JSON"));
+    insta::assert_snapshot!(get(&w, "/status/history.atom").await.text);
+    insta::assert_snapshot!(get(&w, "/status/history.rss").await.text);
+}
+
+#[tokio::test]
+async fn who_has_it_already_gets_nothing_and_who_can_unpack_gets_less() {
+    let w = world();
+    let first = get(&w, "/status").await;
+    let tag = first.header("etag").to_owned();
+    assert!(tag.len() > 10);
+    let known = w.send("GET", "/status", &[("if-none-match", &format!("\"x\", W/{tag}"))], "").await;
+    assert_eq!((known.status, known.text.as_str()), (StatusCode::NOT_MODIFIED, ""));
+    assert_eq!(known.header("etag"), tag);
+    let other = w.send("GET", "/status", &[("if-none-match", "\"x\"")], "").await;
+    assert_eq!(other.status, StatusCode::OK);
+    let packed = w.send("GET", "/status", &[("accept-encoding", "br, gzip")], "").await;
+    assert_eq!((packed.header("content-encoding"), packed.header("vary")), ("gzip", "accept-encoding"));
+    let plain = w.send("GET", "/status", &[("accept-encoding", "gzip;q=0")], "").await;
+    assert_eq!(plain.header("content-encoding"), "");
+}
+
+#[tokio::test]
+async fn it_ends_as_it_was_told() {
+    let w = world();
+    let id = told(&w).await;
+    until(&w, "/status", "Major system outage").await;
+    w.pass(jiff::SignedDuration::from_mins(30));
+    let resolve = json!({"summary": "a new kernel"});
+    let answer = w.api(Role::Commander, "POST", &format!("/api/v1/incidents/{id}/resolve"), resolve).await;
+    assert!(answer.status.is_success(), "{}", answer.text);
+    let page = until(&w, "/status", "All systems operational").await;
+    assert!(
+        page.text.contains("Errors in checkout") && page.text.contains("major outage for 30 min"),
+        "{}",
+        page.text
+    );
+    let history = get(&w, "/status/history").await;
+    assert!(history.text.contains("January 2026") && history.text.contains("for 30 min"), "{}", history.text);
+    let open: Value = get(&w, "/status/api/v2/incidents/unresolved.json").await.json();
+    assert_eq!(open["incidents"], json!([]));
+    for (page, status) in [("0", 200), ("7", 200), ("x", 400), ("-1", 400)] {
+        let answer = get(&w, &format!("/status/history?page={page}")).await;
+        assert_eq!(answer.status.as_u16(), status, "{page}: {}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn on_a_host_of_its_own_there_is_nothing_else() {
+    let w = world();
+    let mut state = w.state.clone();
+    state.status = StatusConfig { host: Some("status.example.com".to_owned()), ..StatusConfig::default() };
+    let app = router(state);
+    let at = async |host: &str, path: &str| send(&app, "GET", path, &[("host", host)], "").await;
+    for path in ["/", "/status", "/history", "/history.atom", "/api/v2/summary.json"] {
+        let answer = at("Status.example.com:8443", path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text);
+    }
+    for path in ["/login", "/metrics", "/healthz", "/api/v1/incidents", "/stream"] {
+        assert_eq!(at("status.example.com", path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    assert_eq!(at("firebell.example.com", "/").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(at("firebell.example.com", "/healthz").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn switched_off_there_is_none() {
+    let w = world();
+    let mut state = w.state.clone();
+    state.status.enabled = false;
+    let app = router(state);
+    for path in DOCUMENTS {
+        assert_eq!(send(&app, "GET", path, &[], "").await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
