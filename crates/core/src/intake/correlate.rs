@@ -250,33 +250,23 @@ pub fn place_report<'a>(
     }
 }
 
-/// Words of four letters and more that are not in every report.
+/// Words that complaints about anything are made of: they tell no trouble from another.
+const COMMON: &str = "with that this from have been being when then than them they their there here what which where \
+    while will would could should does doesn didn isn wasn were your yours ours mine just still again always never \
+    anymore some something anything nothing everything everyone anybody nobody since after before today yesterday now \
+    minutes minute hours hour long very much many more also only even please help hello thanks thank urgent asap \
+    customer customers user users people client clients error errors message messages cannot couldn unable \
+    problem problems issue issues trouble wrong broken down slow slowly hangs hanging stuck fail fails failed failing \
+    failure work works working load loads loading loaded show shows showing shown display displays open opens opening \
+    gets getting gives giving keeps keep says saying tried trying tries takes taking take time times forever site \
+    website page pages app application screen blank white button click clicked online internet service system";
+
+/// Words of four letters and more that tell one report from another.
 fn telling_words(text: &str) -> BTreeSet<String> {
-    const COMMON: [&str; 20] = [
-        "with",
-        "that",
-        "this",
-        "from",
-        "have",
-        "when",
-        "customer",
-        "customers",
-        "please",
-        "error",
-        "cannot",
-        "help",
-        "problem",
-        "issue",
-        "there",
-        "after",
-        "since",
-        "your",
-        "what",
-        "they",
-    ];
+    let is_common = |word: &str| COMMON.split_ascii_whitespace().any(|c| c == word);
     text.to_lowercase()
         .split(|c: char| !c.is_alphanumeric())
-        .filter(|w| w.chars().count() >= 4 && !COMMON.contains(w))
+        .filter(|w| w.chars().count() >= 4 && !is_common(w))
         .map(str::to_owned)
         .collect()
 }
