@@ -11,6 +11,8 @@ mod follow;
 mod output;
 mod values;
 
+use std::io::IsTerminal as _;
+
 use clap::Parser;
 
 use crate::args::Cli;
@@ -61,7 +63,10 @@ fn init_logs(cli: &Cli) {
     let default = if cli.command.is_server() { "info" } else { "warn" };
     let filter = tracing_subscriber::EnvFilter::try_from_env("FIREBELL_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Colours are for terminals; a file or a journal keeps plain text.
+    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
     if std::env::var("FIREBELL_LOG_FORMAT").is_ok_and(|f| f == "json") {
         builder.json().init();
     } else {

@@ -6,7 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::alert::Alert;
 use crate::ids::IncidentId;
+use crate::incident::Incident;
 use crate::policy::Policy;
+use crate::severity::{IncidentKind, Severity, facts_from_text};
 use crate::signal::Report;
 use crate::telemetry::Labels;
 
@@ -29,9 +31,33 @@ pub struct OpenIncident {
     pub last_signal_at: Timestamp,
     /// Only for its members.
     pub restricted: bool,
+    /// Many customers feel it, as errors or slowness.
+    pub felt: bool,
 }
 
 impl OpenIncident {
+    /// What placing needs to know of it, but for its alerts' labels.
+    pub fn of(incident: &Incident) -> Self {
+        Self {
+            id: incident.id.clone(),
+            title: incident.title.clone(),
+            services: incident.services.clone(),
+            labels: BTreeMap::new(),
+            groups: BTreeSet::new(),
+            opened_at: incident.opened_at,
+            last_signal_at: incident.last_signal_at,
+            restricted: incident.restricted,
+            felt: is_felt(incident),
+        }
+    }
+
+    /// Takes over what may change while it is open.
+    pub fn follow(&mut self, incident: &Incident) {
+        self.services.clone_from(&incident.services);
+        self.restricted = incident.restricted;
+        self.felt = is_felt(incident);
+    }
+
     /// Remembers what an alert that joined has in common with others to come.
     pub fn remember(&mut self, labels: &Labels, group_key: Option<&str>, policy: &Policy) {
         let rules = &policy.correlation;
@@ -58,6 +84,18 @@ impl OpenIncident {
     fn has(&self, name: &str, value: &str) -> bool {
         self.labels.get(name).is_some_and(|seen| seen.contains(value))
     }
+}
+
+fn is_felt(incident: &Incident) -> bool {
+    incident.customer_facing
+        && incident.severity.severity <= Severity::Sev2
+        && is_trouble(Some(incident.kind))
+        && !incident.restricted
+}
+
+/// What customers notice whichever service it comes from.
+fn is_trouble(kind: Option<IncidentKind>) -> bool {
+    matches!(kind, Some(IncidentKind::Availability | IncidentKind::Performance))
 }
 
 /// Where an alert or report goes.
@@ -215,7 +253,9 @@ pub fn place_report<'a>(
     now: Timestamp,
 ) -> Placement {
     let window = SignedDuration::from_secs(policy.correlation.window_s);
-    let words = telling_words(&format!("{} {}", report.title, report.text));
+    let text = format!("{} {}", report.title, report.text);
+    let words = telling_words(&text);
+    let trouble = services.is_empty() && is_trouble(facts_from_text(&text).kind);
     let mut best: Option<(u32, Timestamp, &'a OpenIncident, String)> = None;
     for incident in open.into_iter().filter(|i| now.duration_since(i.last_signal_at) <= window) {
         let shared: Vec<&String> = services.intersection(&incident.services).collect();
@@ -228,6 +268,9 @@ pub fn place_report<'a>(
             Some((20, format!("shares the words {}", list.join(", "))))
         } else if let Some(named) = incident.services.iter().find(|s| words.contains(&s.to_lowercase())) {
             Some((30, format!("names the service {named}")))
+        } else if trouble && incident.felt {
+            // Customers do not know where it comes from; while many feel this, it is the likeliest.
+            Some((8, "tells of errors or slowness, which many have by this incident".to_owned()))
         } else if services.is_empty() && words.is_empty() && !incident.restricted {
             Some((5, "says nothing that tells it from this incident".to_owned()))
         } else {
@@ -250,23 +293,33 @@ pub fn place_report<'a>(
     }
 }
 
-/// Words that complaints about anything are made of: they tell no trouble from another.
-const COMMON: &str = "with that this from have been being when then than them they their there here what which where \
-    while will would could should does doesn didn isn wasn were your yours ours mine just still again always never \
-    anymore some something anything nothing everything everyone anybody nobody since after before today yesterday now \
-    minutes minute hours hour long very much many more also only even please help hello thanks thank urgent asap \
-    customer customers user users people client clients error errors message messages cannot couldn unable \
-    problem problems issue issues trouble wrong broken down slow slowly hangs hanging stuck fail fails failed failing \
-    failure work works working load loads loading loaded show shows showing shown display displays open opens opening \
-    gets getting gives giving keeps keep says saying tried trying tries takes taking take time times forever site \
-    website page pages app application screen blank white button click clicked online internet service system";
-
-/// Words of four letters and more that tell one report from another.
+/// Words of four letters and more that are not in every report.
 fn telling_words(text: &str) -> BTreeSet<String> {
-    let is_common = |word: &str| COMMON.split_ascii_whitespace().any(|c| c == word);
+    const COMMON: [&str; 20] = [
+        "with",
+        "that",
+        "this",
+        "from",
+        "have",
+        "when",
+        "customer",
+        "customers",
+        "please",
+        "error",
+        "cannot",
+        "help",
+        "problem",
+        "issue",
+        "there",
+        "after",
+        "since",
+        "your",
+        "what",
+        "they",
+    ];
     text.to_lowercase()
         .split(|c: char| !c.is_alphanumeric())
-        .filter(|w| w.chars().count() >= 4 && !is_common(w))
+        .filter(|w| w.chars().count() >= 4 && !COMMON.contains(w))
         .map(str::to_owned)
         .collect()
 }

@@ -203,23 +203,13 @@ impl Machine {
         }
         let policy = Arc::clone(&self.policy);
         let entry = self.open.entry(incident.id.clone()).or_insert_with(|| {
-            let mut entry = OpenIncident {
-                id: incident.id.clone(),
-                title: incident.title.clone(),
-                services: incident.services.clone(),
-                labels: BTreeMap::new(),
-                groups: BTreeSet::new(),
-                opened_at: incident.opened_at,
-                last_signal_at: incident.last_signal_at,
-                restricted: incident.restricted,
-            };
+            let mut entry = OpenIncident::of(incident);
             for alert in incident.alerts.values() {
                 entry.remember(&alert.labels, None, &policy);
             }
             entry
         });
-        entry.services.clone_from(&incident.services);
-        entry.restricted = incident.restricted;
+        entry.follow(incident);
     }
 
     /// Remembers a firing alert that may inhibit others.
