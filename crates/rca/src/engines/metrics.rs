@@ -28,6 +28,9 @@ pub(super) fn run(case: &Case<'_>, _: &[Signal]) -> Vec<Signal> {
     out
 }
 
+/// Where so little of a processor is used, hardly anything waits for it.
+const IDLE_CORES: f64 = 0.1;
+
 fn read(case: &Case<'_>, f: &Feature, s: &Shift, widest: f64, volume: f64, out: &mut Vec<Signal>) {
     let up = s.z > 0.0;
     let relative = (s.z.abs() * s.sustained).ln_1p() / widest.ln_1p();
@@ -81,7 +84,12 @@ fn read(case: &Case<'_>, f: &Feature, s: &Shift, widest: f64, volume: f64, out: 
         },
         Kind::LogErrors if up => push(&f.component, "code.exception", Symptom, 0.8 * plain, went),
         Kind::Availability if !up => push(&f.component, "code.exception", Symptom, strength, went),
-        Kind::Cpu if up => push(&f.component, "saturation.cpu", Mechanism, 0.8 * strength, went),
+        Kind::Cpu if up => {
+            // Seconds of processor time in a second are cores.
+            let idle = f.name.contains("cpu_seconds") && s.after < IDLE_CORES;
+            let weight = if idle { 0.2 } else { 0.8 };
+            push(&f.component, "saturation.cpu", Mechanism, weight * strength, went);
+        }
         Kind::Memory => memory(case, f, s, strength, share, &mut push, went),
         Kind::DiskUsed => disk(case, f, s, share, &mut push, went),
         Kind::DiskIo if up => push(&f.component, "saturation.disk_io", Mechanism, 0.35 * strength, went),
