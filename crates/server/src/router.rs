@@ -41,7 +41,7 @@ pub fn router(state: AppState) -> Router {
         .merge(alertmanager)
         .merge(api::routes().layer(fresh.clone()).layer(measured(Group::Api)))
         .merge(api::health_routes())
-        .merge(status::routes().layer(measured(Group::Status)))
+        .merge(status::routes().layer(fresh.clone()).layer(measured(Group::Status)))
         .merge(ui::routes().layer(fresh).layer(measured(Group::Page)))
         .fallback(async || Problem::not_found("nothing is served at this address"))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())

@@ -302,7 +302,11 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
             i.judged = Some((*round, verdict.verdict));
             i.verdict_opening = i.reopened;
             let well = matches!(verdict.verdict, Outcome::Healthy | Outcome::Recovered);
+            let newer = i.verdict.as_ref().is_some_and(|v| v.verdict == Outcome::Cause)
+                && i.proven.as_ref().is_some_and(|p| i.verdict_round > p.round);
             match i.proven.as_ref().filter(|_| well) {
+                // Another cause was found since, and it is well now without a plan that helped against it.
+                Some(_) if newer => i.mitigated_at = i.mitigated_at.or(Some(at)),
                 // That all is well now is what the plan was for: it takes nothing from the cause that it answered, and
                 // what called for this look was no regression.
                 Some(proven) => {

@@ -91,6 +91,8 @@ fn is_felt(incident: &Incident) -> bool {
         && incident.severity.severity <= Severity::Sev2
         && is_trouble(Some(incident.kind))
         && !incident.restricted
+        && !incident.drill
+        && incident.mitigated_at.is_none()
 }
 
 /// What customers notice whichever service it comes from.

@@ -184,6 +184,7 @@ fn matters(event: &Event, heard_of: bool) -> bool {
         Event::KindChanged { .. } => true,
         Event::SeverityChanged { .. }
         | Event::AlertsAttached { .. }
+        | Event::FactsMeasured { .. }
         | Event::Absorbed { .. }
         | Event::ImpactStartFound { .. }
         | Event::RecoveryWatched { .. }

@@ -92,7 +92,7 @@ impl PublicIncident {
         let mut updates: Vec<Posted> = Vec::new();
         let mut status = "investigating";
         let public = |(at, u): &(usize, &Update)| u.audience == Audience::Public && may(*at);
-        for (at, u) in i.updates.iter().enumerate().filter(public) {
+        for (_, u) in i.updates.iter().enumerate().filter(public) {
             status = match u.reason {
                 UpdateReason::Declared | UpdateReason::Reopened => "investigating",
                 UpdateReason::Identified => "identified",
@@ -101,7 +101,7 @@ impl PublicIncident {
                 _ => status,
             };
             updates.push(Posted {
-                id: format!("{}-{}", i.id, at + 1),
+                id: format!("{}-{}", i.id, updates.len() + 1),
                 status,
                 subject: u.subject.clone(),
                 body: u.body.clone(),
@@ -114,9 +114,33 @@ impl PublicIncident {
         let over = i.status.is_over();
         let false_alarm = matches!(i.status, Status::ClosedHealthy | Status::Cancelled);
         let state = if false_alarm { State::Operational } else { state(i) };
+        if i.is_secret() {
+            // Nothing but the posts themselves: neither what it is, nor how bad, nor where, nor since when.
+            let first = updates.last()?;
+            return Some(Self {
+                id: i.id.clone(),
+                name: first.subject.clone(),
+                status: if over { "resolved" } else { newest.status },
+                impact: "none",
+                state: State::Operational,
+                services: Vec::new(),
+                began_at: first.at,
+                opened_at: first.at,
+                monitoring_at: None,
+                ended_at: i.resolved_at,
+                well_at: None,
+                updates,
+            });
+        }
         Some(Self {
             name: crate::ui::title_case(&firebell_report::issue(i, policy)),
-            status: if over { "resolved" } else { newest.status },
+            status: match newest.status {
+                _ if over => "resolved",
+                // It came back, and nothing was posted of it yet.
+                "resolved" => "investigating",
+                "monitoring" if i.mitigated_at.is_none() => "identified",
+                status => status,
+            },
             impact: if false_alarm { "none" } else { impact(i.severity.severity) },
             state,
             services: i.services.iter().cloned().collect(),

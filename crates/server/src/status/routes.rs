@@ -107,7 +107,8 @@ fn is_for(request: &Request<Body>, host: &str) -> bool {
     let name = named
         .rsplit_once(':')
         .map_or(named, |(name, port)| if port.bytes().all(|b| b.is_ascii_digit()) { name } else { named });
-    name.eq_ignore_ascii_case(host)
+    // A dot at the end is the same name.
+    name.trim_end_matches('.').eq_ignore_ascii_case(host)
 }
 
 /// The same address below [`BASE`], unless it is there, or a style sheet.

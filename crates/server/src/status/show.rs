@@ -44,7 +44,7 @@ pub(super) struct Document {
 impl Document {
     pub(super) fn new(kind: &'static str, body: String) -> Self {
         let body = Bytes::from(body);
-        let tag = format!("\"{}\"", &hex::encode(Sha256::digest(&body))[..20]);
+        let tag = format!("W/\"{}\"", &hex::encode(Sha256::digest(&body))[..20]);
         let packed = (body.len() >= PACKED_FROM).then(|| pack(&body)).flatten();
         Self {
             kind,
@@ -61,7 +61,7 @@ impl Document {
             .iter()
             .filter_map(|v| v.to_str().ok())
             .flat_map(|v| v.split(','))
-            .any(|tag| tag.trim().trim_start_matches("W/") == self.etag || tag.trim() == "*");
+            .any(|tag| weak(tag.trim()) == weak(self.etag.to_str().unwrap_or_default()) || tag.trim() == "*");
         let packed = self.packed.as_ref().filter(|_| takes_gzip(asked));
         let mut response = match (is_known, packed) {
             (true, _) => StatusCode::NOT_MODIFIED.into_response(),
@@ -85,10 +85,22 @@ impl Document {
     }
 }
 
+/// A tag without its mark: packed or not, it is the same page.
+fn weak(tag: &str) -> &str {
+    tag.trim_start_matches("W/")
+}
+
 fn takes_gzip(asked: &HeaderMap) -> bool {
-    asked.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).is_some_and(|v| {
-        v.split(',').any(|e| e.trim().split(';').next() == Some("gzip") && !e.contains("q=0"))
-    })
+    asked
+        .get(header::ACCEPT_ENCODING)
+        .and_then(|v| v.to_str().ok())
+        .is_some_and(|v| v.split(',').any(|e| e.trim().split(';').next() == Some("gzip") && !is_refused(e)))
+}
+
+/// `gzip;q=0`.
+fn is_refused(encoding: &str) -> bool {
+    let weight = encoding.split(';').find_map(|part| part.trim().strip_prefix("q="));
+    weight.and_then(|w| w.trim().parse::<f32>().ok()).is_some_and(|w| w <= 0.0)
 }
 
 fn pack(body: &[u8]) -> Option<Bytes> {
