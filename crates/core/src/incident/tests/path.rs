@@ -206,6 +206,33 @@ fn a_healthy_look_after_a_plan_that_helped_is_verified_and_keeps_the_cause() {
 }
 
 #[test]
+fn a_cause_found_later_is_not_displaced_by_one_that_was_borne_out_before() {
+    let mut s = Story::opened(SEV1, Some(Severity::Sev2));
+    s.work();
+    s.go("ada", 0, true).expect("runs");
+    s.work();
+    let turns = vec![alert("New", true, super::super::timers::after(s.now, 30))];
+    s.pass(60);
+    s.say(&Actor::System, &Command::AttachAlerts { alerts: turns }).expect("joins");
+    s.work();
+    assert_eq!((s.i().verdict_round, s.i().phase), (2, Phase::Mitigate), "another cause");
+    let waiting: Vec<usize> =
+        (0..s.i().plans.len()).filter(|n| s.i().plans[*n].status == PlanStatus::Proposed).collect();
+    for plan in waiting {
+        s.go("ada", plan, false).expect("counts");
+    }
+    s.outcome = Outcome::Healthy;
+    for _ in 0..20 {
+        s.work();
+        s.pass(60);
+    }
+    s.work();
+    let i = s.i();
+    assert_eq!((i.verdict_round, i.judged.map(|j| j.1)), (2, Some(Outcome::Healthy)));
+    assert!(i.mitigated_at > Some(s.records[0].at), "{:?}", i.mitigated_at);
+}
+
+#[test]
 fn insufficient_evidence_looks_again_and_escalates_after_half_an_hour() {
     let mut s = Story::opened(SEV1, None);
     s.outcome = Outcome::InsufficientEvidence;
