@@ -1,5 +1,6 @@
 //! A state as a small picture for other people's pages.
 
+use super::feed::escape;
 use super::public::State;
 use crate::ui::clean;
 
@@ -8,7 +9,8 @@ const CHARACTER: usize = 7;
 /// Characters of a name.
 const MOST: usize = 40;
 
-pub(super) fn badge(name: &str, state: State, word: &str) -> String {
+pub(super) fn badge(name: &str, state: State) -> String {
+    let word = state.word();
     let name: String = clean(name).chars().take(MOST).collect();
     let width = |text: &str| text.chars().count() * CHARACTER + 14;
     let (left, right) = (width(&name), width(word));
@@ -18,7 +20,7 @@ pub(super) fn badge(name: &str, state: State, word: &str) -> String {
         State::PartialOutage => "#b54708",
         State::MajorOutage => "#b42318",
     };
-    let name = name.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    let name = escape(&name);
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{whole}\" height=\"20\" role=\"img\" \
          aria-label=\"{name}: {word}\"><title>{name}: {word}</title>\

@@ -68,7 +68,7 @@ impl Board {
 
     /// An incident.
     pub(super) fn incident(&self, id: &str) -> Option<&PublicIncident> {
-        self.open.iter().chain(&self.past).find(|i| i.id.as_str() == id)
+        self.incidents().find(|i| i.id.as_str() == id)
     }
 
     /// The components that an incident touches.
@@ -80,12 +80,21 @@ impl Board {
         self.components.iter().filter(|c| touches(&c.config, policy, incident))
     }
 
+    /// All incidents: what goes on, then what was, newest first.
+    pub(super) fn incidents(&self) -> impl Iterator<Item = &PublicIncident> {
+        self.open.iter().chain(&self.past)
+    }
+
+    /// The worst that goes on. What touches no listed component still goes on.
+    pub(super) fn worst(&self) -> State {
+        let components = self.components.iter().map(|c| c.state);
+        let incidents = self.open.iter().map(PublicIncident::state_now);
+        components.chain(incidents).max().unwrap_or(State::Operational)
+    }
+
     /// The worst that goes on: `none`, `minor`, `major` or `critical`, and in words.
     pub(super) fn overall(&self) -> (&'static str, &'static str) {
-        let worst = self.components.iter().map(|c| c.state);
-        // What touches no listed component still goes on.
-        let worst = worst.chain(self.open.iter().map(PublicIncident::state_now)).max();
-        match worst.unwrap_or(State::Operational) {
+        match self.worst() {
             State::Operational => ("none", "All systems operational"),
             State::Degraded => ("minor", "Some systems are degraded"),
             State::PartialOutage => ("major", "Partial system outage"),

@@ -7,13 +7,13 @@ use crate::ui::clean;
 /// Incidents in a feed.
 const MOST: usize = 50;
 
-/// Text between tags.
-fn escape(text: &str) -> String {
+/// Text between tags, or in an attribute.
+pub(super) fn escape(text: &str) -> String {
     clean(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 fn incidents(board: &Board) -> impl Iterator<Item = &PublicIncident> {
-    board.open.iter().chain(&board.past).take(MOST)
+    board.incidents().take(MOST)
 }
 
 /// All updates of an incident as HTML, newest first.

@@ -31,8 +31,7 @@ impl Parts<'_> {
         let (page, status) = (self.page(), self.status());
         let components = self.components();
         let open: Vec<Value> = self.board.open.iter().map(|i| self.incident(i)).collect();
-        let all: Vec<Value> =
-            self.board.open.iter().chain(&self.board.past).take(50).map(|i| self.incident(i)).collect();
+        let all: Vec<Value> = self.board.incidents().take(50).map(|i| self.incident(i)).collect();
         let none: Vec<Value> = Vec::new();
         vec![
             (
@@ -53,7 +52,7 @@ impl Parts<'_> {
     }
 
     fn page(&self) -> Value {
-        let updated = self.board.open.iter().chain(&self.board.past).map(PublicIncident::updated_at).max();
+        let updated = self.board.incidents().map(PublicIncident::updated_at).max();
         json!({
             "id": PAGE_ID, "name": self.board.title, "url": self.url, "time_zone": "Etc/UTC",
             "updated_at": time(updated.unwrap_or(self.board.made_at)),

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use firebell_core::comms::Audience;
 use firebell_core::ids::IncidentId;
@@ -62,7 +62,7 @@ impl Status {
         let this = &app.status;
         let last = this.last();
         if let Some(shown) = &last
-            && (shown.is_current(app, OLD) || shown.made.elapsed() < YOUNG)
+            && (shown.is_current(app) || shown.made.elapsed() < YOUNG)
         {
             return Ok(Arc::clone(shown));
         }
@@ -124,8 +124,8 @@ impl Status {
 
 impl Shown {
     /// Whether nothing happened since, and no day has passed.
-    fn is_current(&self, app: &App, old: Duration) -> bool {
-        self.generation == *app.state.handle.changes().borrow() && self.made.elapsed() < old
+    fn is_current(&self, app: &App) -> bool {
+        self.generation == *app.state.handle.changes().borrow() && self.made.elapsed() < OLD
     }
 }
 
@@ -197,9 +197,4 @@ fn matters(event: &Event, heard_of: bool) -> bool {
         | Event::MergedInto { .. } => heard_of,
         _ => false,
     }
-}
-
-/// When a page was made, for its age.
-pub(super) fn made() -> Instant {
-    Instant::now()
 }

@@ -14,9 +14,9 @@ use sha2::{Digest, Sha256};
 
 use super::badge::badge;
 use super::board::Board;
+use super::feed;
 use super::json::Parts;
 use super::view;
-use super::{feed, keep};
 use crate::problem::Problem;
 use crate::state::App;
 
@@ -129,15 +129,12 @@ impl Shown {
         for (path, value) in (Parts { board: &board, policy, url: &url }).documents() {
             put(&format!("api/v2/{path}"), "application/json", value.to_string());
         }
-        let worst = board.components.iter().map(|c| c.state).max();
-        let worst = board.open.iter().map(|i| i.state_now()).max().max(worst);
-        let overall = worst.unwrap_or(super::public::State::Operational);
-        put("badge.svg", "image/svg+xml", badge(&board.title, overall, overall.word()));
+        put("badge.svg", "image/svg+xml", badge(&board.title, board.worst()));
         for c in &board.components {
-            let picture = badge(&c.config.name, c.state, c.state.word());
+            let picture = badge(&c.config.name, c.state);
             put(&format!("badge/{}.svg", c.id), "image/svg+xml", picture);
         }
-        Ok(Self { made: keep::made(), generation, board, documents })
+        Ok(Self { made: Instant::now(), generation, board, documents })
     }
 
     /// The document at a path below the page's own.
