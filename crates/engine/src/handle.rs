@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use firebell_core::ids::{EffectKey, IncidentId};
 use firebell_core::incident::{Actor, Command, Opening, Rejection};
 use firebell_core::policy::Policy;
+use firebell_core::ports::office::Deed;
 use firebell_core::ports::store::{Store, StoreError, StoreResult, Tx};
 use firebell_core::signal::Intake;
 use firebell_core::silence::Silence;
@@ -69,6 +70,7 @@ enum Request {
     Renew { key: EffectKey, fence: u64, reply: Reply<bool> },
     Finish { key: EffectKey, fence: u64, result: Box<EffectResult>, reply: Reply<bool> },
     PutSilence { silence: Silence, reply: Reply<()> },
+    Perform { deed: Box<Deed>, reply: Reply<()> },
     Stop,
 }
 
@@ -197,6 +199,14 @@ impl Handle {
     /// The store's.
     pub async fn put_silence(&self, silence: Silence) -> Result<(), Error> {
         self.ask(|reply| Request::PutSilence { silence, reply }).await
+    }
+
+    /// Does a deed of the office: all of it, or nothing.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] where something it takes for granted does not hold.
+    pub async fn perform(&self, deed: Deed) -> Result<(), Error> {
+        self.ask(|reply| Request::Perform { deed: Box::new(deed), reply }).await
     }
 }
 
@@ -390,7 +400,7 @@ impl Request {
             Self::Open { reply, .. } | Self::Command { reply, .. } => say(reply, error),
             Self::Claim { reply, .. } => say(reply, error),
             Self::Renew { reply, .. } | Self::Finish { reply, .. } => say(reply, error),
-            Self::PutSilence { reply, .. } => say(reply, error),
+            Self::PutSilence { reply, .. } | Self::Perform { reply, .. } => say(reply, error),
             Self::Stop => {}
         }
     }
@@ -421,6 +431,9 @@ fn handle(
             answer(reply, machine.finish(tx, &key, fence, &result, now).map(Ok))
         }
         Request::PutSilence { silence, reply } => answer(reply, machine.put_silence(tx, &silence).map(Ok)),
+        Request::Perform { deed, reply } => {
+            answer(reply, machine.perform(tx, &deed, now).map(|done| done.map_err(Error::Rejected)))
+        }
         Request::Stop => (Box::new(|_| {}), Ok(())),
     }
 }

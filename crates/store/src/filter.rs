@@ -38,11 +38,15 @@ impl<'a> IncidentTest<'a> {
     pub(crate) fn passes(&self, row: &Summary) -> bool {
         let filter = self.filter;
         filter.open.is_none_or(|open| row.open == open)
-            && (filter.include_restricted || !row.restricted)
+            && (filter.include_restricted || !row.restricted || self.is_member(row))
             && (filter.severities.is_empty() || filter.severities.contains(&row.severity))
             && filter.service.as_ref().is_none_or(|service| row.services.contains(service))
             && filter.before.is_none_or(|before| micros::floor(row.opened_at) < micros::floor(before))
             && self.has_words(row)
+    }
+
+    fn is_member(&self, row: &Summary) -> bool {
+        self.filter.member.as_ref().is_some_and(|member| row.members.contains(member))
     }
 
     fn has_words(&self, row: &Summary) -> bool {

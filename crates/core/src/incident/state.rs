@@ -559,6 +559,18 @@ impl Incident {
         all
     }
 
+    /// Who sees it while it is restricted: all who hold a role in it, take part, or were called.
+    pub fn members(&self) -> BTreeSet<&str> {
+        let holders = self.roles.values().filter_map(|holder| holder.person.as_deref());
+        let called = self.awaiting.values().flat_map(|call| &call.people);
+        holders
+            .chain(called.map(String::as_str))
+            .chain(self.responders.iter().map(String::as_str))
+            .chain(self.heard_by.iter().map(String::as_str))
+            .chain(self.facilitator.as_deref())
+            .collect()
+    }
+
     /// The person who leads: commander, else whoever is on call.
     pub fn commander(&self) -> Option<&str> {
         self.lead().map(|(_, person)| person)

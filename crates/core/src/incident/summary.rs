@@ -39,6 +39,9 @@ pub struct Summary {
     pub commander: Option<String>,
     /// Only for its members.
     pub restricted: bool,
+    /// Who they are, while it is restricted; none in rows of older programs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<String>,
     /// An exercise.
     pub drill: bool,
     /// Not over.
@@ -92,6 +95,11 @@ impl Summary {
             cause,
             commander: incident.commander().map(str::to_owned),
             restricted: incident.restricted,
+            members: if incident.restricted {
+                incident.members().into_iter().map(str::to_owned).collect()
+            } else {
+                Vec::new()
+            },
             drill: incident.drill,
             open: !incident.status.is_over(),
             active: incident.closed_at.is_none(),

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::office::OfficeTx;
 use crate::alert::Alert;
 use crate::change::Change;
 use crate::effect::Effect;
@@ -182,6 +183,9 @@ pub trait Tx {
     fn blob_put(&mut self, sha256: &str, bytes: &[u8]) -> StoreResult<()>;
     /// The bytes.
     fn blob_get(&mut self, sha256: &str) -> StoreResult<Option<Vec<u8>>>;
+
+    /// The office.
+    fn office(&mut self) -> &mut dyn OfficeTx;
 }
 
 /// The writer's side.
@@ -211,6 +215,8 @@ pub struct IncidentFilter {
     pub limit: usize,
     /// Restricted ones are left out unless asked for.
     pub include_restricted: bool,
+    /// Restricted ones of which this person is a member are not left out.
+    pub member: Option<String>,
 }
 
 /// Which alerts.

@@ -52,10 +52,14 @@ impl Machine {
         now: Timestamp,
     ) -> StoreResult<Decision> {
         self.ensure_loaded(tx)?;
-        if let Command::Merge { into } = command {
-            return self.merge(tx, id, into, actor, now);
+        let decision = match command {
+            Command::Merge { into } => self.merge(tx, id, into, actor, now)?,
+            command => self.decide_and_write(tx, id, command, actor, now)?,
+        };
+        if let Ok(decided) = &decision {
+            self.note_command(tx, id, command, actor, &decided.records, now)?;
         }
-        self.decide_and_write(tx, id, command, actor, now)
+        Ok(decision)
     }
 
     fn decide_and_write(

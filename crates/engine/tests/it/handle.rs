@@ -100,6 +100,7 @@ mod failing {
     use firebell_core::change::Change;
     use firebell_core::ids::{EffectKey, Fingerprint, IncidentId};
     use firebell_core::incident::{EventRecord, Summary};
+    use firebell_core::ports::office::OfficeTx;
     use firebell_core::ports::store::{InboxRow, OutboxRow, StoreError, StoreResult, TimerRow, Tx};
     use firebell_core::signal::Intake;
     use firebell_core::silence::Silence;
@@ -119,6 +120,10 @@ mod failing {
     impl Tx for Failing<'_> {
         fn inbox_push(&mut self, _: &str, _: Timestamp, _: &[Intake]) -> StoreResult<u64> {
             Err(StoreError::Database { doing: "insert", detail: "disk full".to_owned() })
+        }
+
+        fn office(&mut self) -> &mut dyn OfficeTx {
+            self.inner.office()
         }
 
         pass! {

@@ -73,6 +73,12 @@ pub(super) fn hides_restricted_incidents_unless_asked(s: &mut Subject) {
         numbers(s, &IncidentFilter { include_restricted: true, ..IncidentFilter::default() }),
         ids(&[2, 1])
     );
+    // A member sees it, and nobody else's.
+    let members = vec!["Ada".to_owned()];
+    put(s, &[Summary { restricted: true, members, ..summary(3) }]);
+    let seen_by = |name: &str| IncidentFilter { member: Some(name.to_owned()), ..IncidentFilter::default() };
+    assert_eq!(numbers(s, &seen_by("Ada")), ids(&[3, 1]));
+    assert_eq!(numbers(s, &seen_by("Eve")), ids(&[1]));
 }
 
 pub(super) fn pages_through_incidents(s: &mut Subject) {

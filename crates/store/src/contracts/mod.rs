@@ -7,6 +7,7 @@ mod events;
 mod inbox;
 mod ledger;
 mod lists;
+mod office;
 mod outbox;
 pub mod samples;
 mod timers;
@@ -15,6 +16,7 @@ pub use atomicity::picture;
 
 use std::any::Any;
 
+use firebell_core::ports::office::OfficeReader;
 use firebell_core::ports::store::{Reader, Store, StoreError, StoreResult, Tx};
 
 /// A store under test with a reader of it.
@@ -23,6 +25,8 @@ pub struct Subject {
     pub store: Box<dyn Store>,
     /// The readers' side.
     pub reader: Box<dyn Reader>,
+    /// The office's readers' side.
+    pub office: Box<dyn OfficeReader>,
     /// What must live as long (a temporary folder).
     pub keep: Box<dyn Any>,
 }
@@ -96,6 +100,12 @@ pub const CASES: &[Case] = &[
     ("answers_changes_of_a_window_ends_included", ledger::answers_changes_of_a_window_ends_included),
     ("stores_blobs_by_their_hash", ledger::stores_blobs_by_their_hash),
     ("refuses_a_blob_under_a_wrong_hash", ledger::refuses_a_blob_under_a_wrong_hash),
+    ("keeps_documents_by_kind_and_id", office::keeps_documents_by_kind_and_id),
+    (
+        "keeps_the_audit_log_in_order_and_its_chain_whole",
+        office::keeps_the_audit_log_in_order_and_its_chain_whole,
+    ),
+    ("hands_out_deliveries_that_are_due", office::hands_out_deliveries_that_are_due),
     ("a_failed_transaction_leaves_no_trace", atomicity::a_failed_transaction_leaves_no_trace),
     ("an_overlooked_failure_fails_the_transaction", atomicity::an_overlooked_failure_fails_the_transaction),
     ("a_panic_leaves_no_trace", atomicity::a_panic_leaves_no_trace),

@@ -56,6 +56,7 @@ pub fn summary(number: u64) -> Summary {
         cause: None,
         commander: None,
         restricted: false,
+        members: Vec::new(),
         drill: false,
         open: true,
         active: true,

@@ -21,7 +21,7 @@ use crate::sql::mark::INBOX_CURSOR;
 /// Reads a [`super::MemoryStore`] from any thread.
 #[derive(Debug, Clone)]
 pub struct MemoryReader {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
 impl MemoryReader {
