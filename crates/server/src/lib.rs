@@ -12,6 +12,7 @@ mod follow;
 mod idempotency;
 mod ingest;
 mod metrics;
+mod peer;
 mod problem;
 mod query;
 mod router;

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use firebell_core::agent::AgentSpec;
+use firebell_core::ports::office::OfficeReader;
 use firebell_core::ports::store::{Reader, StoreResult};
 use firebell_engine::handle::{Clock, Handle};
 use firebell_integrations::otlp::OtlpStore;
 use jiff::Timestamp;
 
-use crate::auth::{Auth, Sessions};
+use crate::auth::{Auth, Directory};
 use crate::idempotency::SeenKeys;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
@@ -24,6 +25,8 @@ pub struct AppState {
     pub handle: Handle,
     /// Committed state.
     pub reader: Arc<dyn Reader>,
+    /// What is kept beside incidents.
+    pub office: Arc<dyn OfficeReader>,
     /// Who may send.
     pub sources: Arc<Sources>,
     /// Who may sign in.
@@ -40,13 +43,15 @@ pub struct AppState {
     pub public_url: String,
     /// The public status page.
     pub status: StatusConfig,
+    /// Secret of the first-run set-up link; only good while there is no administrator.
+    pub setup_key: String,
 }
 
 /// [`AppState`] and what the server keeps while it runs.
 pub(crate) struct App {
     pub(crate) state: AppState,
     pub(crate) metrics: Metrics,
-    pub(crate) sessions: Sessions,
+    pub(crate) directory: Directory,
     pub(crate) seen_keys: SeenKeys,
     pub(crate) pages: Pages,
     pub(crate) status: Status,
@@ -61,9 +66,13 @@ impl App {
         let started_at = (state.clock)();
         Self {
             status: Status::new(state.status.clone()),
+            directory: Directory::load(
+                state.handle.clone(),
+                state.office.as_ref(),
+                Arc::clone(&state.auth),
+            ),
             state,
             metrics: Metrics::default(),
-            sessions: Sessions::default(),
             seen_keys: SeenKeys::default(),
             pages: Pages::new(),
             started_at,

@@ -71,7 +71,7 @@ pub(crate) async fn show(State(app): State<Shared>, _person: Person) -> Result<R
     out.family("firebell_followers", "gauge", "Open event streams.");
     out.line("firebell_followers", &[], app.metrics.followers());
     out.family("firebell_sessions", "gauge", "Signed-in sessions of the page.");
-    out.line("firebell_sessions", &[], app.sessions.len());
+    out.line("firebell_sessions", &[], app.directory.sessions());
     latencies(&mut out, &app);
     if let Some(bytes) = resident_bytes() {
         out.family("process_resident_memory_bytes", "gauge", "Resident memory.");

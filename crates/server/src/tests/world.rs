@@ -22,6 +22,7 @@ use crate::{AppState, Auth, Role, Sources, router};
 
 pub(super) const AM_KEY: &str = "am-key-0123456789";
 pub(super) const PD_KEY: &str = "pd-key-0123456789";
+pub(super) const SETUP_KEY: &str = "setup-key-0123456789";
 pub(super) const OTLP_KEY: &str = "otlp-key-0123456789";
 
 /// An answer.
@@ -62,6 +63,7 @@ pub(super) fn world() -> World {
 pub(super) fn world_with(more: impl FnOnce(&mut Sources)) -> World {
     let store = MemoryStore::new();
     let reader: Arc<dyn Reader> = Arc::new(store.reader());
+    let office = Arc::new(store.reader());
     let blobs = store.blobs();
     let (store, faults) = FaultyStore::new(store);
     let now = Arc::new(Mutex::new("2026-01-05T10:30:00Z".parse().expect("a time")));
@@ -101,6 +103,8 @@ pub(super) fn world_with(more: impl FnOnce(&mut Sources)) -> World {
         data_dir: PathBuf::from(dir.path()),
         public_url: "http://127.0.0.1:7300".to_owned(),
         status: Default::default(),
+        office,
+        setup_key: SETUP_KEY.to_owned(),
     };
     World { app: router(state.clone()), handle, reader, faults, blobs, state, dir, now, _service: service }
 }

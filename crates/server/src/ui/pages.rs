@@ -13,10 +13,11 @@ use super::words;
 use crate::problem::Problem;
 use crate::state::App;
 
-const TEMPLATES: [(&str, &str); 12] = [
+const TEMPLATES: &[(&str, &str)] = &[
     ("base.html", include_str!("base.html")),
     ("macros.html", include_str!("macros.html")),
     ("login.html", include_str!("login/page.html")),
+    ("set_password.html", include_str!("login/set_password.html")),
     ("incidents.html", include_str!("incidents/page.html")),
     ("incidents_live.html", include_str!("incidents/live.html")),
     ("incident.html", include_str!("incident/page.html")),

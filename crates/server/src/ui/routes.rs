@@ -23,6 +23,8 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/incidents/{id}/bundle.tar.gz", get(incident::bundle))
         .route("/login", get(login::show).post(login::submit))
         .route("/logout", post(login::out))
+        .route("/setup", get(login::setup).post(login::set_up))
+        .route("/welcome", get(login::welcome).post(login::welcomed))
         .route("/assets/{name}", get(assets::show))
         .layer(from_fn(guard::headers))
 }

@@ -41,5 +41,6 @@ pub(crate) fn filter_of(query: &Pairs, person: &Person) -> Result<IncidentFilter
         before: query.read("before", "an RFC 3339 time")?,
         limit: query.read("limit", "a number of incidents")?.unwrap_or(100usize).clamp(1, MOST),
         include_restricted: person.sees_restricted(),
+        member: Some(person.name.clone()),
     })
 }
