@@ -118,7 +118,8 @@ impl Chain {
         if entry.hash != entry.reckon() {
             return broken("its content is not what its hash says");
         }
-        let prev = self.last.as_ref().map_or_else(|| hex::encode(Sha256::digest(GENESIS)), |l| l.hash.clone());
+        let prev =
+            self.last.as_ref().map_or_else(|| hex::encode(Sha256::digest(GENESIS)), |l| l.hash.clone());
         if entry.prev != prev {
             return broken("it does not follow on the entry before it");
         }
@@ -141,7 +142,8 @@ mod tests {
     fn chain(n: u64) -> Vec<AuditEntry> {
         let mut all: Vec<AuditEntry> = Vec::new();
         for i in 0..n {
-            let act = Act::new("Ada", "account.create", &format!("p{i}")).with(json!({"role": "viewer", "n": i}));
+            let act =
+                Act::new("Ada", "account.create", &format!("p{i}")).with(json!({"role": "viewer", "n": i}));
             let now = Timestamp::from_second(1_700_000_000 + i as i64).unwrap();
             all.push(AuditEntry::after(all.last(), act, now));
         }
@@ -158,8 +160,7 @@ mod tests {
     fn a_chain_that_nobody_touched_is_whole() {
         let entries = chain(20);
         assert_eq!(follow(&entries), Ok(20));
-        let read: Vec<AuditEntry> =
-            serde_json::from_str(&serde_json::to_string(&entries).unwrap()).unwrap();
+        let read: Vec<AuditEntry> = serde_json::from_str(&serde_json::to_string(&entries).unwrap()).unwrap();
         assert_eq!(follow(&read), Ok(20));
     }
 
@@ -195,7 +196,8 @@ mod tests {
     #[test]
     fn time_never_runs_backwards() {
         let first = AuditEntry::after(None, Act::new("a", "b", "c"), Timestamp::from_second(100).unwrap());
-        let second = AuditEntry::after(Some(&first), Act::new("a", "b", "c"), Timestamp::from_second(50).unwrap());
+        let second =
+            AuditEntry::after(Some(&first), Act::new("a", "b", "c"), Timestamp::from_second(50).unwrap());
         assert_eq!(second.at, first.at);
     }
 }

@@ -14,6 +14,7 @@ use firebell_store::MemoryStore;
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let store = MemoryStore::new();
     let reader = Arc::new(store.reader());
+    let office = Arc::clone(&reader);
     let clock: firebell_engine::handle::Clock = Arc::new(jiff::Timestamp::now);
     let (_service, handle) =
         firebell_engine::handle::start(Box::new(store), Arc::new(sample::policy()), clock.clone())?;
@@ -59,7 +60,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         clock,
         data_dir: std::env::temp_dir(),
         public_url: "http://127.0.0.1".to_owned(),
+        systems: Default::default(),
         status: Default::default(),
+        setup_key: "sample-setup-key".to_owned(),
+        office,
     };
     serve(listener, router(state), std::future::pending()).await?;
     Ok(())

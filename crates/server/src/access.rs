@@ -20,10 +20,9 @@ pub(crate) fn permission_for(command: &Command) -> Option<Permission> {
         Command::AssignRole { .. } => Permission::AssignRole,
         Command::SetSeverity { .. } | Command::SetKind { .. } => Permission::Severity,
         Command::PostUpdate { .. } => Permission::PostUpdate,
-        Command::Resolve { .. }
-        | Command::Reopen { .. }
-        | Command::Cancel { .. }
-        | Command::Merge { .. } => Permission::End,
+        Command::Resolve { .. } | Command::Reopen { .. } | Command::Cancel { .. } | Command::Merge { .. } => {
+            Permission::End
+        }
         Command::RequestPostmortem => Permission::Postmortem,
         Command::ReviveEffect { .. } => Permission::Retry,
         Command::AttachAlerts { .. }

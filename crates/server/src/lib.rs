@@ -20,6 +20,7 @@ mod serve;
 mod sources;
 mod state;
 mod status;
+mod systems;
 #[cfg(test)]
 mod tests;
 mod ui;
@@ -30,3 +31,4 @@ pub use serve::serve;
 pub use sources::{MAX_BODY, Sources};
 pub use state::AppState;
 pub use status::{ComponentConfig, StatusConfig};
+pub use systems::Systems;

@@ -16,6 +16,7 @@ use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::sources::Sources;
 use crate::status::{Status, StatusConfig};
+use crate::systems::Systems;
 use crate::ui::Pages;
 
 /// What a server is made of.
@@ -41,6 +42,8 @@ pub struct AppState {
     pub data_dir: PathBuf,
     /// Address under which people reach the server; with `https` session cookies are marked secure.
     pub public_url: String,
+    /// Systems that can be asked whether they work.
+    pub systems: Systems,
     /// The public status page.
     pub status: StatusConfig,
     /// Secret of the first-run set-up link; only good while there is no administrator.
@@ -66,11 +69,7 @@ impl App {
         let started_at = (state.clock)();
         Self {
             status: Status::new(state.status.clone()),
-            directory: Directory::load(
-                state.handle.clone(),
-                state.office.as_ref(),
-                Arc::clone(&state.auth),
-            ),
+            directory: Directory::load(state.handle.clone(), state.office.as_ref(), Arc::clone(&state.auth)),
             state,
             metrics: Metrics::default(),
             seen_keys: SeenKeys::default(),

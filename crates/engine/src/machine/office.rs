@@ -75,7 +75,8 @@ impl Machine {
         records: &[EventRecord],
         now: Timestamp,
     ) -> StoreResult<()> {
-        let (Actor::Person { name }, Some(first), Some(last)) = (actor, records.first(), records.last()) else {
+        let (Actor::Person { name }, Some(first), Some(last)) = (actor, records.first(), records.last())
+        else {
             return Ok(());
         };
         let detail = json!({

@@ -85,9 +85,9 @@ impl FromRequestParts<Shared> for Person {
         };
         match person.scopes.as_ref().and_then(|s| s.lacks(&parts.method, parts.uri.path())) {
             None => Ok(person),
-            Some(scope) => Err(Problem::forbidden(format!(
-                "this token has no scope {scope}: make one that has"
-            ))),
+            Some(scope) => {
+                Err(Problem::forbidden(format!("this token has no scope {scope}: make one that has")))
+            }
         }
     }
 }

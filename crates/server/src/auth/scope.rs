@@ -39,9 +39,9 @@ impl Scopes {
     pub(crate) fn parse<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<Self, String> {
         let mut scopes = BTreeSet::new();
         for text in texts.into_iter().map(str::trim).filter(|t| !t.is_empty()) {
-            let known = text
-                .split_once(':')
-                .is_some_and(|(resource, verb)| RESOURCES.contains(&resource) && matches!(verb, "read" | "write"));
+            let known = text.split_once(':').is_some_and(|(resource, verb)| {
+                RESOURCES.contains(&resource) && matches!(verb, "read" | "write")
+            });
             if !known {
                 return Err(format!(
                     "{:?} is no scope: write RESOURCE:read or RESOURCE:write, RESOURCE being one of {}",

@@ -9,6 +9,7 @@ mod follow;
 mod intake;
 mod metrics;
 mod page;
+mod people;
 mod sample;
 mod status;
 mod world;

@@ -104,6 +104,7 @@ pub(super) fn world_with(more: impl FnOnce(&mut Sources)) -> World {
         public_url: "http://127.0.0.1:7300".to_owned(),
         status: Default::default(),
         office,
+        systems: Default::default(),
         setup_key: SETUP_KEY.to_owned(),
     };
     World { app: router(state.clone()), handle, reader, faults, blobs, state, dir, now, _service: service }

@@ -9,6 +9,7 @@ mod login;
 mod markdown;
 mod pages;
 mod routes;
+mod settings;
 mod words;
 
 pub(crate) use assets::status_assets;

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::middleware::from_fn;
 use axum::routing::{get, post};
 
-use super::{assets, guard, incident, incidents, login};
+use super::{assets, guard, incident, incidents, login, settings};
 use crate::state::Shared;
 
 /// All of them, each under strict headers.
@@ -26,5 +26,6 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/setup", get(login::setup).post(login::set_up))
         .route("/welcome", get(login::welcome).post(login::welcomed))
         .route("/assets/{name}", get(assets::show))
+        .merge(settings::routes())
         .layer(from_fn(guard::headers))
 }

@@ -31,7 +31,9 @@ pub(super) fn delivery(id: &str, to: &str, next_at: Timestamp) -> Delivery {
 }
 
 pub(super) fn keeps_documents_by_kind_and_id(s: &mut Subject) {
-    for (kind, id) in [("token", "b"), ("account", "b"), ("account", "a"), ("account", "c"), ("accounts", "x")] {
+    for (kind, id) in
+        [("token", "b"), ("account", "b"), ("account", "a"), ("account", "c"), ("accounts", "x")]
+    {
         s.tx(|tx| tx.office().put_document(&document(kind, id, 1)));
     }
     s.tx(|tx| tx.office().put_document(&document("account", "b", 2)));

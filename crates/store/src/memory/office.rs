@@ -75,7 +75,11 @@ impl OfficeReader for MemoryReader {
         let state = self.shared.read();
         let from = (kind.to_owned(), after.to_owned());
         let of_kind = state.documents.range(from..).take_while(|((k, _), _)| k == kind);
-        Ok(of_kind.filter(|((_, id), _)| id.as_str() > after).take(limit).map(|(_, d)| (**d).clone()).collect())
+        Ok(of_kind
+            .filter(|((_, id), _)| id.as_str() > after)
+            .take(limit)
+            .map(|(_, d)| (**d).clone())
+            .collect())
     }
 
     fn audit_after(&self, seq: u64, limit: usize) -> StoreResult<Vec<AuditEntry>> {

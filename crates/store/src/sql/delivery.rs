@@ -12,8 +12,7 @@ const GET: &str = "SELECT json FROM delivery WHERE id = ?1";
 const DUE: &str =
     "SELECT json FROM delivery WHERE waiting = 1 AND next_at <= ?1 ORDER BY next_at, id LIMIT ?2";
 const NEXT: &str = "SELECT min(next_at) FROM delivery WHERE waiting = 1";
-const TO: &str =
-    "SELECT json FROM delivery WHERE receiver = ?1 ORDER BY created_at DESC, id DESC LIMIT ?2";
+const TO: &str = "SELECT json FROM delivery WHERE receiver = ?1 ORDER BY created_at DESC, id DESC LIMIT ?2";
 const PUT: &str = "INSERT INTO delivery (id, receiver, waiting, next_at, created_at, ended_at, json) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO UPDATE SET receiver = excluded.receiver, \
      waiting = excluded.waiting, next_at = excluded.next_at, ended_at = excluded.ended_at, json = excluded.json";

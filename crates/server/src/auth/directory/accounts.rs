@@ -144,7 +144,9 @@ impl Directory {
         now: Timestamp,
     ) -> Result<Account, Problem> {
         if !self.is_new() {
-            return Err(Problem::conflict("there is an administrator already: sign in, or ask them for an invitation"));
+            return Err(Problem::conflict(
+                "there is an administrator already: sign in, or ask them for an invitation",
+            ));
         }
         let new = checked(NewAccount { role: Role::Admin, ..new })?;
         password::check(&password, &new.name).map_err(|why| Problem::invalid("password", why))?;
@@ -173,7 +175,12 @@ impl Directory {
     }
 
     /// Makes an account of somebody whom the company's own sign-in has let in.
-    pub(crate) async fn admit(&self, new: NewAccount, subject: &str, now: Timestamp) -> Result<Account, Problem> {
+    pub(crate) async fn admit(
+        &self,
+        new: NewAccount,
+        subject: &str,
+        now: Timestamp,
+    ) -> Result<Account, Problem> {
         let new = checked(new)?;
         let mut account = fresh(new, "oidc", now);
         account.subject = Some(subject.to_owned());

@@ -86,9 +86,8 @@ impl Directory {
             used_at: None,
             version: 1,
         };
-        let act = Act::new(owner, "token.create", &token.id).with(
-            json!({"name": token.name, "scopes": token.scopes, "expires_at": token.expires_at}),
-        );
+        let act = Act::new(owner, "token.create", &token.id)
+            .with(json!({"name": token.name, "scopes": token.scopes, "expires_at": token.expires_at}));
         let put = put(&token, Expect::New)?;
         let kept = token.clone();
         self.write(Deed { act: Some(act), changes: vec![put] }, |state| {
@@ -107,8 +106,7 @@ impl Directory {
     ) -> Result<bool, Problem> {
         let token = self.state().tokens.get(id).cloned();
         let Some(token) = token.filter(|t| owner.is_none_or(|o| o == t.owner)) else { return Ok(false) };
-        let act =
-            Act::new(by, "token.revoke", id).with(json!({"name": token.name, "owner": token.owner}));
+        let act = Act::new(by, "token.revoke", id).with(json!({"name": token.name, "owner": token.owner}));
         let deed = Deed { act: Some(act), changes: vec![Change::Remove { kind: TOKEN, id: id.to_owned() }] };
         self.write(deed, |state| drop(state.tokens.remove(id))).await?;
         Ok(true)

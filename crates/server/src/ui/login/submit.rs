@@ -46,13 +46,10 @@ pub(crate) async fn submit(
         }
         SignIn::Wait(seconds) => {
             app.metrics.turned_away(Door::Login);
-            let failed = Some(format!(
-                "Too many attempts. Try again in {}.",
-                crate::ui::words::span(seconds)
-            ));
+            let failed =
+                Some(format!("Too many attempts. Try again in {}.", crate::ui::words::span(seconds)));
             let view = LoginView { failed, ..LoginView::new(&app, next) };
-            let mut response =
-                pages::whole(&app, None, "login.html", StatusCode::TOO_MANY_REQUESTS, view)?;
+            let mut response = pages::whole(&app, None, "login.html", StatusCode::TOO_MANY_REQUESTS, view)?;
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
             Ok(response)
         }
