@@ -19,7 +19,7 @@ pub use charts::{Chart, ChartSpec, Marker, MarkerKind, Unit, change_markers, mar
 pub use error::Error;
 pub use measure::{measured, reviewed};
 pub use oneliner::one_line;
-pub use postmortem::{Postmortem, content_security_policy, invitation, postmortem};
+pub use postmortem::{Postmortem, content_security_policy, edited_postmortem, invitation, postmortem};
 pub use terminal::{entry_line, phase_line};
 pub use updates::{Templates, draft};
 pub use weekly::weekly_markdown;

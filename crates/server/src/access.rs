@@ -23,7 +23,7 @@ pub(crate) fn permission_for(command: &Command) -> Option<Permission> {
         Command::Resolve { .. } | Command::Reopen { .. } | Command::Cancel { .. } | Command::Merge { .. } => {
             Permission::End
         }
-        Command::RequestPostmortem => Permission::Postmortem,
+        Command::RequestPostmortem | Command::EditPostmortem { .. } => Permission::Postmortem,
         Command::ReviveEffect { .. } => Permission::Retry,
         Command::AttachAlerts { .. }
         | Command::TurnAlerts { .. }

@@ -122,7 +122,8 @@ async fn sessions_are_listed_and_ended_and_outlive_the_process() {
     let page = get(&w, "/settings/account", &first).await;
     assert_eq!(page.text.matches("action=\"/settings/account/end-session\"").count(), 1);
     // The same store, another process.
-    let again = World { app: crate::router(w.state.clone()), ..w };
+    let mut again = w;
+    again.app = crate::router(again.state.clone());
     assert_eq!(get(&again, "/settings/account", &second).await.status, StatusCode::OK);
     let page = get(&again, "/settings/account", &first).await;
     let guard = csrf(&page);

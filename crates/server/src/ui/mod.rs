@@ -11,6 +11,7 @@ mod pages;
 mod routes;
 mod settings;
 mod words;
+mod writeup;
 
 pub(crate) use assets::status_assets;
 pub(crate) use markdown::render as markdown;

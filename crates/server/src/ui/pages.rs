@@ -23,6 +23,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("settings_account.html", include_str!("settings/account.html")),
     ("settings_people.html", include_str!("settings/people.html")),
     ("settings_audit.html", include_str!("settings/audit.html")),
+    ("postmortem_edit.html", include_str!("writeup/edit.html")),
     ("incidents.html", include_str!("incidents/page.html")),
     ("incidents_live.html", include_str!("incidents/live.html")),
     ("incident.html", include_str!("incident/page.html")),

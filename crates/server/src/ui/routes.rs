@@ -4,7 +4,7 @@ use axum::Router;
 use axum::middleware::from_fn;
 use axum::routing::{get, post};
 
-use super::{assets, guard, incident, incidents, login, settings};
+use super::{assets, guard, incident, incidents, login, settings, writeup};
 use crate::state::Shared;
 
 /// All of them, each under strict headers.
@@ -19,6 +19,7 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/incidents/{id}/stream", get(incident::stream))
         .route("/incidents/{id}/do/{verb}", post(incident::act))
         .route("/incidents/{id}/postmortem", get(incident::postmortem))
+        .route("/incidents/{id}/postmortem/edit", get(writeup::edit).post(writeup::save))
         .route("/incidents/{id}/postmortem.ics", get(incident::invitation))
         .route("/incidents/{id}/bundle.tar.gz", get(incident::bundle))
         .route("/login", get(login::show).post(login::submit))

@@ -7,6 +7,7 @@ use crate::access;
 use crate::auth::Person;
 use crate::download;
 use crate::problem::Problem;
+use crate::query::Pairs;
 use crate::state::Shared;
 
 /// The postmortem as Markdown.
@@ -14,9 +15,11 @@ pub(crate) async fn markdown(
     State(app): State<Shared>,
     person: Person,
     Path(id): Path<String>,
+    query: Pairs,
 ) -> Result<Response, Problem> {
-    let (incident, _) = access::load(&app, &person, &id).await?;
-    download::postmortem(&app, &incident, download::Form::Markdown).await
+    let (incident, records) = access::load(&app, &person, &id).await?;
+    let original = query.get("original").is_some();
+    download::postmortem(&app, &incident, &records, download::Form::Markdown, original).await
 }
 
 /// The postmortem as a page.
@@ -24,9 +27,11 @@ pub(crate) async fn html(
     State(app): State<Shared>,
     person: Person,
     Path(id): Path<String>,
+    query: Pairs,
 ) -> Result<Response, Problem> {
-    let (incident, _) = access::load(&app, &person, &id).await?;
-    download::postmortem(&app, &incident, download::Form::Html).await
+    let (incident, records) = access::load(&app, &person, &id).await?;
+    let original = query.get("original").is_some();
+    download::postmortem(&app, &incident, &records, download::Form::Html, original).await
 }
 
 /// The invitation to the postmortem's meeting.
