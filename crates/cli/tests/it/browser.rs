@@ -3,22 +3,23 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::tool;
+use crate::support::installed;
 
 #[test]
 fn an_incident_is_lived_in_the_browser() {
-    let (Some(node), Some(chromium)) = (tool("node"), tool("chromium")) else { return };
+    if !installed("node") || !installed("chromium") {
+        return;
+    }
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../e2e");
     if !folder.join("node_modules/playwright-core").is_dir() {
         println!("skipped: playwright-core is not installed; `npm ci` in {}", folder.display());
         return;
     }
     let shots = Path::new(env!("CARGO_TARGET_TMPDIR")).join("shots");
-    let status = Command::new(node)
+    let status = Command::new("node")
         .arg("run.mjs")
         .arg(env!("CARGO_BIN_EXE_firebell"))
         .arg(&shots)
-        .env("CHROMIUM", chromium)
         .current_dir(folder)
         .status()
         .expect("node starts");

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::event::{Actor, AttachedAlert, Carried, Event, EventRecord};
 use super::state::{
-    Act, ActionItem, AgentRun, Approval, Awaiting, Clock, Incident, Phase, PlanState, PlanStatus, PostmortemEdit,
-    Proven, RoleHolder, RunStatus, Status, Task, sha256,
+    Act, ActionItem, AgentRun, Approval, Awaiting, Clock, Incident, Phase, PlanState, PlanStatus,
+    PostmortemEdit, Proven, RoleHolder, RunStatus, Status, Task, sha256,
 };
 use crate::comms::Audience;
 use crate::evidence::EvidenceRecord;

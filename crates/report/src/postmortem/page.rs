@@ -9,8 +9,7 @@ use sha2::{Digest, Sha256};
 use super::document::{Block, Section};
 use crate::text;
 
-const RESTRICTED: &str =
-    "<p class=\"banner\">Restricted: for the members of this incident only.</p>\n";
+const RESTRICTED: &str = "<p class=\"banner\">Restricted: for the members of this incident only.</p>\n";
 const STYLE: &str = include_str!("../../templates/postmortem.css");
 
 /// The policy under which the page is to be served; the page carries the same in a `meta` element.

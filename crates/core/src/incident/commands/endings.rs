@@ -3,10 +3,10 @@
 use super::super::advance::{page, tell_all};
 use super::super::command::Rejection;
 use super::super::event::{AttachedAlert, Carried, Event};
+use super::super::state::sha256;
 use super::super::state::{Incident, Status};
 use super::super::timers::after;
 use super::required;
-use super::super::state::sha256;
 use crate::comms::UpdateReason;
 use crate::cx::Cx;
 use crate::ids::IncidentId;
