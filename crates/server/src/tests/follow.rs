@@ -89,15 +89,21 @@ async fn a_stream_of_an_incident_tells_all_and_can_be_resumed_anywhere() {
 }
 
 #[tokio::test]
-async fn the_stream_of_all_begins_now_and_hides_restricted_incidents_from_viewers() {
+async fn the_stream_of_all_begins_now_and_shows_restricted_incidents_to_members_only() {
     let w = world();
     w.declare("Before").await;
-    let mut viewer = Stream::open(&w, Role::Viewer, "/api/v1/events", None).await;
-    let mut responder = Stream::open(&w, Role::Responder, "/api/v1/events", None).await;
+    let viewer = Stream::open(&w, Role::Viewer, "/api/v1/events", None).await;
+    let outsider = Stream::open(&w, Role::Responder, "/api/v1/events", None).await;
+    let member = Stream::open(&w, Role::Commander, "/api/v1/events", None).await;
+    let admin = Stream::open(&w, Role::Admin, "/api/v1/events", None).await;
     let secret = w.declare("Suspicious sign-in attempts, possible credential stuffing attack").await;
     let open = w.declare("Catalog is slow").await;
-    assert_eq!(responder.next().await.1["incident"], json!(secret));
-    assert_eq!(viewer.next().await.1["incident"], json!(open));
+    for mut insider in [member, admin] {
+        assert_eq!(insider.next().await.1["incident"], json!(secret));
+    }
+    for mut outsider in [viewer, outsider] {
+        assert_eq!(outsider.next().await.1["incident"], json!(open));
+    }
 }
 
 #[tokio::test]

@@ -59,7 +59,7 @@ async fn join(w: &World, admin: &str, name: &str, role: &str) -> String {
         .map(|(a, b)| (a, b.to_owned()));
     let fields: Vec<(&str, &str)> = fields.iter().map(|(a, b)| (*a, b.as_str())).collect();
     let page = post(w, "/settings/people/invite", admin, &fields).await;
-    let key = page.text.split("/welcome?key=").nth(1).expect("a link").split('<').next().expect("a key");
+    let key = page.text.split("welcome?key=").nth(1).expect("a link").split('<').next().expect("a key");
     let fields = [("key", key), ("password", PASSWORD), ("again", PASSWORD)];
     let answer = post(w, "/welcome", "", &fields).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
