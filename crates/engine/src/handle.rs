@@ -415,9 +415,13 @@ fn handle(
 ) -> (Deferred, StoreResult<()>) {
     let flat = |decision: Decision| decision.map_err(Error::Rejected);
     match request {
-        Request::Accept { reply, .. } if machine.is_full() => answer(reply, Ok(Err(Error::Full))),
         Request::Accept { source, items, reply } => {
-            answer(reply, machine.accept(tx, &source, now, items).map(Ok))
+            let accepted = match machine.is_full(tx) {
+                Ok(true) => Ok(Err(Error::Full)),
+                Ok(false) => machine.accept(tx, &source, now, items).map(Ok),
+                Err(error) => Err(error),
+            };
+            answer(reply, accepted)
         }
         Request::Open { opening, actor, reply } => {
             answer(reply, machine.open(tx, *opening, &actor, now).map(flat))

@@ -119,6 +119,8 @@ pub trait Tx {
     fn inbox_trim(&mut self, seq: u64) -> StoreResult<()>;
     /// Processed up to here; 0 at first. Survives trimming.
     fn inbox_cursor(&mut self) -> StoreResult<u64>;
+    /// Items in rows beyond the cursor. Reads all of them: to be asked once, and counted on from there.
+    fn inbox_waiting(&mut self) -> StoreResult<u64>;
     /// Sets the cursor.
     fn set_inbox_cursor(&mut self, seq: u64) -> StoreResult<()>;
 

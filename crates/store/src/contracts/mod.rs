@@ -68,6 +68,7 @@ pub const CASES: &[Case] = &[
     ("numbers_requests_and_keeps_their_content", inbox::numbers_requests_and_keeps_their_content),
     ("does_not_reuse_numbers_of_trimmed_requests", inbox::does_not_reuse_numbers_of_trimmed_requests),
     ("cursor_survives_trimming_and_sets_the_depth", inbox::cursor_survives_trimming_and_sets_the_depth),
+    ("counts_the_items_that_wait_beyond_the_cursor", inbox::counts_the_items_that_wait_beyond_the_cursor),
     (
         "appends_events_in_order_with_positions_without_gaps",
         events::appends_in_order_with_positions_without_gaps,
