@@ -156,6 +156,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         data_dir: data.to_owned(),
         public_url,
         status: file.status.clone(),
+        limits: file.limits.clone(),
     };
     let (stop, stopped) = watch::channel(false);
     // Before the first answer: who finds the server up finds its file as well. The listener holds callers until then.

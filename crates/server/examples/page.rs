@@ -60,6 +60,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         data_dir: std::env::temp_dir(),
         public_url: "http://127.0.0.1".to_owned(),
         status: Default::default(),
+        limits: Default::default(),
     };
     serve(listener, router(state), std::future::pending()).await?;
     Ok(())

@@ -10,7 +10,8 @@ use firebell_integrations::otlp::OtlpStore;
 use jiff::Timestamp;
 
 use crate::auth::{Auth, Sessions};
-use crate::idempotency::SeenKeys;
+use crate::idempotency::Keys;
+use crate::limits::{Limits, LimitsConfig};
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::sources::Sources;
@@ -40,6 +41,8 @@ pub struct AppState {
     pub public_url: String,
     /// The public status page.
     pub status: StatusConfig,
+    /// How much one caller may ask.
+    pub limits: LimitsConfig,
 }
 
 /// [`AppState`] and what the server keeps while it runs.
@@ -47,7 +50,8 @@ pub(crate) struct App {
     pub(crate) state: AppState,
     pub(crate) metrics: Metrics,
     pub(crate) sessions: Sessions,
-    pub(crate) seen_keys: SeenKeys,
+    pub(crate) keys: Keys,
+    pub(crate) limits: Limits,
     pub(crate) pages: Pages,
     pub(crate) status: Status,
     pub(crate) started_at: Timestamp,
@@ -61,10 +65,11 @@ impl App {
         let started_at = (state.clock)();
         Self {
             status: Status::new(state.status.clone()),
+            limits: Limits::new(&state.limits),
             state,
             metrics: Metrics::default(),
             sessions: Sessions::default(),
-            seen_keys: SeenKeys::default(),
+            keys: Keys::default(),
             pages: Pages::new(),
             started_at,
         }

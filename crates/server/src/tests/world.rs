@@ -101,6 +101,7 @@ pub(super) fn world_with(more: impl FnOnce(&mut Sources)) -> World {
         data_dir: PathBuf::from(dir.path()),
         public_url: "http://127.0.0.1:7300".to_owned(),
         status: Default::default(),
+        limits: Default::default(),
     };
     World { app: router(state.clone()), handle, reader, faults, blobs, state, dir, now, _service: service }
 }
@@ -187,5 +188,6 @@ pub(super) async fn send(
     let response = app.clone().oneshot(request).await.expect("an answer");
     let (status, headers) = (response.status(), response.headers().clone());
     let bytes = response.into_body().collect().await.expect("a body").to_bytes();
+    super::openapi::hold(method, path, status, &headers, &bytes);
     Answer { status, headers, text: String::from_utf8_lossy(&bytes).into_owned() }
 }
