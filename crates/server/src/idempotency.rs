@@ -244,20 +244,10 @@ pub(crate) fn mark(headers: &HeaderMap, person: &Person) -> Result<Option<String
     Ok(Some(format!("request {}", &hex::encode(hash.finalize())[..24])))
 }
 
-/// Looks a mark up in the record, among what was opened before this process began: what came later is in its memory.
-pub(crate) fn find(
-    reader: &dyn Reader,
-    mark: &str,
-    begun: Timestamp,
-    now: Timestamp,
-) -> StoreResult<Option<IncidentId>> {
-    let filter = IncidentFilter {
-        include_restricted: true,
-        limit: LOOKED_THROUGH,
-        // The same clock: what was opened at the very moment counts as well.
-        before: begun.checked_add(SignedDuration::from_micros(1)).ok(),
-        ..IncidentFilter::default()
-    };
+/// Looks a mark up in the record: what an earlier process opened, and what was opened though its answer failed.
+pub(crate) fn find(reader: &dyn Reader, mark: &str, now: Timestamp) -> StoreResult<Option<IncidentId>> {
+    let filter =
+        IncidentFilter { include_restricted: true, limit: LOOKED_THROUGH, ..IncidentFilter::default() };
     for summary in reader.incidents(&filter)? {
         if now.duration_since(summary.opened_at) > LIFE {
             break;

@@ -15,4 +15,5 @@ mod page;
 mod paging;
 mod sample;
 mod status;
+mod watching;
 mod world;

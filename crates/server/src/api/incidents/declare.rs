@@ -43,7 +43,7 @@ pub(super) fn operation() -> Operation {
         .answers(200, "This key opened it before.", schema::named("Written"))
 }
 
-/// Opens an incident. With an `Idempotency-Key` of before a restart it answers 200 with the incident that the key opened.
+/// Opens an incident. With an `Idempotency-Key` that is in the record it answers 200 with the incident that the key opened.
 pub(crate) async fn declare(
     State(app): State<Shared>,
     person: Person,
@@ -69,8 +69,8 @@ pub(crate) async fn declare(
 }
 
 async fn seen(app: &App, mark: &str) -> Result<Option<IncidentId>, Problem> {
-    let (mark, begun, now) = (mark.to_owned(), app.started_at, app.now());
-    app.read(move |reader| idempotency::find(reader, &mark, begun, now)).await
+    let (mark, now) = (mark.to_owned(), app.now());
+    app.read(move |reader| idempotency::find(reader, &mark, now)).await
 }
 
 fn read(fields: &mut Fields) -> Result<Opening, Problem> {
