@@ -120,20 +120,26 @@ impl Keys {
         now: Timestamp,
     ) -> Result<Turn, Problem> {
         let mark = hash(&[person.name.as_bytes(), key.as_bytes()]);
-        let slot = {
-            let mut all = self.lock();
-            all.forget(now);
-            match all.known.get(&mark) {
-                Some(known) if known.request != request => {
-                    return Err(Problem::other_request(
-                        "stands for another request already: each request needs a key of its own",
-                    ));
-                }
-                Some(known) => Arc::clone(&known.slot),
-                None => all.add(&person.name, mark, request, now)?,
+        loop {
+            let slot = self.slot(person, mark, request, now)?;
+            let turn = Turn { mark, answer: Arc::clone(&slot).lock_owned().await };
+            // Where the one before was refused its key was forgotten meanwhile: it is taken anew.
+            if self.lock().known.get(&mark).is_some_and(|known| Arc::ptr_eq(&known.slot, &slot)) {
+                return Ok(turn);
             }
-        };
-        Ok(Turn { mark, answer: slot.lock_owned().await })
+        }
+    }
+
+    fn slot(&self, person: &Person, mark: Mark, request: Request, now: Timestamp) -> Result<Slot, Problem> {
+        let mut all = self.lock();
+        all.forget(now);
+        match all.known.get(&mark) {
+            Some(known) if known.request != request => Err(Problem::other_request(
+                "stands for another request already: each request needs a key of its own",
+            )),
+            Some(known) => Ok(Arc::clone(&known.slot)),
+            None => all.add(&person.name, mark, request, now),
+        }
     }
 
     /// Remembers what was answered.
@@ -177,19 +183,17 @@ impl All {
 
     /// Drops what is older than a day.
     fn forget(&mut self, now: Timestamp) {
-        let old: Vec<Mark> = self
-            .order
-            .values()
-            .flat_map(|order| {
-                order
-                    .iter()
-                    .take_while(|m| self.known.get(*m).is_none_or(|k| now.duration_since(k.at) > LIFE))
-            })
-            .copied()
-            .collect();
-        for mark in old {
-            self.remove(&mark);
-        }
+        let Self { known, order, bytes } = self;
+        order.retain(|_, marks| {
+            while let Some(mark) = marks.front() {
+                if known.get(mark).is_some_and(|k| now.duration_since(k.at) <= LIFE) {
+                    break;
+                }
+                let old = marks.pop_front().and_then(|mark| known.remove(&mark));
+                *bytes = bytes.saturating_sub(old.map_or(0, |k| k.bytes));
+            }
+            !marks.is_empty()
+        });
     }
 
     fn remove(&mut self, mark: &Mark) {
@@ -260,4 +264,59 @@ pub(crate) fn find(reader: &dyn Reader, mark: &str, now: Timestamp) -> StoreResu
         }
     }
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::Role;
+
+    fn ada() -> Person {
+        Person { name: "ada".to_owned(), role: Role::Admin }
+    }
+
+    fn at(hours: i64) -> Timestamp {
+        Timestamp::UNIX_EPOCH.checked_add(SignedDuration::from_hours(hours)).expect("a time")
+    }
+
+    fn answer(text: &str) -> Kept {
+        Kept { status: StatusCode::OK, headers: Vec::new(), body: Bytes::from(text.to_owned()) }
+    }
+
+    #[tokio::test]
+    async fn who_waited_for_a_refused_request_takes_the_key_anew() {
+        let keys = Arc::new(Keys::default());
+        let asked = request("POST", "/x", b"{}");
+        let first = keys.turn(&ada(), "k", asked, at(0)).await.expect("a turn");
+        let waiting = {
+            let keys = Arc::clone(&keys);
+            tokio::spawn(async move { keys.turn(&ada(), "k", asked, at(0)).await })
+        };
+        tokio::task::yield_now().await;
+        keys.release(first);
+        let second = waiting.await.expect("no panic").expect("a turn");
+        assert!(second.kept().is_none());
+        keys.keep(second, answer("done"));
+        let third = keys.turn(&ada(), "k", asked, at(0)).await.expect("a turn");
+        assert_eq!(third.kept().expect("an answer").body, "done");
+    }
+
+    #[tokio::test]
+    async fn no_more_is_remembered_than_may_be_and_a_day_frees_it() {
+        let keys = Keys::default();
+        let asked = request("POST", "/x", b"{}");
+        for n in 0..MOST_OF_ONE {
+            let turn = keys.turn(&ada(), &n.to_string(), asked, at(1)).await.expect("a turn");
+            keys.keep(turn, answer("x"));
+        }
+        let refused = keys.turn(&ada(), "more", asked, at(2)).await.err().expect("refused");
+        assert_eq!((refused.code, refused.retry_after_s), ("too_many_keys", Some(23 * 3600)));
+        assert!(keys.turn(&ada(), "7", asked, at(25)).await.expect("a turn").kept().is_some(), "still known");
+        let other = Person { name: "grace".to_owned(), role: Role::Admin };
+        assert!(keys.turn(&other, "7", asked, at(2)).await.is_ok(), "each has their own");
+        let later =
+            Timestamp::UNIX_EPOCH.checked_add(SignedDuration::from_secs(25 * 3600 + 1)).expect("a time");
+        assert!(keys.turn(&ada(), "more", asked, later).await.is_ok());
+        assert!(keys.lock().known.len() <= 2 && keys.lock().bytes <= 2 * OVERHEAD);
+    }
 }

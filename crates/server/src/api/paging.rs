@@ -15,7 +15,7 @@ use crate::problem::Problem;
 use crate::query::Pairs;
 
 /// Longest cursor.
-const MAX_CURSOR: usize = 1024;
+const MAX_CURSOR: usize = 4096;
 
 /// How a list is paged: which list, and how it is sorted.
 #[derive(Debug, Clone, Copy)]

@@ -140,6 +140,7 @@ async fn a_stream_that_breaks_again_and_again_loses_nothing_and_tells_nothing_tw
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let base = format!("http://{}", listener.local_addr().expect("an address"));
     let server = tokio::spawn(crate::serve(listener, w.app.clone(), std::future::pending()));
+    firebell_integrations::http::install_tls();
     let client = reqwest::Client::builder().no_proxy().build().expect("a client");
     let mut seen = Vec::new();
     for round in 0..12 {

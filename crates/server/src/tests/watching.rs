@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
+use firebell_core::policy::Policy;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::world::{AM_KEY, bearer, world};
+use super::world::{AM_KEY, bearer, world, world_of};
 use crate::Role;
 
 const RULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../contrib/prometheus/firebell.rules.yml");
@@ -89,7 +90,8 @@ fn promtool_takes_the_rules() {
 
 #[tokio::test]
 async fn the_way_from_a_signal_to_the_page_is_measured() {
-    let w = world();
+    let policy = Policy { page_channels: vec!["page/built-in".to_owned()], ..super::sample::policy() };
+    let w = world_of(policy, |_| {});
     let alert = json!([{"labels": {"alertname": "CheckoutErrors", "service": "checkout", "severity": "critical"},
         "annotations": {"summary": "High error rate on checkout, customers cannot buy"}}]);
     let sent =

@@ -161,7 +161,8 @@ fn problems_of(operation: &Operation) -> Vec<u16> {
         out.push(400);
         out.extend([401, 403]);
     }
-    if has_path {
+    // A stream may be one of an incident.
+    if has_path || operation.streams {
         out.push(404);
     }
     if operation.is_write() {
