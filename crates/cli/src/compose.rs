@@ -173,6 +173,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         systems: asked,
         setup_key: setup_key.clone(),
         office: Arc::clone(&office),
+        limits: file.limits.clone(),
     };
     let (stop, stopped) = watch::channel(false);
     // Before the first answer: who finds the server up finds its file as well. The listener holds callers until then.

@@ -11,6 +11,7 @@ mod download;
 mod follow;
 mod idempotency;
 mod ingest;
+mod limits;
 mod metrics;
 mod peer;
 mod problem;
@@ -26,6 +27,7 @@ mod tests;
 mod ui;
 
 pub use auth::{Auth, Role};
+pub use limits::LimitsConfig;
 pub use router::router;
 pub use serve::serve;
 pub use sources::{MAX_BODY, Sources};

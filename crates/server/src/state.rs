@@ -11,7 +11,8 @@ use firebell_integrations::otlp::OtlpStore;
 use jiff::Timestamp;
 
 use crate::auth::{Auth, Directory};
-use crate::idempotency::SeenKeys;
+use crate::idempotency::Keys;
+use crate::limits::{Limits, LimitsConfig};
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::sources::Sources;
@@ -48,6 +49,8 @@ pub struct AppState {
     pub status: StatusConfig,
     /// Secret of the first-run set-up link; only good while there is no administrator.
     pub setup_key: String,
+    /// How much one caller may ask.
+    pub limits: LimitsConfig,
 }
 
 /// [`AppState`] and what the server keeps while it runs.
@@ -55,7 +58,8 @@ pub(crate) struct App {
     pub(crate) state: AppState,
     pub(crate) metrics: Metrics,
     pub(crate) directory: Directory,
-    pub(crate) seen_keys: SeenKeys,
+    pub(crate) keys: Keys,
+    pub(crate) limits: Limits,
     pub(crate) pages: Pages,
     pub(crate) status: Status,
     pub(crate) started_at: Timestamp,
@@ -70,9 +74,10 @@ impl App {
         Self {
             status: Status::new(state.status.clone()),
             directory: Directory::load(state.handle.clone(), state.office.as_ref(), Arc::clone(&state.auth)),
+            limits: Limits::new(&state.limits),
             state,
             metrics: Metrics::default(),
-            seen_keys: SeenKeys::default(),
+            keys: Keys::default(),
             pages: Pages::new(),
             started_at,
         }

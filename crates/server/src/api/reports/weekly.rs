@@ -12,6 +12,7 @@ use jiff::civil::{ISOWeekDate, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::api::spec::{Operation, schema};
 use crate::auth::Person;
 use crate::problem::Problem;
 use crate::query::Pairs;
@@ -19,6 +20,22 @@ use crate::state::Shared;
 
 /// Incidents looked at; older ones tell only what is a repeat.
 const MOST: usize = 20_000;
+
+/// Its declaration.
+pub(crate) fn operation() -> Operation {
+    Operation::get("/api/v1/reports/weekly", "showWeeklyReport", weekly)
+        .tag("Reports")
+        .summary("The week's incidents, measured")
+        .query(
+            "week",
+            "ISO week, the current one unless said otherwise.",
+            serde_json::json!({"type": "string", "pattern": "^[0-9]{4}-W(0[1-9]|[1-4][0-9]|5[0-2])$"}),
+        )
+        .query("format", "How it comes.", schema::one_of(&["json", "text", "markdown"]))
+        .answers(200, "The report.", schema::named("WeeklyReport"))
+        .answers_as(200, "The report.", "text/plain", schema::text())
+        .answers_as(200, "The report.", "text/markdown", schema::text())
+}
 
 /// The current week unless another is named.
 pub(crate) async fn weekly(

@@ -9,12 +9,32 @@ use serde_json::{Value, json};
 
 use crate::am::new_silence_id;
 use crate::api::Fields;
+use crate::api::spec::{Operation, schema};
 use crate::auth::{Person, Role};
 use crate::problem::Problem;
 use crate::state::Shared;
 
 /// Longest silence by minutes: a year.
 const MOST_MINUTES: i64 = 366 * 24 * 60;
+
+/// Its declaration.
+pub(crate) fn operation() -> Operation {
+    let matchers =
+        json!({"type": "array", "items": schema::named("Matcher"), "minItems": 1, "maxItems": 100});
+    Operation::post("/api/v1/silences", "createSilence", create)
+        .tag("Silences")
+        .role(Role::Responder)
+        .summary("Silence alerts for a while")
+        .about("Give either `endsAt` or `minutes`. At least one matcher must not match the empty text.")
+        .body(schema::object(&[
+            schema::need("matchers", matchers),
+            schema::may("startsAt", schema::time()),
+            schema::may("endsAt", schema::time()),
+            schema::may("minutes", schema::whole(1, MOST_MINUTES)),
+            schema::may("comment", schema::text()),
+        ]))
+        .answers(201, "It is made.", schema::object(&[schema::need("id", schema::text())]))
+}
 
 /// A new silence in the person's name.
 pub(crate) async fn create(
