@@ -70,7 +70,11 @@ pub(crate) fn all_operations() -> Vec<Operation> {
 pub(crate) fn routes(app: &Shared) -> Router<Shared> {
     let mut router = Router::new();
     for operation in operations() {
-        let gate = gate::Gate { app: Arc::clone(app), role: operation.role, writes: operation.is_write() };
+        let gate = gate::Gate {
+            app: Arc::clone(app),
+            permission: operation.permission,
+            writes: operation.is_write(),
+        };
         let handler = operation.handler.route_layer(from_fn_with_state(gate, gate::gate));
         router = router.route(operation.path, handler);
     }

@@ -104,14 +104,14 @@ async fn every_operation_answers_and_asks_for_its_role() {
             .replace("{*path}", "bundle.json");
         let method = operation.method.to_uppercase();
         let status = w.send(&method, &path, &[], "").await.status;
-        assert_eq!(status == 401, operation.role.is_some(), "{at}: {status}");
+        assert_eq!(status == 401, operation.permission.is_some(), "{at}: {status}");
         for role in Role::ALL {
             // A stream that is opened never ends.
-            if operation.streams && operation.role.is_none_or(|least| role >= least) {
+            if operation.streams && operation.permission.is_none_or(|p| role >= p.least()) {
                 continue;
             }
             let answer = w.api(role, &method, &path, Value::Null).await;
-            let refused = operation.role.is_some_and(|least| role < least);
+            let refused = operation.permission.is_some_and(|p| role < p.least());
             assert_eq!(answer.status == 403, refused, "{at} as {role:?}: {}", answer.text);
             assert!(
                 ![404, 405].contains(&answer.status.as_u16()) || answer.json()["code"] == "not_found",

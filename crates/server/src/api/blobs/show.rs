@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::api::segments::Segments;
 use crate::api::spec::{Operation, schema};
-use crate::auth::{Person, Role};
+use crate::auth::{Permission, Person};
 use crate::problem::Problem;
 use crate::state::Shared;
 
@@ -14,7 +14,7 @@ use crate::state::Shared;
 pub(crate) fn operation() -> Operation {
     Operation::get("/api/v1/blobs/{sha256}", "showBlob", show)
         .tag("Evidence")
-        .role(Role::Responder)
+        .needs(Permission::SeeEvidence)
         .summary("Evidence by the hash of its bytes")
         .answers_as(200, "The bytes.", "application/octet-stream", schema::text())
 }
@@ -25,7 +25,7 @@ pub(crate) async fn show(
     person: Person,
     segments: Segments,
 ) -> Result<Response, Problem> {
-    person.need(Role::Responder)?;
+    person.allowed(Permission::SeeEvidence)?;
     let sha256 = segments.get("sha256").to_owned();
     if sha256.len() != 64 || !sha256.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) {
         return Err(Problem::bad_request("sha256", "must be 64 hex digits in lower case"));

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::api::paging::Paging;
 use crate::api::spec::{Operation, schema};
-use crate::auth::{Person, Role};
+use crate::auth::{Permission, Person};
 use crate::problem::Problem;
 use crate::query::Pairs;
 use crate::state::Shared;
@@ -24,7 +24,7 @@ const KINDS: [&str; 7] =
 pub(crate) fn operation() -> Operation {
     let operation = Operation::get("/api/v1/dead-letters", "listDeadLetters", list)
         .tag("Dead letters")
-        .role(Role::Responder)
+        .needs(Permission::SeeDead)
         .summary("Effects that were given up: what did not get out")
         .query("incident", "Of that incident.", schema::up_to(64))
         .query("kind", "Of that kind.", schema::one_of(&KINDS));
@@ -38,7 +38,7 @@ pub(crate) async fn list(
     query: Pairs,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    person.need(Role::Responder)?;
+    person.allowed(Permission::SeeDead)?;
     let asked = PAGING.read::<(Timestamp, String)>(&query)?;
     let kind = query.get("kind").map(str::to_owned);
     if let Some(kind) = kind.as_deref().filter(|kind| !KINDS.contains(kind)) {

@@ -6,13 +6,13 @@ use firebell_core::incident::Command;
 use crate::api::incidents::{Target, Written};
 use crate::api::segments::Segments;
 use crate::api::spec::Operation;
-use crate::auth::Role;
+use crate::auth::Permission;
 use crate::problem::Problem;
 
 /// Its declaration.
 pub(crate) fn operation() -> Operation {
     Operation::post("/api/v1/dead-letters/{key}/retry", "retryDeadLetter", retry)
-        .role(Role::Commander)
+        .needs(Permission::Retry)
         .summary("Put an effect back on its way")
         .writes_incident()
         .tag("Dead letters")

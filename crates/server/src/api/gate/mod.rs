@@ -15,7 +15,7 @@ use http_body_util::BodyExt;
 pub(crate) use etag::version_tag;
 
 use super::fields::MAX_BODY;
-use crate::auth::{Person, Role};
+use crate::auth::{Permission, Person};
 use crate::body;
 use crate::idempotency::{self, Kept};
 use crate::metrics::Limited;
@@ -26,13 +26,13 @@ use crate::state::{App, Shared};
 #[derive(Clone)]
 pub(crate) struct Gate {
     pub(crate) app: Shared,
-    pub(crate) role: Option<Role>,
+    pub(crate) permission: Option<Permission>,
     pub(crate) writes: bool,
 }
 
 /// Lets a request through, or says why not.
 pub(crate) async fn gate(State(gate): State<Gate>, request: Request, next: Next) -> Response {
-    let Some(role) = gate.role else { return next.run(request).await };
+    let Some(permission) = gate.permission else { return next.run(request).await };
     let (mut parts, body) = request.into_parts();
     let app = &gate.app;
     let person = match Person::from_request_parts(&mut parts, app).await {
@@ -45,7 +45,7 @@ pub(crate) async fn gate(State(gate): State<Gate>, request: Request, next: Next)
         let wait = taken.map_or(1, |t| t.retry_after_s);
         Problem::rate_limited(format!("{} has asked too often within a minute", person.name), wait)
             .into_response()
-    } else if let Err(problem) = person.need(role) {
+    } else if let Err(problem) = person.allowed(permission) {
         problem.into_response()
     } else {
         let (if_none_match, reads) = (etag::asked(&parts.headers), !gate.writes);

@@ -5,12 +5,12 @@ use firebell_core::incident::Command;
 use super::target::{Target, Written};
 use crate::api::Fields;
 use crate::api::spec::{Operation, schema};
-use crate::auth::Role;
+use crate::auth::Permission;
 
 /// Its declaration.
 pub(super) fn operation() -> Operation {
     Operation::post("/api/v1/incidents/{id}/ack", "acknowledgeIncident", acknowledge)
-        .role(Role::Responder)
+        .needs(Permission::Acknowledge)
         .summary("Acknowledge: somebody is on it")
         .body(schema::object(&[]))
         .writes_incident()

@@ -5,12 +5,12 @@ use firebell_core::incident::Command;
 use super::target::{Target, Written};
 use crate::api::Fields;
 use crate::api::spec::{Operation, schema};
-use crate::auth::Role;
+use crate::auth::Permission;
 
 /// Its declaration.
 pub(super) fn operation() -> Operation {
     Operation::post("/api/v1/incidents/{id}/tasks", "addTask", add_task)
-        .role(Role::Responder)
+        .needs(Permission::Tasks)
         .summary("Add a task")
         .body(schema::object(&[
             schema::need("text", schema::filled(32 * 1024)),

@@ -5,12 +5,12 @@ use firebell_core::incident::Command;
 use super::target::{Target, Written};
 use crate::api::Fields;
 use crate::api::spec::{Operation, schema};
-use crate::auth::Role;
+use crate::auth::Permission;
 
 /// Its declaration.
 pub(super) fn operation() -> Operation {
     Operation::post("/api/v1/incidents/{id}/roles", "assignRole", assign_role)
-        .role(Role::Commander)
+        .needs(Permission::AssignRole)
         .summary("Give a role to a person")
         .body(schema::object(&[
             schema::need("role", schema::filled(64)),

@@ -5,7 +5,7 @@ use firebell_core::incident::Command;
 use super::target::{Target, Written};
 use crate::api::segments::Segments;
 use crate::api::spec::Operation;
-use crate::auth::Role;
+use crate::auth::Permission;
 
 /// Its declaration.
 pub(super) fn operation() -> Operation {
@@ -14,7 +14,7 @@ pub(super) fn operation() -> Operation {
         "completeActionItem",
         complete_action_item,
     )
-    .role(Role::Responder)
+    .needs(Permission::Tasks)
     .summary("Tick an action item off")
     .writes_incident()
 }

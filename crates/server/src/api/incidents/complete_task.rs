@@ -5,12 +5,12 @@ use firebell_core::incident::Command;
 use super::target::{Target, Written};
 use crate::api::segments::Segments;
 use crate::api::spec::Operation;
-use crate::auth::Role;
+use crate::auth::Permission;
 
 /// Its declaration.
 pub(super) fn operation() -> Operation {
     Operation::post("/api/v1/incidents/{id}/tasks/{n}/done", "completeTask", complete_task)
-        .role(Role::Responder)
+        .needs(Permission::Tasks)
         .summary("Tick a task off")
         .writes_incident()
 }

@@ -5,13 +5,13 @@ use firebell_core::incident::Command;
 use super::target::{Target, Written};
 use crate::api::Fields;
 use crate::api::spec::{Operation, schema};
-use crate::auth::Role;
+use crate::auth::Permission;
 use crate::problem::Problem;
 
 /// Its declaration.
 pub(super) fn operation() -> Operation {
     Operation::post("/api/v1/incidents/{id}/decisions", "decidePlan", decide)
-        .role(Role::Responder)
+        .needs(Permission::Approve)
         .summary("Go or no-go on a plan")
         .about("A plan is named by its hash: what is approved is exactly what was read. 404 names `plan` where there is none.")
         .body(schema::object(&[schema::need("plan", schema::filled(128)), schema::need("go", schema::flag()), schema::may("reason", schema::up_to(32 * 1024))]))

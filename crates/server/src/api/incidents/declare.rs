@@ -12,7 +12,7 @@ use super::written;
 use crate::action;
 use crate::api::Fields;
 use crate::api::spec::{Operation, parts, schema};
-use crate::auth::{Person, Role};
+use crate::auth::{Permission, Person};
 use crate::idempotency;
 use crate::problem::Problem;
 use crate::state::{App, Shared};
@@ -28,7 +28,7 @@ pub(super) fn operation() -> Operation {
         serde_json::json!({"type": "array", "items": schema::up_to(1024), "maxItems": MAX_SERVICES});
     Operation::post("/api/v1/incidents", "declareIncident", declare)
         .tag("Incidents")
-        .role(Role::Responder)
+        .needs(Permission::Declare)
         .summary("Declare an incident")
         .about("An `Idempotency-Key` holds across restarts here: 200 with the incident that it opened.")
         .body(schema::object(&[
@@ -50,7 +50,7 @@ pub(crate) async fn declare(
     headers: HeaderMap,
     mut fields: Fields,
 ) -> Result<Response, Problem> {
-    person.need(Role::Responder)?;
+    person.allowed(Permission::Declare)?;
     let mark = idempotency::mark(&headers, &person)?;
     let mut opening = read(&mut fields)?;
     fields.end()?;

@@ -6,12 +6,12 @@ use firebell_core::incident::Command;
 use super::target::{Target, Written};
 use crate::api::Fields;
 use crate::api::spec::{Operation, schema};
-use crate::auth::Role;
+use crate::auth::Permission;
 
 /// Its declaration.
 pub(super) fn operation() -> Operation {
     Operation::post("/api/v1/incidents/{id}/merge", "mergeIncident", merge)
-        .role(Role::Commander)
+        .needs(Permission::End)
         .summary("Go on in another incident")
         .body(schema::object(&[schema::need("into", schema::filled(64))]))
         .writes_incident()

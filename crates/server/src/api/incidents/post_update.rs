@@ -5,12 +5,12 @@ use firebell_core::incident::Command;
 use super::target::{Target, Written};
 use crate::api::Fields;
 use crate::api::spec::{Operation, parts, schema};
-use crate::auth::Role;
+use crate::auth::Permission;
 
 /// Its declaration.
 pub(super) fn operation() -> Operation {
     Operation::post("/api/v1/incidents/{id}/updates", "postUpdate", post_update)
-        .role(Role::Commander)
+        .needs(Permission::PostUpdate)
         .summary("Post an update to an audience")
         .body(schema::object(&[
             schema::need("audience", schema::one_of(&parts::AUDIENCES)),

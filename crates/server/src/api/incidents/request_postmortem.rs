@@ -5,12 +5,12 @@ use firebell_core::incident::Command;
 use super::target::{Target, Written};
 use crate::api::Fields;
 use crate::api::spec::{Operation, schema};
-use crate::auth::Role;
+use crate::auth::Permission;
 
 /// Its declaration.
 pub(super) fn operation() -> Operation {
     Operation::post("/api/v1/incidents/{id}/postmortem", "requestPostmortem", request_postmortem)
-        .role(Role::Commander)
+        .needs(Permission::Postmortem)
         .summary("Ask for a postmortem that policy does not require")
         .body(schema::object(&[]))
         .writes_incident()

@@ -7,12 +7,12 @@ use super::target::{Target, Written};
 use crate::action;
 use crate::api::Fields;
 use crate::api::spec::{Operation, schema};
-use crate::auth::Role;
+use crate::auth::Permission;
 
 /// Its declaration.
 pub(super) fn operation() -> Operation {
     let mut operation = Operation::post("/api/v1/incidents/{id}/resolve", "resolveIncident", resolve)
-        .role(Role::Commander)
+        .needs(Permission::End)
         .summary("Resolve: it is over")
         .body(schema::object(&[schema::need("summary", schema::filled(32 * 1024))]))
         .writes_incident();

@@ -5,7 +5,7 @@ use firebell_core::incident::Command;
 use super::target::{Target, Written};
 use crate::api::Fields;
 use crate::api::spec::{Operation, parts, schema};
-use crate::auth::Role;
+use crate::auth::Permission;
 
 /// What there is.
 const KINDS: &str = "availability, performance, security, data, other";
@@ -13,7 +13,7 @@ const KINDS: &str = "availability, performance, security, data, other";
 /// Its declaration.
 pub(super) fn operation() -> Operation {
     Operation::post("/api/v1/incidents/{id}/kind", "setKind", set_kind)
-        .role(Role::Commander)
+        .needs(Permission::Severity)
         .summary("Say of which kind it is, and who may see it")
         .about("Security restricts an incident to responders unless `restricted` says otherwise.")
         .body(schema::object(&[

@@ -5,7 +5,7 @@ use firebell_core::incident::Command;
 use super::target::{Target, Written};
 use crate::api::Fields;
 use crate::api::spec::{Operation, parts, schema};
-use crate::auth::Role;
+use crate::auth::Permission;
 use crate::problem::Problem;
 
 /// What a severity looks like.
@@ -14,7 +14,7 @@ const SEVERITY: &str = "a severity: write SEV1, SEV2, SEV3 or SEV4";
 /// Its declaration.
 pub(super) fn operation() -> Operation {
     Operation::post("/api/v1/incidents/{id}/severity", "setSeverity", set_severity)
-        .role(Role::Commander)
+        .needs(Permission::Severity)
         .summary("Override the severity")
         .body(schema::object(&[
             schema::need("severity", schema::one_of(&parts::SEVERITIES)),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::am::new_silence_id;
 use crate::api::Fields;
 use crate::api::spec::{Operation, schema};
-use crate::auth::{Person, Role};
+use crate::auth::{Permission, Person};
 use crate::problem::Problem;
 use crate::state::Shared;
 
@@ -23,7 +23,7 @@ pub(crate) fn operation() -> Operation {
         json!({"type": "array", "items": schema::named("Matcher"), "minItems": 1, "maxItems": 100});
     Operation::post("/api/v1/silences", "createSilence", create)
         .tag("Silences")
-        .role(Role::Responder)
+        .needs(Permission::Silence)
         .summary("Silence alerts for a while")
         .about("Give either `endsAt` or `minutes`. At least one matcher must not match the empty text.")
         .body(schema::object(&[
@@ -42,7 +42,7 @@ pub(crate) async fn create(
     person: Person,
     mut fields: Fields,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
-    person.need(Role::Responder)?;
+    person.allowed(Permission::Silence)?;
     let now = app.now();
     let starts_at: Timestamp = fields.read("startsAt", "an RFC 3339 time")?.unwrap_or(now);
     let ends_at: Option<Timestamp> = fields.read("endsAt", "an RFC 3339 time")?;

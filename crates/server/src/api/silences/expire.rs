@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::api::segments::Segments;
 use crate::api::spec::{Operation, schema};
-use crate::auth::{Person, Role};
+use crate::auth::{Permission, Person};
 use crate::problem::Problem;
 use crate::state::Shared;
 
@@ -15,7 +15,7 @@ use crate::state::Shared;
 pub(crate) fn operation() -> Operation {
     Operation::delete("/api/v1/silences/{id}", "expireSilence", expire)
         .tag("Silences")
-        .role(Role::Responder)
+        .needs(Permission::Silence)
         .summary("End a silence now")
         .answers(200, "It has ended.", schema::object(&[schema::need("silence", schema::named("Silence"))]))
 }
@@ -26,7 +26,7 @@ pub(crate) async fn expire(
     person: Person,
     segments: Segments,
 ) -> Result<Json<Value>, Problem> {
-    person.need(Role::Responder)?;
+    person.allowed(Permission::Silence)?;
     let id = segments.get("id");
     let silences = app.read(|reader| reader.silences()).await?;
     let silence = silences.into_iter().find(|s| s.id == id);

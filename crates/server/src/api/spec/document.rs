@@ -56,8 +56,11 @@ fn describe(operation: &Operation) -> Value {
         out.insert("description".to_owned(), json!(operation.about));
     }
     out.insert("tags".to_owned(), json!([operation.tag]));
-    match operation.role {
-        Some(role) => drop(out.insert("x-firebell-role".to_owned(), json!(role.as_str()))),
+    match operation.permission {
+        Some(permission) => {
+            out.insert("x-firebell-role".to_owned(), json!(permission.least().as_str()));
+            out.insert("x-firebell-permission".to_owned(), json!(permission.key()));
+        }
         None => drop(out.insert("security".to_owned(), json!([]))),
     }
     let parameters = parameters(operation);
@@ -103,7 +106,7 @@ fn parameters(operation: &Operation) -> Vec<Value> {
         let about = "The version that you have seen, in quotes: 412 where the incident has moved on.";
         header("If-Match", about, json!({"type": "string", "pattern": "^\"[0-9]{1,18}\"$"}));
     }
-    if !operation.is_write() && operation.role.is_some() && !operation.streams {
+    if !operation.is_write() && operation.permission.is_some() && !operation.streams {
         header("If-None-Match", "ETag of the answer that you have: 304 where it is still the same.", etag());
     }
     if operation.streams {
@@ -144,7 +147,7 @@ fn answers(operation: &Operation) -> Map<String, Value> {
             content.insert(answer.content_type.to_owned(), json!({"schema": answer.schema}));
         }
     }
-    if !operation.is_write() && operation.role.is_some() && !operation.streams {
+    if !operation.is_write() && operation.permission.is_some() && !operation.streams {
         out.insert("304".to_owned(), json!({"description": "Not changed since the ETag of If-None-Match."}));
     }
     for status in problems_of(operation) {
@@ -157,7 +160,7 @@ fn answers(operation: &Operation) -> Map<String, Value> {
 fn problems_of(operation: &Operation) -> Vec<u16> {
     let mut out = Vec::new();
     let has_path = operation.path.contains('{');
-    if operation.role.is_some() {
+    if operation.permission.is_some() {
         out.push(400);
         out.extend([401, 403]);
     }
@@ -171,7 +174,7 @@ fn problems_of(operation: &Operation) -> Vec<u16> {
     if operation.writes_incident {
         out.extend([409, 412]);
     }
-    if operation.role.is_some() {
+    if operation.permission.is_some() {
         out.push(429);
     }
     out.push(503);

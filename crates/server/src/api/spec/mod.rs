@@ -13,7 +13,7 @@ use serde_json::Value;
 pub(crate) use document::document;
 pub(crate) use document::show;
 
-use crate::auth::Role;
+use crate::auth::Permission;
 use crate::state::Shared;
 
 /// How one answer looks.
@@ -41,8 +41,8 @@ pub(crate) struct Operation {
     pub(crate) path: &'static str,
     pub(crate) id: &'static str,
     pub(crate) tag: &'static str,
-    /// Least role; `None` is open to all.
-    pub(crate) role: Option<Role>,
+    /// What it takes; `None` is open to all.
+    pub(crate) permission: Option<Permission>,
     pub(crate) summary: &'static str,
     pub(crate) about: &'static str,
     pub(crate) query: Vec<Param>,
@@ -67,7 +67,7 @@ impl Operation {
             path,
             id,
             tag: "",
-            role: Some(Role::Viewer),
+            permission: Some(Permission::View),
             summary: "",
             about: "",
             query: Vec::new(),
@@ -111,15 +111,15 @@ impl Operation {
         self
     }
 
-    /// Who may; the gate in front of the handler asks for it.
-    pub(crate) fn role(mut self, role: Role) -> Self {
-        self.role = Some(role);
+    /// What it takes; the gate in front of the handler asks for it.
+    pub(crate) fn needs(mut self, permission: Permission) -> Self {
+        self.permission = Some(permission);
         self
     }
 
     /// Needs no token.
     pub(crate) fn open(mut self) -> Self {
-        self.role = None;
+        self.permission = None;
         self
     }
 
