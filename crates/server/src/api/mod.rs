@@ -2,6 +2,7 @@
 
 mod agents;
 mod alerts;
+mod audit;
 mod blobs;
 mod changes;
 mod dead_letters;
@@ -11,10 +12,14 @@ mod gate;
 mod health;
 pub(crate) mod incidents;
 mod paging;
+mod people;
 mod reports;
 mod segments;
+mod sessions;
 mod silences;
 pub(crate) mod spec;
+mod systems;
+mod tokens;
 
 use std::sync::Arc;
 
@@ -27,7 +32,7 @@ pub(crate) use spec::Operation;
 use crate::state::Shared;
 
 /// What operations are about.
-pub(crate) const TAGS: [(&str, &str); 9] = [
+pub(crate) const TAGS: [(&str, &str); 10] = [
     ("Incidents", "Incidents: lists, the whole record, and what people do with them."),
     ("Events", "The timeline as it grows, as server-sent events."),
     ("Alerts", "Alerts, as they were folded from signals."),
@@ -36,6 +41,7 @@ pub(crate) const TAGS: [(&str, &str); 9] = [
     ("Changes", "The change ledger."),
     ("Reports", "Reports over many incidents."),
     ("Evidence", "Agents, and evidence by its hash."),
+    ("People", "Accounts, sessions, tokens, and who did what."),
     ("Server", "The server itself."),
 ];
 
@@ -54,8 +60,13 @@ fn operations() -> Vec<Operation> {
         reports::operation(),
         agents::operation(),
         blobs::operation(),
+        audit::operation(),
         crate::metrics::operation(),
     ]);
+    all.extend(people::operations());
+    all.extend(sessions::operations());
+    all.extend(tokens::operations());
+    all.extend(systems::operations());
     all
 }
 

@@ -9,6 +9,7 @@ use firebell_core::alert::Alert;
 use firebell_core::ids::IncidentId;
 use firebell_core::ports::store::{AlertFilter, AlertPlace, AlertSort, Reader, StoreResult};
 
+use crate::access;
 use crate::api::paging::Paging;
 use crate::api::spec::{Operation, schema};
 use crate::auth::Person;
@@ -47,13 +48,13 @@ pub(crate) async fn list(
     };
     let all = person.sees_restricted();
     let alerts = app
-        .read(move |reader| if all { reader.alerts(&filter) } else { open_to_all(reader, filter) })
+        .read(move |reader| if all { reader.alerts(&filter) } else { seen_by(&person, reader, filter) })
         .await?;
     Ok(PAGING.answer(&uri, &asked, alerts, AlertPlace::of))
 }
 
-/// As many as are asked for of those whose incident everybody may see.
-fn open_to_all(reader: &dyn Reader, mut filter: AlertFilter) -> StoreResult<Vec<Alert>> {
+/// As many as are asked for of those whose incident the person may see.
+fn seen_by(person: &Person, reader: &dyn Reader, mut filter: AlertFilter) -> StoreResult<Vec<Alert>> {
     let mut seen: BTreeMap<IncidentId, bool> = BTreeMap::new();
     let mut found = Vec::new();
     loop {
@@ -65,7 +66,8 @@ fn open_to_all(reader: &dyn Reader, mut filter: AlertFilter) -> StoreResult<Vec<
                 Some(id) => match seen.get(id) {
                     Some(visible) => *visible,
                     None => {
-                        let visible = reader.summary(id)?.is_some_and(|row| !row.restricted);
+                        let visible =
+                            reader.summary(id)?.is_some_and(|row| access::may_see_row(person, &row));
                         seen.insert(id.clone(), visible);
                         visible
                     }

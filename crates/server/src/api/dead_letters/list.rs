@@ -1,5 +1,7 @@
 //! `GET /api/v1/dead-letters?incident=&kind=&limit=&cursor=&sort=`.
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
@@ -7,6 +9,7 @@ use firebell_core::ids::IncidentId;
 use firebell_core::ports::store::{OutboxRow, OutboxState};
 use jiff::Timestamp;
 
+use crate::access;
 use crate::api::paging::Paging;
 use crate::api::spec::{Operation, schema};
 use crate::auth::{Permission, Person};
@@ -45,8 +48,21 @@ pub(crate) async fn list(
         return Err(Problem::bad_request("kind", format!("{kind:?} is none of {}", KINDS.join(", "))));
     }
     let incident = query.get("incident").map(IncidentId::new);
-    let mut rows =
-        app.read(move |reader| reader.outbox(incident.as_ref(), Some(OutboxState::Dead), usize::MAX)).await?;
+    let who = person.clone();
+    let mut rows = app
+        .read(move |reader| {
+            let mut rows = reader.outbox(incident.as_ref(), Some(OutboxState::Dead), usize::MAX)?;
+            let mut seen = BTreeMap::new();
+            for row in &rows {
+                if !seen.contains_key(&row.incident) {
+                    let sees = reader.summary(&row.incident)?.is_some_and(|s| access::may_see_row(&who, &s));
+                    seen.insert(row.incident.clone(), sees);
+                }
+            }
+            rows.retain(|row| seen.get(&row.incident) == Some(&true));
+            Ok(rows)
+        })
+        .await?;
     rows.retain(|row| kind.as_ref().is_none_or(|kind| row.effect.kind() == kind));
     rows.sort_by_cached_key(place);
     if asked.sort == "-created_at" {

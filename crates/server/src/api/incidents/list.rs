@@ -5,6 +5,7 @@ use axum::http::{HeaderValue, Uri};
 use axum::response::Response;
 use firebell_core::ports::store::{IncidentFilter, IncidentPlace, IncidentSort};
 
+use crate::access;
 use crate::api::paging::Paging;
 use crate::api::spec::{Operation, schema};
 use crate::auth::Person;
@@ -75,8 +76,6 @@ pub(crate) fn filter_of(query: &Pairs, person: &Person) -> Result<IncidentFilter
         text: query.get("q").map(str::to_owned),
         before: query.read("before", "an RFC 3339 time")?,
         limit: query.read("limit", "a number of incidents")?.unwrap_or(100usize).clamp(1, MOST),
-        include_restricted: person.sees_restricted(),
-        member: Some(person.name.clone()),
-        ..IncidentFilter::default()
+        ..access::visible(person)
     })
 }

@@ -10,6 +10,7 @@ mod complete_action_item;
 mod complete_task;
 mod decide;
 mod declare;
+mod edit_postmortem;
 mod files;
 mod follow;
 mod list;
@@ -37,6 +38,7 @@ pub(super) fn operations() -> Vec<Operation> {
     let mut all = vec![
         list::operation(),
         declare::operation(),
+        edit_postmortem::operation(),
         show::operation(),
         timeline::operation(),
         record::operation(),

@@ -12,6 +12,7 @@ use jiff::civil::{ISOWeekDate, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::access;
 use crate::api::spec::{Operation, schema};
 use crate::auth::Person;
 use crate::problem::Problem;
@@ -49,8 +50,8 @@ pub(crate) async fn weekly(
     }
     let (from, to) = week(query.get("week"), app.now())
         .ok_or_else(|| Problem::bad_request("week", "is not an ISO week: write it as 2026-W48"))?;
-    let restricted = person.sees_restricted();
-    let report = app.read(move |reader| compute(reader, restricted, from, to)).await?;
+    let visible = access::visible(&person);
+    let report = app.read(move |reader| compute(reader, visible, from, to)).await?;
     let texts = |kind: &'static str, text: String| ([(header::CONTENT_TYPE, kind)], text).into_response();
     Ok(match format.as_str() {
         "text" => texts("text/plain; charset=utf-8", report.to_text()),
@@ -83,16 +84,11 @@ fn week(name: Option<&str>, now: Timestamp) -> Option<(Timestamp, Timestamp)> {
 /// in it. Of the others the list tells enough: their cause.
 fn compute(
     reader: &dyn Reader,
-    restricted: bool,
+    visible: IncidentFilter,
     from: Timestamp,
     to: Timestamp,
 ) -> StoreResult<WeeklyReport> {
-    let filter = IncidentFilter {
-        include_restricted: restricted,
-        limit: MOST,
-        before: Some(to),
-        ..IncidentFilter::default()
-    };
+    let filter = IncidentFilter { limit: MOST, before: Some(to), ..visible };
     let mut all = Vec::new();
     for summary in reader.incidents(&filter)? {
         if summary.opened_at >= from || summary.open_items > 0 || summary.updated_at >= from {

@@ -97,6 +97,24 @@ impl Operation {
         Self::new(("post", MethodFilter::POST), path, id, handler)
     }
 
+    /// A write that replaces.
+    pub(crate) fn put<T: 'static>(
+        path: &'static str,
+        id: &'static str,
+        handler: impl Handler<T, Shared>,
+    ) -> Self {
+        Self::new(("put", MethodFilter::PUT), path, id, handler)
+    }
+
+    /// A write that changes what it names.
+    pub(crate) fn patch<T: 'static>(
+        path: &'static str,
+        id: &'static str,
+        handler: impl Handler<T, Shared>,
+    ) -> Self {
+        Self::new(("patch", MethodFilter::PATCH), path, id, handler)
+    }
+
     /// A removal.
     pub(crate) fn delete<T: 'static>(
         path: &'static str,

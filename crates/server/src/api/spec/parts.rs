@@ -55,6 +55,10 @@ pub(super) fn all() -> Map<String, Value> {
         ("Resolved", written(&[need("still_firing", list(text()))])),
         ("Record", record()),
         ("Verdict", verdict()),
+        ("Account", crate::api::people::account_schema()),
+        ("Session", session()),
+        ("Token", crate::api::tokens::token_schema()),
+        ("AuditEntry", audit_entry()),
         ("Alert", alert()),
         ("Matcher", matcher()),
         ("Silence", silence()),
@@ -356,5 +360,29 @@ fn weekly() -> Value {
         need("repeat_share", json!({"type": ["number", "null"]})),
         need("action_items", json!({"type": "object"})),
         need("flagged", map(list(text()))),
+    ])
+}
+
+fn session() -> Value {
+    growing(&[
+        need("id", text()),
+        need("person", text()),
+        need("via", one_of(&["password", "oidc", "token"])),
+        need("begun_at", time()),
+        need("used_at", time()),
+        need("agent", text()),
+        need("address", text()),
+    ])
+}
+
+fn audit_entry() -> Value {
+    growing(&[
+        need("seq", count()),
+        need("at", time()),
+        need("actor", text()),
+        need("action", text()),
+        need("target", text()),
+        need("prev", text()),
+        need("hash", text()),
     ])
 }
