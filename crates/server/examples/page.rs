@@ -7,7 +7,7 @@ mod sample;
 use std::sync::Arc;
 
 use firebell_core::incident::{Actor, Command, Opening};
-use firebell_server::{AppState, Auth, Role, Sources, router, serve};
+use firebell_server::{AppState, Auth, LimitsConfig, Role, Sources, router, serve};
 use firebell_store::MemoryStore;
 
 #[tokio::main]
@@ -64,7 +64,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         status: Default::default(),
         setup_key: "sample-setup-key".to_owned(),
         office,
-        limits: Default::default(),
+        limits: LimitsConfig { requests_per_minute: 0, failures_per_minute: 0 },
     };
     serve(listener, router(state), std::future::pending()).await?;
     Ok(())
