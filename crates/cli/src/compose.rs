@@ -128,6 +128,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         reader: Arc::clone(&reader),
         clock: Arc::clone(&clock),
     });
+    let templates = Arc::new(config::templates(file).map_err(refused)?);
     let executor = Arc::new(Executor {
         agents: Arc::new(team),
         notifiers,
@@ -138,7 +139,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
             policy: Arc::clone(&policy),
         }),
         reader: Arc::clone(&reader),
-        templates: Arc::new(config::templates(file).map_err(refused)?),
+        templates: Arc::clone(&templates),
         policy: Arc::clone(&policy),
         clock: Arc::clone(&clock),
     });
@@ -156,6 +157,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         data_dir: data.to_owned(),
         public_url,
         status: file.status.clone(),
+        templates,
     };
     let (stop, stopped) = watch::channel(false);
     // Before the first answer: who finds the server up finds its file as well. The listener holds callers until then.

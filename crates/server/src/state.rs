@@ -7,6 +7,7 @@ use firebell_core::agent::AgentSpec;
 use firebell_core::ports::store::{Reader, StoreResult};
 use firebell_engine::handle::{Clock, Handle};
 use firebell_integrations::otlp::OtlpStore;
+use firebell_report::Templates;
 use jiff::Timestamp;
 
 use crate::auth::{Auth, Sessions};
@@ -40,6 +41,8 @@ pub struct AppState {
     pub public_url: String,
     /// The public status page.
     pub status: StatusConfig,
+    /// Templates of updates, for drafts that people edit.
+    pub templates: Arc<Templates>,
 }
 
 /// [`AppState`] and what the server keeps while it runs.

@@ -64,17 +64,24 @@ fn indicator(telemetry: &Telemetry, leader: &Hypothesis) -> Option<ChartSpec> {
     // Stable: equal ranks stay in the telemetry's order.
     found.sort_by_key(|s| owner(s) != blamed);
     found.truncate(MAX_LINES);
-    let counter = found.first().map(|s| is_counter(s))?;
-    let width = bin_width(&found);
-    let lines = found
+    let (unit, lines) = readable(&found)?;
+    Some(ChartSpec { title: format!("Indicator: {}", text::line(name, 80)), unit, lines })
+}
+
+/// Series of one meaning as they are read: counters by the second, all on one grid of time, with their unit. `None`
+/// where there is no series.
+pub fn readable(series: &[&Series]) -> Option<(Unit, Vec<(String, Vec<(i64, f64)>)>)> {
+    let first = series.first()?;
+    let counter = is_counter(first);
+    let width = bin_width(series);
+    let lines = series
         .iter()
         .map(|s| {
             let points = if counter { rate(&s.points) } else { clean(&s.points) };
             (text::line(&s.selector(), 90), binned(&points, width).into_iter().collect())
         })
         .collect();
-    let unit = if counter { Unit::PerSecond } else { unit_of(name) };
-    Some(ChartSpec { title: format!("Indicator: {}", text::line(name, 80)), unit, lines })
+    Some((if counter { Unit::PerSecond } else { unit_of(&first.name) }, lines))
 }
 
 fn error_ratio(telemetry: &Telemetry, around: &[String]) -> Option<ChartSpec> {

@@ -11,4 +11,5 @@ mod metrics;
 mod page;
 mod sample;
 mod status;
+mod war_room;
 mod world;

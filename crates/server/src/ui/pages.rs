@@ -13,13 +13,14 @@ use super::words;
 use crate::problem::Problem;
 use crate::state::App;
 
-const TEMPLATES: [(&str, &str); 12] = [
+const TEMPLATES: [(&str, &str); 13] = [
     ("base.html", include_str!("base.html")),
     ("macros.html", include_str!("macros.html")),
     ("login.html", include_str!("login/page.html")),
     ("incidents.html", include_str!("incidents/page.html")),
     ("incidents_live.html", include_str!("incidents/live.html")),
     ("incident.html", include_str!("incident/page.html")),
+    ("evidence.html", include_str!("incident/evidence/page.html")),
     ("incident_live.html", include_str!("incident/live.html")),
     ("status_base.html", include_str!("../status/base.html")),
     ("status_macros.html", include_str!("../status/macros.html")),
