@@ -56,7 +56,10 @@ pub(super) fn times(from: i64, to: i64, most: i64) -> Vec<(i64, String)> {
     };
     let mut at = from.div_euclid(step).saturating_mul(step);
     let mut out = Vec::new();
-    while at <= to && out.len() < 64 {
+    for _ in 0..=span / step + 1 {
+        if at > to {
+            break;
+        }
         if at >= from
             && let Ok(time) = Timestamp::from_millisecond(at)
         {

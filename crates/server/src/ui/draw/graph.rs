@@ -46,8 +46,8 @@ pub(crate) struct Graph<'a> {
     pub(crate) path: &'a [Step],
 }
 
-const BOX: (f64, f64) = (118.0, 46.0);
-const GAP: (f64, f64) = (22.0, 52.0);
+const BOX: (f64, f64) = (112.0, 44.0);
+const GAP: (f64, f64) = (18.0, 46.0);
 
 /// Draws it, or `None` where there is no node.
 pub(crate) fn graph(g: &Graph<'_>) -> Option<String> {
@@ -71,7 +71,7 @@ pub(crate) fn graph(g: &Graph<'_>) -> Option<String> {
     for edge in g.edges.iter().filter(|e| e.caller != e.callee) {
         let on_path = g.path.iter().any(|s| (s.to, s.from) == (edge.caller, edge.callee));
         if !on_path {
-            let curve = curve(place[edge.caller], place[edge.callee], 0.0);
+            let curve = curve(place[edge.caller], place[edge.callee]);
             arrow(&mut svg, "edge", "tip", &curve);
         }
     }
@@ -79,8 +79,7 @@ pub(crate) fn graph(g: &Graph<'_>) -> Option<String> {
         draw_node(&mut svg, node, place[n]);
     }
     for (n, step) in g.path.iter().enumerate().filter(|(_, s)| s.from != s.to) {
-        // Two ways between the same two nodes must not hide each other.
-        let curve = curve(place[step.from], place[step.to], 0.0);
+        let curve = curve(place[step.from], place[step.to]);
         svg.put(format_args!("<g><title>{}</title>", esc(&step.why)));
         arrow(&mut svg, "harm", "harmtip", &curve);
         let (x, y) = curve.middle();
@@ -117,7 +116,12 @@ fn draw_node(svg: &mut Svg, node: &Node, (x, y): (f64, f64)) {
         BOX.1
     ));
     svg.text("name", middle, y + 20.0, &clip(&node.name, 15));
-    svg.text(if node.cause { "tagged" } else { "kind" }, middle, y + 36.0, if node.cause { "CAUSE" } else { &node.kind });
+    svg.text(
+        if node.cause { "tagged" } else { "kind" },
+        middle,
+        y + 36.0,
+        if node.cause { "CAUSE" } else { &node.kind },
+    );
     if node.alerts > 0 {
         let at = x + BOX.0 - 4.0;
         svg.put(format_args!(
@@ -141,9 +145,9 @@ impl Curve {
     }
 }
 
-fn curve(from: (f64, f64), to: (f64, f64), shift: f64) -> Curve {
+fn curve(from: (f64, f64), to: (f64, f64)) -> Curve {
     let half = BOX.0 / 2.0;
-    let (fx, tx) = (from.0 + half + shift, to.0 + half + shift);
+    let (fx, tx) = (from.0 + half, to.0 + half);
     if (from.1 - to.1).abs() < 1.0 {
         // Side by side: over the top.
         let lift = from.1 - 18.0;

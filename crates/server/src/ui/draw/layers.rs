@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Nodes side by side; a layer with more wraps.
-const ACROSS: usize = 4;
+/// Nodes side by side, as many as a phone shows in a size that reads; a layer with more wraps.
+const ACROSS: usize = 3;
 
 /// Rows of node indexes, top to bottom. `edges` are (caller, callee); circles are cut where they close.
 pub(super) fn layers(nodes: usize, edges: &[(usize, usize)]) -> Vec<Vec<usize>> {

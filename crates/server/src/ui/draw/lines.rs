@@ -39,8 +39,7 @@ const LEGEND: f64 = 18.0;
 
 /// Draws it, or `None` where there is nothing to draw.
 pub(crate) fn lines(chart: &LineChart<'_>, size: Size) -> Option<String> {
-    let drawn: Vec<&Line> =
-        chart.lines.iter().filter(|l| !l.points.is_empty()).take(MOST_LINES).collect();
+    let drawn: Vec<&Line> = chart.lines.iter().filter(|l| !l.points.is_empty()).take(MOST_LINES).collect();
     let instants = || drawn.iter().flat_map(|l| l.points.iter().map(|p| p.0));
     let (from, to) = (instants().min()?, instants().max()?);
     let to = to.max(from.saturating_add(1000));
@@ -54,7 +53,7 @@ pub(crate) fn lines(chart: &LineChart<'_>, size: Size) -> Option<String> {
     let bottom = plot_height - 26.0;
     let ticks = axis::values(low, high, if size == Size::Wide { 4.0 } else { 3.0 });
     let (floor, ceiling) = (*ticks.first()?, *ticks.last()?);
-    let span = (to - from) as f64;
+    let span = to.saturating_sub(from).max(1) as f64;
     let x = |at: i64| LEFT + (width - LEFT - RIGHT) * (at.saturating_sub(from)) as f64 / span;
     let y = |v: f64| bottom - (bottom - top) * (v.clamp(floor, ceiling) - floor) / (ceiling - floor);
 

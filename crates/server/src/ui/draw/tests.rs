@@ -10,10 +10,15 @@ fn rise() -> Vec<(i64, f64)> {
 }
 
 fn marks(label: &str) -> Vec<Mark> {
-    [(MarkKind::Deploy, 28_000), (MarkKind::Onset, 30_000), (MarkKind::Alert, 31_000), (MarkKind::Flag, 900_000)]
-        .into_iter()
-        .map(|(kind, after)| Mark { at: T0 + after, kind, label: label.to_owned() })
-        .collect()
+    [
+        (MarkKind::Deploy, 28_000),
+        (MarkKind::Onset, 30_000),
+        (MarkKind::Alert, 31_000),
+        (MarkKind::Flag, 900_000),
+    ]
+    .into_iter()
+    .map(|(kind, after)| Mark { at: T0 + after, kind, label: label.to_owned() })
+    .collect()
 }
 
 fn every(text: &str) -> Vec<String> {
@@ -49,7 +54,9 @@ fn every(text: &str) -> Vec<String> {
     };
     let mut out = vec![spark(text, &at, (T0, T0 + 60_000))];
     for size in [Size::Wide, Size::Narrow] {
-        out.extend([lines(&chart, size), bars(&counted, size), waterfall(&trace, size)].into_iter().flatten());
+        out.extend(
+            [lines(&chart, size), bars(&counted, size), waterfall(&trace, size)].into_iter().flatten(),
+        );
     }
     out.extend(graph(&calls));
     out
@@ -96,7 +103,10 @@ fn nothing_gives_no_picture_and_extremes_give_a_finite_one() {
     let show = |v: f64| v.to_string();
     let of = |points: Vec<(i64, f64)>| {
         let drawn = [Line { name: "x".to_owned(), points, faint: false }];
-        lines(&LineChart { title: "x", desc: "", lines: &drawn, show: &show, marks: &[], shade: None }, Size::Wide)
+        lines(
+            &LineChart { title: "x", desc: "", lines: &drawn, show: &show, marks: &[], shade: None },
+            Size::Wide,
+        )
     };
     assert_eq!(of(Vec::new()), None);
     for points in [
@@ -120,7 +130,7 @@ fn callers_stand_above_whom_they_call_and_circles_end() {
     assert_eq!(circle.iter().flatten().count(), 3);
     // A wide layer wraps.
     let star: Vec<(usize, usize)> = (1..=9).map(|n| (0, n)).collect();
-    assert!(super::layers::layers(10, &star).iter().all(|row| row.len() <= 4));
+    assert!(super::layers::layers(10, &star).iter().all(|row| row.len() <= 3));
 }
 
 #[test]
@@ -135,7 +145,11 @@ fn a_picture_alone_carries_the_sheet_that_its_policy_allows() {
     let alone = standalone(&every("orders")[1]);
     let sheet = alone.split("<style>").nth(1).and_then(|t| t.split("</style>").next()).expect("a sheet");
     let hash = STANDARD.encode(Sha256::digest(sheet.as_bytes()));
-    assert!(POLICY.contains(&format!("style-src 'sha256-{hash}'")) && !POLICY.contains("unsafe"), "{}", *POLICY);
+    assert!(
+        POLICY.contains(&format!("style-src 'sha256-{hash}'")) && !POLICY.contains("unsafe"),
+        "{}",
+        *POLICY
+    );
     // It stands inside XML as it is.
     assert!(!CSS.contains('<') && !CSS.contains('&'));
 }

@@ -79,10 +79,14 @@ pub(crate) fn waterfall(chart: &Waterfall<'_>, size: Size) -> Option<String> {
             "<text class=\"op\" x=\"{indent:.1}\" y=\"{:.1}\"><tspan class=\"who\">{}</tspan> {}</text>",
             y + 14.0,
             esc(&clip(&row.component, 24)),
-            esc(&clip(&row.operation, letters - row.component.chars().count().min(24) - row.depth.min(8) * 2))
+            esc(&clip(
+                &row.operation,
+                letters - row.component.chars().count().min(24) - row.depth.min(8) * 2
+            ))
         ));
         let told = if row.failed { "axis end bad" } else { "axis end" };
-        let words = if row.failed { format!("failed, {}", took(row.duration_us)) } else { took(row.duration_us) };
+        let words =
+            if row.failed { format!("failed, {}", took(row.duration_us)) } else { took(row.duration_us) };
         svg.text(told, width - MARGIN, y + 14.0, &words);
         svg.put(format_args!(
             "<rect class=\"f{tone}{failed}\" x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"9\" rx=\"2\"/></g>",

@@ -30,12 +30,14 @@ pub(super) fn of(cited: &Cited, found: &Found) -> Option<Drawing> {
             (chart.name, What::Lines { unit: chart.unit, lines: chart.lines, shade })
         }
         Found::Logs { template, lines } => {
-            let what = What::Bars { at: logs::times(template.as_deref(), lines), window: logs::window(lines)? };
+            let what =
+                What::Bars { at: logs::times(template.as_deref(), lines), window: logs::window(lines)? };
             (template.clone().unwrap_or_else(|| "Log lines".to_owned()), what)
         }
-        Found::Trace { spans, .. } => {
-            (spans.first().map(|s| format!("Trace {}", s.trace_id))?, What::Trace { rows: trace::rows(spans) })
-        }
+        Found::Trace { spans, .. } => (
+            spans.first().map(|s| format!("Trace {}", s.trace_id))?,
+            What::Trace { rows: trace::rows(spans) },
+        ),
         Found::Items(_) | Found::Nothing => return None,
     };
     Some(Drawing { title, desc: cited.reading.clone(), what })
@@ -52,7 +54,7 @@ impl Drawing {
             }
             What::Bars { at, window } => bars(&Bars { title, desc, at, window: *window, marks }, size),
             What::Trace { rows } => {
-                let most = if size == Size::Wide { rows.len() } else { rows.len().min(14) };
+                let most = if size == Size::Wide { rows.len() } else { rows.len().min(8) };
                 waterfall(&Waterfall { title, desc, rows: &rows[..most] }, size)
             }
         }

@@ -162,7 +162,8 @@ fn slowest(spans: &[Span], fits: impl Fn(&Span) -> bool) -> Found {
 /// Adds points of series that are there already, one an instant, and series that are not.
 fn join(have: &mut Vec<Series>, more: Vec<Series>) {
     for new in more {
-        match have.iter_mut().find(|s| s.source == new.source && s.name == new.name && s.labels == new.labels) {
+        match have.iter_mut().find(|s| s.source == new.source && s.name == new.name && s.labels == new.labels)
+        {
             Some(old) => {
                 let mut points: BTreeMap<i64, f64> = old.points.iter().copied().collect();
                 points.extend(new.points);

@@ -78,7 +78,11 @@ fn view(text: &str, lines: &[&LogLine], window: (i64, i64), cited: bool) -> Opti
         first: clock(times.iter().min()),
         last: clock(times.iter().max()),
         // Drawn by code that escapes what it is given.
-        spark: Value::from_safe_string(draw::spark(&format!("{} lines over time", lines.len()), &times, window)),
+        spark: Value::from_safe_string(draw::spark(
+            &format!("{} lines over time", lines.len()),
+            &times,
+            window,
+        )),
         example: first.text.chars().take(2000).collect(),
     })
 }

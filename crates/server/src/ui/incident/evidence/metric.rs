@@ -37,7 +37,9 @@ pub(super) fn lines(cited: &[Series], beside: &[Series]) -> Option<Lines> {
     let (unit, all) = {
         // One meaning to a chart: of a result of many names, the name with the most series.
         let name = commonest(cited)?;
-        let of_name = |s: &&Series| s.name == name && s.labels.get("le").is_none_or(|le| cited.len() == 1 || le == "+Inf");
+        let of_name = |s: &&Series| {
+            s.name == name && s.labels.get("le").is_none_or(|le| cited.len() == 1 || le == "+Inf")
+        };
         let mut chosen: Vec<(&Series, bool)> = cited.iter().filter(of_name).map(|s| (s, false)).collect();
         chosen.extend(beside.iter().map(|s| (s, true)));
         let series: Vec<&Series> = chosen.iter().map(|(s, _)| *s).collect();

@@ -66,7 +66,11 @@ pub(super) fn of(incident: &Incident, cited: &Cited, found: &Found, marks: &[Mar
         picture: drawing.is_some(),
         marks: shown
             .iter()
-            .map(|m| MarkView { letter: m.kind.letter().to_string(), class: m.kind.class(), text: m.caption() })
+            .map(|m| MarkView {
+                letter: m.kind.letter().to_string(),
+                class: m.kind.class(),
+                text: m.caption(),
+            })
             .collect(),
         note: None,
         figures: Vec::new(),
@@ -80,8 +84,9 @@ pub(super) fn of(incident: &Incident, cited: &Cited, found: &Found, marks: &[Mar
         Found::Metric { cited: series, beside } => {
             if let Some(chart) = metric::lines(series, beside) {
                 view.figures = metric::figures(&chart);
-                view.note = (chart.left_out > 0)
-                    .then(|| format!("The highest are drawn; {} more series are in the record.", chart.left_out));
+                view.note = (chart.left_out > 0).then(|| {
+                    format!("The highest are drawn; {} more series are in the record.", chart.left_out)
+                });
             }
         }
         Found::Logs { template, lines } => {

@@ -20,7 +20,9 @@ pub(super) fn rows(spans: &[Span]) -> Vec<Row> {
         children.entry(parent).or_default().push(n);
     }
     for list in children.values_mut() {
-        list.sort_by_key(|n| (spans[*n].start_us, std::cmp::Reverse(spans[*n].duration_us), &spans[*n].span_id));
+        list.sort_by_key(|n| {
+            (spans[*n].start_us, std::cmp::Reverse(spans[*n].duration_us), &spans[*n].span_id)
+        });
     }
     let mut rows = Vec::new();
     let mut drawn = vec![false; spans.len()];

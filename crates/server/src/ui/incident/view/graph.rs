@@ -29,7 +29,8 @@ pub(super) struct GraphView {
 
 /// `None` where nothing is known of who calls whom and no component is named.
 pub(super) fn of(i: &Incident, edges: &[TopologyEdge], policy: &Policy) -> Option<GraphView> {
-    let leader = i.verdict.as_ref().filter(|v| v.verdict == Outcome::Cause).and_then(|v| v.hypotheses.first());
+    let leader =
+        i.verdict.as_ref().filter(|v| v.verdict == Outcome::Cause).and_then(|v| v.hypotheses.first());
     let mut names = Names::default();
     let mut calls: BTreeSet<(String, String)> = BTreeSet::new();
     let path: Vec<(String, String, String)> = leader
@@ -74,9 +75,7 @@ pub(super) fn of(i: &Incident, edges: &[TopologyEdge], policy: &Policy) -> Optio
         .collect();
     let steps: Vec<Step> = path
         .iter()
-        .filter_map(|(a, b, why)| {
-            Some(Step { from: *index.get(a)?, to: *index.get(b)?, why: why.clone() })
-        })
+        .filter_map(|(a, b, why)| Some(Step { from: *index.get(a)?, to: *index.get(b)?, why: why.clone() }))
         .collect();
     let desc = match &cause {
         Some(cause) => format!("The cause is in {cause}. {} steps from there to what is felt.", steps.len()),
@@ -112,7 +111,8 @@ fn node(i: &Incident, id: &str, affected: &BTreeSet<String>, cause: Option<&Stri
         kind: kind.replace('_', " "),
         cause: cause.is_some_and(|c| c == id),
         ill: affected.contains(id),
-        alerts: i.alerts.values().filter(|a| a.service.as_deref() == Some(name)).count(),
+        // Alerts are routed to services: a database of the same name is another thing.
+        alerts: i.alerts.values().filter(|a| kind == "service" && a.service.as_deref() == Some(name)).count(),
     }
 }
 

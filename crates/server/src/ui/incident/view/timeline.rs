@@ -10,7 +10,7 @@ use crate::query::Pairs;
 use crate::ui::{markdown, words};
 
 /// Entries of one page; the API has all.
-const PAGE: usize = 50;
+const PAGE: usize = 40;
 /// Characters of a line in sight; beyond them it unfolds.
 const LINE_LENGTH: usize = 280;
 /// Characters of a text that is looked for.
@@ -42,7 +42,10 @@ impl Filter {
         let kind = match query.get("kind") {
             None => None,
             Some(key) => Some(GROUPS.iter().position(|g| g.0 == key).ok_or_else(|| {
-                Problem::bad_request("kind", "must be alerts, people, findings, mitigation, updates, clocks or state")
+                Problem::bad_request(
+                    "kind",
+                    "must be alerts, people, findings, mitigation, updates, clocks or state",
+                )
             })?),
         };
         let q: String = query.get("q").unwrap_or_default().trim().chars().take(MOST_LETTERS).collect();
@@ -126,9 +129,10 @@ pub(super) fn of(i: &Incident, records: &[EventRecord], filter: &Filter, now: Ti
     let id = i.id.as_str();
     let wanted = filter.q.to_lowercase();
     // Of what went on over midnight the day is told.
-    let days = records.first().zip(records.last()).is_some_and(|(a, b)| {
-        a.at.strftime("%F").to_string() != b.at.strftime("%F").to_string()
-    });
+    let days = records
+        .first()
+        .zip(records.last())
+        .is_some_and(|(a, b)| a.at.strftime("%F").to_string() != b.at.strftime("%F").to_string());
     let mut lines: Vec<Line> = records
         .iter()
         .rev()
@@ -218,8 +222,8 @@ mod tests {
         let pairs = |all: &[(&str, &str)]| {
             Pairs(all.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect())
         };
-        let filter =
-            Filter::read(&pairs(&[("kind", "people"), ("q", "ünd & \"so\""), ("before", "9")])).expect("right");
+        let filter = Filter::read(&pairs(&[("kind", "people"), ("q", "ünd & \"so\""), ("before", "9")]))
+            .expect("right");
         assert_eq!(
             filter.href("INC-1", filter.kind, Some(4)),
             "/incidents/INC-1?kind=people&q=%C3%BCnd%20%26%20%22so%22&before=4#timeline"

@@ -1,8 +1,8 @@
 //! Hypotheses with their evidence.
 
 use firebell_core::incident::{EventRecord, Incident};
-use firebell_report::markers;
 use firebell_core::verdict::{EvidenceRef, Hypothesis, Outcome, Verdict};
+use firebell_report::markers;
 use serde::Serialize;
 
 use crate::ui::incident::evidence;
@@ -91,7 +91,8 @@ fn pictures(h: &Hypothesis, stamp: &str) -> Vec<PictureView> {
     let mut out = Vec::new();
     for e in h.evidence.iter().filter(|e| evidence::has_picture(e)) {
         let name = e.query.split('{').next().unwrap_or_default();
-        let kept = (!e.query.starts_with("metric ")).then(|| e.query.clone()).unwrap_or_else(|| name.to_owned());
+        let kept =
+            (!e.query.starts_with("metric ")).then(|| e.query.clone()).unwrap_or_else(|| name.to_owned());
         if seen.contains(&kept) || out.len() >= PICTURES {
             continue;
         }
