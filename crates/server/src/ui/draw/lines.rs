@@ -85,7 +85,7 @@ pub(crate) fn lines(chart: &LineChart<'_>, size: Size) -> Option<String> {
     named.sort_by_key(|(n, _)| *n);
     let mut at = plot_height + 12.0;
     if named.len() > 1 || size == Size::Wide {
-        let most = if size == Size::Wide { 118 } else { 56 };
+        let most = if size == Size::Wide { 118 } else { 52 };
         for (n, line) in &named {
             svg.put(format_args!(
                 "<rect class=\"f{0}\" x=\"{LEFT}\" y=\"{1:.1}\" width=\"14\" height=\"4\" rx=\"2\"/>",

@@ -11,7 +11,7 @@ use crate::ui::draw::Line;
 use crate::ui::words;
 
 /// Lines of one chart.
-const MOST: usize = 6;
+const MOST: usize = 5;
 
 /// A chart's lines, and how many series were left out.
 pub(super) struct Lines {
@@ -32,35 +32,32 @@ pub(super) struct Figures {
     last: String,
 }
 
-/// The cited series first, then the highest of those beside it.
+/// The cited series first, then those beside it that have most in common with it, then the highest.
 pub(super) fn lines(cited: &[Series], beside: &[Series]) -> Option<Lines> {
-    let (unit, all) = {
-        // One meaning to a chart: of a result of many names, the name with the most series.
-        let name = commonest(cited)?;
-        let of_name = |s: &&Series| {
-            s.name == name && s.labels.get("le").is_none_or(|le| cited.len() == 1 || le == "+Inf")
-        };
-        let mut chosen: Vec<(&Series, bool)> = cited.iter().filter(of_name).map(|s| (s, false)).collect();
-        chosen.extend(beside.iter().map(|s| (s, true)));
-        let series: Vec<&Series> = chosen.iter().map(|(s, _)| *s).collect();
-        let (unit, lines) = readable(&series)?;
-        let names = legend(&series);
-        let all: Vec<Line> = lines
-            .into_iter()
-            .zip(chosen)
-            .zip(names)
-            .map(|(((_, points), (_, faint)), name)| Line { name, points, faint })
-            .filter(|l| !l.points.is_empty())
-            .collect();
-        (unit, all)
-    };
-    let total = all.len();
+    // One meaning to a chart: of a result of many names, the name with the most series.
+    let name = commonest(cited)?;
+    let whole = |s: &&Series| s.labels.get("le").is_none_or(|le| cited.len() == 1 || le == "+Inf");
+    let mut chosen: Vec<(&Series, bool)> =
+        cited.iter().filter(|s| s.name == name).filter(whole).map(|s| (s, false)).collect();
+    chosen.extend(beside.iter().map(|s| (s, true)));
+    let series: Vec<&Series> = chosen.iter().map(|(s, _)| *s).collect();
+    let chart = readable(&series)?;
+    let alike = |s: &Series| s.labels.iter().filter(|(k, v)| cited[0].labels.get(*k) == Some(v)).count();
     let peak = |l: &Line| l.points.iter().map(|p| p.1).fold(f64::NEG_INFINITY, f64::max);
-    let mut lines = all;
-    lines.sort_by(|a, b| a.faint.cmp(&b.faint).then_with(|| peak(b).total_cmp(&peak(a))));
-    lines.truncate(MOST);
-    let name = cited.first()?.name.clone();
-    Some(Lines { name, unit, left_out: total - lines.len(), lines })
+    let mut all: Vec<(usize, Line)> = chart
+        .lines
+        .into_iter()
+        .zip(chosen)
+        .zip(legend(&series))
+        .map(|(((_, points), (s, faint)), name)| {
+            (if faint { alike(s) } else { usize::MAX }, Line { name, points, faint })
+        })
+        .filter(|(_, l)| !l.points.is_empty())
+        .collect();
+    let total = all.len();
+    all.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| peak(&b.1).total_cmp(&peak(&a.1))));
+    let lines: Vec<Line> = all.into_iter().take(MOST).map(|(_, line)| line).collect();
+    Some(Lines { name, unit: chart.unit, left_out: total - lines.len(), lines })
 }
 
 pub(super) fn figures(chart: &Lines) -> Vec<Figures> {

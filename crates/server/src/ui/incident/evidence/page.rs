@@ -84,9 +84,8 @@ pub(super) fn of(incident: &Incident, cited: &Cited, found: &Found, marks: &[Mar
         Found::Metric { cited: series, beside } => {
             if let Some(chart) = metric::lines(series, beside) {
                 view.figures = metric::figures(&chart);
-                view.note = (chart.left_out > 0).then(|| {
-                    format!("The highest are drawn; {} more series are in the record.", chart.left_out)
-                });
+                view.note = (chart.left_out > 0)
+                    .then(|| format!("{} more series of this name are in the record.", chart.left_out));
             }
         }
         Found::Logs { template, lines } => {

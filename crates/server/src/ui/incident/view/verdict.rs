@@ -91,8 +91,7 @@ fn pictures(h: &Hypothesis, stamp: &str) -> Vec<PictureView> {
     let mut out = Vec::new();
     for e in h.evidence.iter().filter(|e| evidence::has_picture(e)) {
         let name = e.query.split('{').next().unwrap_or_default();
-        let kept =
-            (!e.query.starts_with("metric ")).then(|| e.query.clone()).unwrap_or_else(|| name.to_owned());
+        let kept = if e.query.starts_with("metric ") { name } else { &e.query };
         if seen.contains(&kept) || out.len() >= PICTURES {
             continue;
         }
