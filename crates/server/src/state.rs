@@ -8,6 +8,7 @@ use firebell_core::ports::office::OfficeReader;
 use firebell_core::ports::store::{Reader, StoreResult};
 use firebell_engine::handle::{Clock, Handle};
 use firebell_integrations::otlp::OtlpStore;
+use firebell_report::Templates;
 use jiff::Timestamp;
 
 use crate::auth::{Auth, Directory};
@@ -51,6 +52,8 @@ pub struct AppState {
     pub setup_key: String,
     /// How much one caller may ask.
     pub limits: LimitsConfig,
+    /// Templates of updates, for drafts that people edit.
+    pub templates: Arc<Templates>,
 }
 
 /// [`AppState`] and what the server keeps while it runs.

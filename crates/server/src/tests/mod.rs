@@ -16,5 +16,6 @@ mod paging;
 mod people;
 mod sample;
 mod status;
+mod war_room;
 mod watching;
 mod world;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
+use firebell_core::agent::{AgentReport, AgentTask};
 use firebell_core::effect::Effect;
 use firebell_core::policy::Policy;
 use firebell_core::ports::store::{IncidentFilter, Reader, Store};
@@ -112,6 +113,7 @@ pub(super) fn world_of(policy: Policy, more: impl FnOnce(&mut Sources)) -> World
         systems: Default::default(),
         setup_key: SETUP_KEY.to_owned(),
         limits: Default::default(),
+        templates: Arc::new(firebell_report::Templates::built_in().expect("built-in templates")),
     };
     World { app: router(state.clone()), handle, reader, faults, blobs, state, dir, now, _service: service }
 }
@@ -166,6 +168,12 @@ impl World {
     pub(super) async fn play_giving(&self, gives: &(dyn Fn(&Effect) -> Value + Sync)) {
         let now = self.now();
         sample::play(&self.handle, &|| now, gives).await.expect("effects");
+    }
+
+    /// The same, with what `edits` changes in the agents' reports.
+    pub(super) async fn play_reporting(&self, edits: &(dyn Fn(&AgentTask, &mut AgentReport) + Sync)) {
+        let now = self.now();
+        sample::play_editing(&self.handle, &|| now, &|_| Value::Null, edits).await.expect("effects");
     }
 
     /// Waits until the inbox is empty.

@@ -2,6 +2,7 @@
 //! done from it is what the API allows the same person.
 
 mod assets;
+mod draw;
 mod guard;
 mod incident;
 mod incidents;

@@ -27,6 +27,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("incidents.html", include_str!("incidents/page.html")),
     ("incidents_live.html", include_str!("incidents/live.html")),
     ("incident.html", include_str!("incident/page.html")),
+    ("evidence.html", include_str!("incident/evidence/page.html")),
     ("incident_live.html", include_str!("incident/live.html")),
     ("status_base.html", include_str!("../status/base.html")),
     ("status_macros.html", include_str!("../status/macros.html")),

@@ -18,6 +18,7 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/incidents/{id}/fragment", get(incident::fragment))
         .route("/incidents/{id}/stream", get(incident::stream))
         .route("/incidents/{id}/do/{verb}", post(incident::act))
+        .route("/incidents/{id}/evidence/{evidence}", get(incident::evidence))
         .route("/incidents/{id}/postmortem", get(incident::postmortem))
         .route("/incidents/{id}/postmortem/edit", get(writeup::edit).post(writeup::save))
         .route("/incidents/{id}/postmortem.ics", get(incident::invitation))
