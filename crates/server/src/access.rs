@@ -1,7 +1,7 @@
 //! Who may do what: the role that each command takes, and who sees which incident.
 
 use firebell_core::ids::IncidentId;
-use firebell_core::incident::{Command, EventRecord, Incident, fold};
+use firebell_core::incident::{Command, EventRecord, Incident, Summary, fold};
 
 use crate::auth::{Person, Role};
 use crate::problem::Problem;
@@ -42,6 +42,11 @@ pub(crate) fn role_for(command: &Command) -> Option<Role> {
 /// Whether a person may see an incident.
 pub(crate) fn may_see(person: &Person, incident: &Incident) -> bool {
     !incident.restricted || person.sees_restricted()
+}
+
+/// Whether a person may see an incident of a list.
+pub(crate) fn may_see_row(person: &Person, row: &Summary) -> bool {
+    !row.restricted || person.sees_restricted()
 }
 
 /// An incident with its record, if the person may see it; one that they may not see does not exist for them.

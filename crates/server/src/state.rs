@@ -15,7 +15,7 @@ use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::sources::Sources;
 use crate::status::{Status, StatusConfig};
-use crate::ui::Pages;
+use crate::ui::{Archive, Pages};
 
 /// What a server is made of.
 #[derive(Clone)]
@@ -50,6 +50,7 @@ pub(crate) struct App {
     pub(crate) seen_keys: SeenKeys,
     pub(crate) pages: Pages,
     pub(crate) status: Status,
+    pub(crate) archive: Archive,
     pub(crate) started_at: Timestamp,
 }
 
@@ -66,6 +67,7 @@ impl App {
             sessions: Sessions::default(),
             seen_keys: SeenKeys::default(),
             pages: Pages::new(),
+            archive: Archive::default(),
             started_at,
         }
     }

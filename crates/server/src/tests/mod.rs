@@ -9,6 +9,7 @@ mod follow;
 mod intake;
 mod metrics;
 mod page;
+mod pages;
 mod sample;
 mod status;
 mod world;
