@@ -158,7 +158,7 @@ async fn many_incidents_stay_a_small_page_and_all_are_reached() {
     }
     assert_eq!(reached.len(), 170, "{path}");
     let page = b.get("/incidents?q=number+042").await.text;
-    assert!(page.contains("Trouble number 042") && page.contains("1 incident match"), "{page}");
+    assert!(page.contains("Trouble number 042") && page.contains("1 incident found"), "{page}");
     assert_eq!(b.get("/incidents?after=nonsense").await.json()["field"], "after");
     let found = b.get("/palette?q=trouble+07").await.json();
     assert_eq!(found["items"].as_array().map(Vec::len), Some(8), "{found}");
@@ -200,7 +200,7 @@ async fn alerts_say_why_they_belong_together_or_are_alone() {
     let page = b.get("/alerts?service=payments").await.text;
     assert!(page.contains("PaymentsSlow") && !page.contains("CheckoutErrors"), "{page}");
     let page = b.get("/alerts?q=half+full").await.text;
-    assert!(page.contains("JustSaying") && page.contains("1 alert firing that match"), "{page}");
+    assert!(page.contains("JustSaying") && page.contains("1 alert firing, filtered"), "{page}");
     assert!(b.get("/alerts?state=resolved").await.text.contains("No alert has resolved yet"));
     assert_eq!(b.get("/alerts?state=odd").await.json()["field"], "state");
 }

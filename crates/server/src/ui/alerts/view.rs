@@ -279,7 +279,7 @@ fn held(
     let rules = &policy.correlation;
     if !intake::may_open(alert, rules) {
         let level = alert.labels.get("severity").map_or("", String::as_str);
-        return Some(format!("Its severity {level} opens no incident (`opening_severities`)."));
+        return Some(format!("Its severity {level} opens no incident: see opening_severities."));
     }
     if intake::is_flapping(alert, rules, now) {
         let turns = alert.turns_within(SignedDuration::from_secs(rules.flap_window_s), now);

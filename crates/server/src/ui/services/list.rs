@@ -103,9 +103,14 @@ fn row(name: &str, sum: &Sum<'_>, now: Timestamp) -> Row {
         incidents: sum.counting().count(),
         objective: sum.entry.and_then(|e| e.slo_availability).map(percent),
         left: budget.as_ref().map(|b| b.left.clamp(0.0, 1.0)),
-        left_text: budget.map(|b| format!("{:.0} %", b.left * 100.0)).unwrap_or_default(),
+        left_text: budget.map(|b| budget_text(b.left)).unwrap_or_default(),
         changed: sum.changes.first().map(|c| Moment::of(c.at, now)),
     }
+}
+
+/// What is left of a budget.
+fn budget_text(left: f64) -> String {
+    if left < 0.0 { "overspent".to_owned() } else { format!("{:.0} % left", left * 100.0) }
 }
 
 /// `99.95 %`.
