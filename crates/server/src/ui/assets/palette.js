@@ -23,9 +23,9 @@
   const actions = () => {
     const all = [];
     const ack = ackButton();
-    if (ack) all.push({ title: "Acknowledge", hint: "This incident", run: () => ack.click() });
+    if (ack) all.push({ title: "Acknowledge", hint: "This incident", here: true, run: () => ack.click() });
     for (const it of document.querySelectorAll("[data-palette]")) {
-      all.push({ title: it.dataset.palette, hint: "On this page", run: () => {
+      all.push({ title: it.dataset.palette, hint: "On this page", here: true, run: () => {
         it.click();
         const field = it.parentElement?.querySelector("input:not([type=hidden]), textarea");
         if (it.tagName === "SUMMARY" && field) { it.parentElement.open = true; field.focus(); }
@@ -79,7 +79,7 @@
     } catch { told.textContent = "The server does not answer."; return; }
     if (mine !== asked) return;
     // What was typed is more often a name than an action.
-    items = q ? [...found, ...here] : [...here.slice(0, 2), ...found, ...here.slice(2)];
+    items = q ? [...found, ...here] : [...here.filter((a) => a.here), ...found, ...here.filter((a) => !a.here)];
     at = Math.min(at, Math.max(items.length - 1, 0));
     draw();
   };
