@@ -116,7 +116,7 @@ pub(super) fn load<'a>(
             let load = all.entry(person).or_default();
             let time = at.to_zoned_datetime(TimeZone::UTC);
             load.calls += 1;
-            load.nights += usize::from(time.hour() >= NIGHT.0 || time.hour() < NIGHT.1);
+            load.nights += usize::from(!(NIGHT.1..NIGHT.0).contains(&time.hour()));
             load.weekends += usize::from(matches!(time.weekday(), Weekday::Saturday | Weekday::Sunday));
             if !called.contains(&person.as_str()) {
                 called.push(person);
