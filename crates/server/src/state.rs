@@ -19,7 +19,7 @@ use crate::problem::Problem;
 use crate::sources::Sources;
 use crate::status::{Status, StatusConfig};
 use crate::systems::Systems;
-use crate::ui::Pages;
+use crate::ui::{Archive, Pages};
 
 /// What a server is made of.
 #[derive(Clone)]
@@ -65,6 +65,7 @@ pub(crate) struct App {
     pub(crate) limits: Limits,
     pub(crate) pages: Pages,
     pub(crate) status: Status,
+    pub(crate) archive: Archive,
     pub(crate) started_at: Timestamp,
 }
 
@@ -82,6 +83,7 @@ impl App {
             metrics: Metrics::default(),
             keys: Keys::default(),
             pages: Pages::new(),
+            archive: Archive::default(),
             started_at,
         }
     }

@@ -12,6 +12,7 @@ mod limits;
 mod metrics;
 mod openapi;
 mod page;
+mod pages;
 mod paging;
 mod people;
 mod sample;

@@ -27,6 +27,8 @@ pub(crate) fn policy() -> Policy {
         name: name.to_owned(),
         customer_facing: true,
         revenue: name == "checkout",
+        owner: "linus".to_owned(),
+        slo_availability: Some(0.999),
         depends_on: depends_on.iter().map(|d| (*d).to_owned()).collect(),
         ..Service::default()
     };
