@@ -59,6 +59,9 @@ pub(crate) enum Command {
     /// Look at alerts, silence them.
     #[command(subcommand)]
     Alert(AlertCommand),
+    /// The audit log: who did what.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Investigate an evidence bundle and print the verdict.
     Investigate(InvestigateArgs),
     /// Collect evidence bundles.
@@ -372,6 +375,34 @@ pub(crate) enum IncidentCommand {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Check that the audit log is whole, and that the incidents' events are what it says that people caused.
+    Verify {
+        /// Data folder of the server.
+        #[arg(long)]
+        data: Option<PathBuf>,
+        /// A hash that the log must contain: the head of an earlier check, kept elsewhere.
+        #[arg(long)]
+        head: Option<String>,
+        /// Answer in JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the newest entries.
+    List {
+        /// Data folder of the server.
+        #[arg(long)]
+        data: Option<PathBuf>,
+        /// So many.
+        #[arg(long, default_value = "50")]
+        limit: usize,
+        /// Answer in JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum AlertCommand {
     /// List alerts, last seen first.
     List {
@@ -487,6 +518,9 @@ pub(crate) struct CheckConfigArgs {
     /// Configuration file.
     #[arg(default_value = "firebell.toml")]
     pub(crate) file: PathBuf,
+    /// The same, as other commands name it.
+    #[arg(long, hide = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

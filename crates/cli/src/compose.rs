@@ -9,6 +9,7 @@ use anyhow::Context;
 use firebell_agents::{AgentTeam, Tools};
 use firebell_core::ports::agent::BlobStore;
 use firebell_core::ports::notifier::Notifier;
+use firebell_core::ports::office::OfficeReader;
 use firebell_core::ports::platform::{Platform, Stage};
 use firebell_core::ports::store::{Reader, StoreError};
 use firebell_core::ports::telemetry::TelemetrySource;
@@ -19,6 +20,7 @@ use firebell_integrations::otlp::OtlpStore;
 use firebell_integrations::{backends, changes, http};
 use firebell_server::AppState;
 use firebell_store::{Durability, SqliteStore};
+use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -66,6 +68,8 @@ pub(crate) fn systems(file: &File) -> anyhow::Result<Systems> {
 pub(crate) struct Running {
     pub(crate) url: String,
     pub(crate) token: String,
+    /// Where the first administrator makes their account; none once there is one.
+    pub(crate) setup: Option<String>,
     pub(crate) data: PathBuf,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
@@ -104,6 +108,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
     let Systems { mut telemetry, notifiers, platforms } = systems(file)?;
 
     let (store, reader) = SqliteStore::open(data, Durability::default()).map_err(|e| unopened(&e, data))?;
+    let office: Arc<dyn OfficeReader> = Arc::new(reader.clone());
     let reader: Arc<dyn Reader> = Arc::new(reader);
     let blobs: Arc<dyn BlobStore> = Arc::new(store.blobs()?);
     // A replay decides by the policy of the time.
@@ -121,6 +126,11 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
     telemetry.extend(otlp.clone().map(|o| o as Arc<dyn TelemetrySource>));
     telemetry.push(Arc::new(changes::Ledger::new(Arc::clone(&reader))));
 
+    let asked = firebell_server::Systems {
+        telemetry: telemetry.clone(),
+        platforms: platforms.clone(),
+        notifiers: notifiers.values().cloned().collect(),
+    };
     let team = AgentTeam::new(Tools {
         telemetry,
         platforms: platforms.iter().filter(|p| p.stage() == Stage::Production).cloned().collect(),
@@ -128,6 +138,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         reader: Arc::clone(&reader),
         clock: Arc::clone(&clock),
     });
+    let templates = Arc::new(config::templates(file).map_err(refused)?);
     let executor = Arc::new(Executor {
         agents: Arc::new(team),
         notifiers,
@@ -138,13 +149,17 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
             policy: Arc::clone(&policy),
         }),
         reader: Arc::clone(&reader),
-        templates: Arc::new(config::templates(file).map_err(refused)?),
+        templates: Arc::clone(&templates),
         policy: Arc::clone(&policy),
         clock: Arc::clone(&clock),
     });
 
     let token = admin_token(data)?;
     let auth = config::auth(file, &token).map_err(refused)?;
+    // The same as long as the token is, so that a link that was printed before a restart still works.
+    let setup_key = hex::encode(Sha256::digest(format!("set-up link {token}")));
+    let is_new = office.documents("account", "", 1)?.is_empty();
+    let setup = is_new.then(|| format!("{public_url}/setup?key={setup_key}"));
     let state = AppState {
         handle: handle.clone(),
         reader: Arc::clone(&reader),
@@ -156,6 +171,11 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         data_dir: data.to_owned(),
         public_url,
         status: file.status.clone(),
+        systems: asked,
+        setup_key: setup_key.clone(),
+        office: Arc::clone(&office),
+        limits: file.limits.clone(),
+        templates,
     };
     let (stop, stopped) = watch::channel(false);
     // Before the first answer: who finds the server up finds its file as well. The listener holds callers until then.
@@ -175,6 +195,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
     Ok(Running {
         url,
         token,
+        setup,
         data: data.to_owned(),
         stop,
         tasks: vec![serving, dispatching],

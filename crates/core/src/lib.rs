@@ -4,6 +4,7 @@
 
 pub mod agent;
 pub mod alert;
+pub mod audit;
 pub mod cause;
 pub mod change;
 pub mod comms;

@@ -14,7 +14,7 @@ use firebell_core::severity::Severity;
 use firebell_core::signal::{Intake, Signal, SignalState, fingerprint};
 use firebell_core::telemetry::Labels;
 use firebell_engine::handle::Handle;
-use firebell_server::{AppState, Auth, Role, Sources, router, serve};
+use firebell_server::{AppState, Auth, LimitsConfig, Role, Sources, router, serve};
 use firebell_store::MemoryStore;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -34,6 +34,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let count: i64 = std::env::args().nth(1).map_or(Ok(120), |n| n.parse())?;
     let store = MemoryStore::new();
     let reader = Arc::new(store.reader());
+    let office = Arc::clone(&reader);
     let dir = tempfile::tempdir()?;
     std::fs::write(dir.path().join("p.md"), POSTMORTEM)?;
     // Zero: the clock of this machine. Else a moment of the past, in seconds.
@@ -72,7 +73,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         clock,
         data_dir: dir.path().to_owned(),
         public_url: "http://127.0.0.1".to_owned(),
+        systems: Default::default(),
         status: Default::default(),
+        setup_key: "sample-setup-key".to_owned(),
+        office,
+        limits: LimitsConfig { requests_per_minute: 0, failures_per_minute: 0 },
+        templates: Arc::new(firebell_report::Templates::built_in()?),
     };
     serve(listener, router(state), std::future::pending()).await?;
     Ok(())

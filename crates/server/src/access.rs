@@ -1,32 +1,31 @@
-//! Who may do what: the role that each command takes, and who sees which incident.
+//! Who may do what: the permission that each command takes, and who sees which incident.
 
 use firebell_core::ids::IncidentId;
 use firebell_core::incident::{Command, EventRecord, Incident, Summary, fold};
+use firebell_core::ports::store::IncidentFilter;
 
-use crate::auth::{Person, Role};
+use crate::auth::{Permission, Person};
 use crate::problem::Problem;
 use crate::state::App;
 
-/// The least role that may give a command. What only the engine says is closed to people.
-pub(crate) fn role_for(command: &Command) -> Option<Role> {
+/// What a command takes. What only the engine says is closed to people.
+pub(crate) fn permission_for(command: &Command) -> Option<Permission> {
     Some(match command {
-        Command::Open(_)
-        | Command::Acknowledge
-        | Command::AddNote { .. }
-        | Command::AddTask { .. }
-        | Command::CompleteTask { .. }
-        | Command::CompleteActionItem { .. }
-        | Command::Decide { .. } => Role::Responder,
-        Command::AssignRole { .. }
-        | Command::SetSeverity { .. }
-        | Command::SetKind { .. }
-        | Command::PostUpdate { .. }
-        | Command::Resolve { .. }
-        | Command::Reopen { .. }
-        | Command::Cancel { .. }
-        | Command::Merge { .. }
-        | Command::RequestPostmortem
-        | Command::ReviveEffect { .. } => Role::Commander,
+        Command::Open(_) => Permission::Declare,
+        Command::Acknowledge => Permission::Acknowledge,
+        Command::AddNote { .. } => Permission::Note,
+        Command::AddTask { .. } | Command::CompleteTask { .. } | Command::CompleteActionItem { .. } => {
+            Permission::Tasks
+        }
+        Command::Decide { .. } => Permission::Approve,
+        Command::AssignRole { .. } => Permission::AssignRole,
+        Command::SetSeverity { .. } | Command::SetKind { .. } => Permission::Severity,
+        Command::PostUpdate { .. } => Permission::PostUpdate,
+        Command::Resolve { .. } | Command::Reopen { .. } | Command::Cancel { .. } | Command::Merge { .. } => {
+            Permission::End
+        }
+        Command::RequestPostmortem | Command::EditPostmortem { .. } => Permission::Postmortem,
+        Command::ReviveEffect { .. } => Permission::Retry,
         Command::AttachAlerts { .. }
         | Command::TurnAlerts { .. }
         | Command::AttachReport { .. }
@@ -41,12 +40,21 @@ pub(crate) fn role_for(command: &Command) -> Option<Role> {
 
 /// Whether a person may see an incident.
 pub(crate) fn may_see(person: &Person, incident: &Incident) -> bool {
-    !incident.restricted || person.sees_restricted()
+    !incident.restricted || person.sees_restricted() || incident.members().contains(person.name.as_str())
+}
+
+/// A filter that lets through what a person may see.
+pub(crate) fn visible(person: &Person) -> IncidentFilter {
+    IncidentFilter {
+        include_restricted: person.sees_restricted(),
+        member: Some(person.name.clone()),
+        ..IncidentFilter::default()
+    }
 }
 
 /// Whether a person may see an incident of a list.
 pub(crate) fn may_see_row(person: &Person, row: &Summary) -> bool {
-    !row.restricted || person.sees_restricted()
+    !row.restricted || person.sees_restricted() || row.members.contains(&person.name)
 }
 
 /// An incident with its record, if the person may see it; one that they may not see does not exist for them.

@@ -11,7 +11,9 @@ mod download;
 mod follow;
 mod idempotency;
 mod ingest;
+mod limits;
 mod metrics;
+mod peer;
 mod problem;
 mod query;
 mod router;
@@ -19,13 +21,16 @@ mod serve;
 mod sources;
 mod state;
 mod status;
+mod systems;
 #[cfg(test)]
 mod tests;
 mod ui;
 
 pub use auth::{Auth, Role};
+pub use limits::LimitsConfig;
 pub use router::router;
 pub use serve::serve;
 pub use sources::{MAX_BODY, Sources};
 pub use state::AppState;
 pub use status::{ComponentConfig, StatusConfig};
+pub use systems::Systems;

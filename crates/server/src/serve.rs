@@ -1,5 +1,6 @@
 //! Accepting connections.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
@@ -26,7 +27,9 @@ pub async fn serve(
             tracing::debug!(%error, "TCP_NODELAY could not be set");
         }
     });
-    let serving = axum::serve(listener, router).with_graceful_shutdown(async move {
+    // With the address that each request comes from.
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
         shutdown.await;
         let _ = stopping.send(());
     });

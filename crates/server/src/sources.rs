@@ -128,6 +128,13 @@ impl Sources {
         });
     }
 
+    /// Name, kind, and whether it is switched on, of each configured sender.
+    pub(crate) fn listed(&self) -> Vec<(String, String, bool)> {
+        let alerts = self.by_name.values().map(|s| (s.name.clone(), s.kind.to_owned(), s.enabled));
+        let exporters = self.otlp.iter().map(|e| (e.name.clone(), OTLP.to_owned(), e.enabled));
+        alerts.chain(exporters).collect()
+    }
+
     /// Sets the cap on bodies, in bytes; it holds before and after decompression.
     pub fn set_max_body(&mut self, bytes: usize) {
         self.max_body = bytes;

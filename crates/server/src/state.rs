@@ -4,17 +4,21 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use firebell_core::agent::AgentSpec;
+use firebell_core::ports::office::OfficeReader;
 use firebell_core::ports::store::{Reader, StoreResult};
 use firebell_engine::handle::{Clock, Handle};
 use firebell_integrations::otlp::OtlpStore;
+use firebell_report::Templates;
 use jiff::Timestamp;
 
-use crate::auth::{Auth, Sessions};
-use crate::idempotency::SeenKeys;
+use crate::auth::{Auth, Directory};
+use crate::idempotency::Keys;
+use crate::limits::{Limits, LimitsConfig};
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::sources::Sources;
 use crate::status::{Status, StatusConfig};
+use crate::systems::Systems;
 use crate::ui::{Archive, Pages};
 
 /// What a server is made of.
@@ -24,6 +28,8 @@ pub struct AppState {
     pub handle: Handle,
     /// Committed state.
     pub reader: Arc<dyn Reader>,
+    /// What is kept beside incidents.
+    pub office: Arc<dyn OfficeReader>,
     /// Who may send.
     pub sources: Arc<Sources>,
     /// Who may sign in.
@@ -38,16 +44,25 @@ pub struct AppState {
     pub data_dir: PathBuf,
     /// Address under which people reach the server; with `https` session cookies are marked secure.
     pub public_url: String,
+    /// Systems that can be asked whether they work.
+    pub systems: Systems,
     /// The public status page.
     pub status: StatusConfig,
+    /// Secret of the first-run set-up link; only good while there is no administrator.
+    pub setup_key: String,
+    /// How much one caller may ask.
+    pub limits: LimitsConfig,
+    /// Templates of updates, for drafts that people edit.
+    pub templates: Arc<Templates>,
 }
 
 /// [`AppState`] and what the server keeps while it runs.
 pub(crate) struct App {
     pub(crate) state: AppState,
     pub(crate) metrics: Metrics,
-    pub(crate) sessions: Sessions,
-    pub(crate) seen_keys: SeenKeys,
+    pub(crate) directory: Directory,
+    pub(crate) keys: Keys,
+    pub(crate) limits: Limits,
     pub(crate) pages: Pages,
     pub(crate) status: Status,
     pub(crate) archive: Archive,
@@ -62,10 +77,11 @@ impl App {
         let started_at = (state.clock)();
         Self {
             status: Status::new(state.status.clone()),
+            directory: Directory::load(state.handle.clone(), state.office.as_ref(), Arc::clone(&state.auth)),
+            limits: Limits::new(&state.limits),
             state,
             metrics: Metrics::default(),
-            sessions: Sessions::default(),
-            seen_keys: SeenKeys::default(),
+            keys: Keys::default(),
             pages: Pages::new(),
             archive: Archive::default(),
             started_at,

@@ -11,6 +11,9 @@ const SEEN_KEYS: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Alertmanager keeps expired silences for 120 hours too.
 const EXPIRED_SILENCES: SignedDuration = SignedDuration::from_hours(120);
 
+/// What was delivered or given up is shown for a month.
+const DELIVERIES: SignedDuration = SignedDuration::from_hours(30 * 24);
+
 /// Bytes of one blob.
 pub(crate) const MAX_BLOB: usize = 64 << 20;
 
@@ -22,4 +25,9 @@ pub(crate) fn seen_keys_before(now: Timestamp) -> i64 {
 /// Silences that ended before this are forgotten, in microseconds.
 pub(crate) fn silences_before(now: Timestamp) -> i64 {
     micros::floor(now.saturating_sub(EXPIRED_SILENCES).unwrap_or(Timestamp::MIN))
+}
+
+/// Deliveries that ended before this are forgotten, in microseconds.
+pub(crate) fn deliveries_before(now: Timestamp) -> i64 {
+    micros::floor(now.saturating_sub(DELIVERIES).unwrap_or(Timestamp::MIN))
 }

@@ -8,22 +8,21 @@ use crate::exit_code::ExitCode;
 use crate::output;
 
 pub(super) fn run(args: &CheckConfigArgs) -> anyhow::Result<ExitCode> {
+    let path = args.config.as_ref().unwrap_or(&args.file);
     // A file that is not there was not checked.
-    let text = config::text(&args.file)?;
-    let result = config::parse(&text).map_err(|e| format!("{}: {e}", args.file.display()));
+    let text = config::text(path)?;
+    let result = config::parse(&text).map_err(|e| format!("{}: {e}", path.display()));
     if args.json {
         let error = result.as_ref().err();
         let changed = result.as_ref().map(|file| file.policy("").changed_figures()).unwrap_or_default();
-        output::json(
-            &json!({ "file": args.file, "ok": error.is_none(), "error": error, "changed": changed }),
-        );
+        output::json(&json!({ "file": path, "ok": error.is_none(), "error": error, "changed": changed }));
         return Ok(if error.is_none() { ExitCode::Ok } else { ExitCode::Wanting });
     }
     match result {
         Ok(file) => {
             output::line(&format!(
                 "{} is in order: {} sources, {} telemetry systems, {} notifiers, {} platforms, {} services, {} people",
-                args.file.display(),
+                path.display(),
                 file.sources.len(),
                 file.telemetry.len() + usize::from(file.otlp.is_some()),
                 file.notifiers.len(),

@@ -1,6 +1,7 @@
 //! One file per subcommand.
 
 mod alert;
+mod audit;
 mod bench;
 mod bundle;
 mod check_config;
@@ -30,6 +31,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Respond(args) => respond::run(args).await,
         Command::Incident(command) => incident::run(command).await,
         Command::Alert(command) => alert::run(command).await,
+        Command::Audit(command) => audit::run(&command),
         Command::Investigate(args) => investigate::run(&args),
         Command::Bundle(command) => bundle::run(command).await,
         Command::Bench(args) => bench::run(&args),

@@ -16,13 +16,18 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let running = compose::start(&file, &listen, &data).await?;
     let sign_in = format!("{}/login?token={}", running.url, running.token);
     if args.json {
-        output::json(&json!({ "url": running.url, "sign_in": sign_in, "data": data }));
+        output::json(
+            &json!({ "url": running.url, "sign_in": sign_in, "set_up": running.setup, "data": data }),
+        );
     } else {
         output::line(&format!(
             "{} listens on {}",
             paint(Tone::Strong, "Firebell"),
             paint(Tone::Link, &running.url)
         ));
+        if let Some(setup) = &running.setup {
+            output::line(&format!("set up:  {}", paint(Tone::Link, setup)));
+        }
         output::line(&format!("sign in: {}", paint(Tone::Link, &sign_in)));
         if file.sources.is_empty() && file.otlp.is_none() {
             output::line(

@@ -39,6 +39,9 @@ pub struct Summary {
     pub commander: Option<String>,
     /// Only for its members.
     pub restricted: bool,
+    /// Who they are, while it is restricted; none in rows of older programs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<String>,
     /// An exercise.
     pub drill: bool,
     /// Not over.
@@ -64,9 +67,9 @@ pub struct Summary {
     /// Follow-up work that is not done.
     #[serde(default)]
     pub open_items: u32,
-    /// Something was posted to the public.
+    /// Something was posted to the public; unknown in rows of older programs.
     #[serde(default)]
-    pub told_public: bool,
+    pub told_public: Option<bool>,
 }
 
 impl Summary {
@@ -92,6 +95,11 @@ impl Summary {
             cause,
             commander: incident.commander().map(str::to_owned),
             restricted: incident.restricted,
+            members: if incident.restricted {
+                incident.members().into_iter().map(str::to_owned).collect()
+            } else {
+                Vec::new()
+            },
             drill: incident.drill,
             open: !incident.status.is_over(),
             active: incident.closed_at.is_none(),
@@ -104,7 +112,7 @@ impl Summary {
             dead_effects: incident.dead_effects.len() as u32,
             resolve_by: incident.resolve_by,
             open_items: incident.action_items.values().filter(|a| a.done_at.is_none()).count() as u32,
-            told_public: incident.updates.iter().any(|u| u.audience == Audience::Public),
+            told_public: Some(incident.updates.iter().any(|u| u.audience == Audience::Public)),
         }
     }
 }

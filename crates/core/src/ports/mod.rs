@@ -7,6 +7,7 @@ use std::pin::Pin;
 pub mod agent;
 pub mod alert_source;
 pub mod notifier;
+pub mod office;
 pub mod platform;
 pub mod store;
 pub mod telemetry;

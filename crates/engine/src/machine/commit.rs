@@ -52,10 +52,23 @@ impl Machine {
         now: Timestamp,
     ) -> StoreResult<Decision> {
         self.ensure_loaded(tx)?;
-        if let Command::Merge { into } = command {
-            return self.merge(tx, id, into, actor, now);
+        let decision = match command {
+            Command::Merge { into } => self.merge(tx, id, into, actor, now)?,
+            command => self.decide_and_write(tx, id, command, actor, now)?,
+        };
+        if let Ok(decided) = &decision {
+            self.note_command(tx, id, command, actor, &decided.records, now)?;
         }
-        self.decide_and_write(tx, id, command, actor, now)
+        Ok(decision)
+    }
+
+    /// The version of an incident; `None` where there is none.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn version(&mut self, tx: &mut dyn Tx, id: &IncidentId) -> StoreResult<Option<u64>> {
+        self.ensure_loaded(tx)?;
+        Ok(self.incident(tx, id)?.map(|incident| incident.version))
     }
 
     fn decide_and_write(

@@ -5,11 +5,13 @@ mod commit;
 mod drain;
 mod fresh;
 mod held;
+mod office;
 mod outbox;
 mod restart;
 mod state;
 mod timers;
 
+pub use office::events_sha256;
 pub use outbox::Claimed;
 pub use state::Machine;
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use firebell_core::alert::Alert;
+use firebell_core::audit::Act;
 use firebell_core::ids::{Fingerprint, IncidentId};
 use firebell_core::incident::{Incident, Status, fold};
 use firebell_core::intake::{self, OpenIncident};
@@ -16,6 +17,7 @@ use firebell_core::silence::{Silence, Silences};
 use jiff::Timestamp;
 
 use super::fresh::Fresh;
+use super::office::audit;
 
 /// Folded incidents kept at hand; older ones are folded again from the store.
 const CACHED_INCIDENTS: usize = 256;
@@ -46,8 +48,8 @@ pub struct Machine {
     /// Accepted and not taken in yet, as far as they are kept at hand: reading them again from the store costs as much as
     /// taking them in.
     pub(super) fresh: Fresh,
-    /// Items accepted by this machine and not yet taken in.
-    pub(super) waiting: usize,
+    /// Items accepted and not yet taken in; counted in the store when it is first asked for.
+    pub(super) waiting: Option<usize>,
     loaded: bool,
 }
 
@@ -66,7 +68,7 @@ impl Machine {
             held: BTreeSet::new(),
             looked_at: None,
             fresh: Fresh::default(),
-            waiting: 0,
+            waiting: None,
             loaded: false,
         }
     }
@@ -278,6 +280,9 @@ impl Machine {
         self.ensure_loaded(tx)?;
         tx.put_silence(silence)?;
         self.silences.put(silence.clone());
-        Ok(())
+        // Who expires it is not known here; that it changed is.
+        let detail = serde_json::json!({"starts_at": silence.starts_at, "ends_at": silence.ends_at});
+        let act = Act::new(&silence.created_by, "silence.put", &silence.id).with(detail);
+        audit(tx, act, silence.updated_at)
     }
 }

@@ -100,6 +100,7 @@ mod failing {
     use firebell_core::change::Change;
     use firebell_core::ids::{EffectKey, Fingerprint, IncidentId};
     use firebell_core::incident::{EventRecord, Summary};
+    use firebell_core::ports::office::OfficeTx;
     use firebell_core::ports::store::{InboxRow, OutboxRow, StoreError, StoreResult, TimerRow, Tx};
     use firebell_core::signal::Intake;
     use firebell_core::silence::Silence;
@@ -121,10 +122,15 @@ mod failing {
             Err(StoreError::Database { doing: "insert", detail: "disk full".to_owned() })
         }
 
+        fn office(&mut self) -> &mut dyn OfficeTx {
+            self.inner.office()
+        }
+
         pass! {
             fn inbox_after(seq: u64, limit: usize) -> Vec<InboxRow>;
             fn inbox_trim(seq: u64) -> ();
             fn inbox_cursor() -> u64;
+            fn inbox_waiting() -> u64;
             fn set_inbox_cursor(seq: u64) -> ();
             fn events(incident: &IncidentId) -> Vec<EventRecord>;
             fn append(records: &[EventRecord]) -> ();

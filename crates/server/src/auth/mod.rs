@@ -1,13 +1,24 @@
-//! Who is asking: people by tokens and sessions, senders by integration keys. What each may do is in `access`.
+//! Who is asking: people by sessions and tokens, senders by integration keys. What each may do is in `access`.
 
+mod cookie;
+mod directory;
 mod key;
+mod password;
+mod permission;
 mod person;
 mod role;
-mod session;
+mod scope;
+mod throttle;
 mod tokens;
 
+pub(crate) use cookie::{COOKIE, cookie_value};
+pub(crate) use directory::{
+    Account, ApiToken, Directory, Flash, LONGEST_DAYS, NewAccount, NewToken, Session, SessionView, SignIn,
+    Via, Visit,
+};
 pub(crate) use key::{KeyHash, shown_key};
+pub(crate) use permission::Permission;
 pub(crate) use person::Person;
 pub use role::Role;
-pub(crate) use session::{COOKIE, Flash, Session, Sessions, cookie_value};
+pub(crate) use scope::{RESOURCES, Scopes};
 pub use tokens::Auth;

@@ -1,7 +1,10 @@
-//! What a token is good for, in one word.
+//! What somebody may do, in one word.
+
+use serde::{Deserialize, Serialize};
 
 /// Each role may do what the ones before it may.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Reads what is not restricted.
     Viewer,

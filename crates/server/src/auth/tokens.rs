@@ -24,7 +24,7 @@ impl Auth {
 
     /// Lets a person in by a token. The name is what the record says of all that is done with it.
     pub fn add(&mut self, name: &str, role: Role, token: &str) {
-        let person = Person { name: name.to_owned(), role };
+        let person = Person::new(name, role);
         self.tokens.push(Token { person, hash: KeyHash::of(token) });
     }
 
@@ -38,5 +38,10 @@ impl Auth {
             }
         }
         found
+    }
+
+    /// The person of that name, with the role that the configuration gives them now.
+    pub(crate) fn person(&self, name: &str) -> Option<Person> {
+        self.tokens.iter().find(|t| t.person.name == name).map(|t| t.person.clone())
     }
 }

@@ -197,7 +197,7 @@ async fn each_role_does_what_it_may() {
 }
 
 #[tokio::test]
-async fn restricted_incidents_do_not_exist_for_viewers() {
+async fn restricted_incidents_do_not_exist_for_who_is_no_member() {
     let w = world();
     let open = w.declare("Catalog is slow").await;
     let secret = w.declare("Suspicious sign-in attempts, possible credential stuffing attack").await;
@@ -211,9 +211,13 @@ async fn restricted_incidents_do_not_exist_for_viewers() {
             .collect::<Vec<_>>()
     };
     assert_eq!(ids(Role::Viewer).await, std::slice::from_ref(&open));
-    assert_eq!(ids(Role::Responder).await.len(), 2);
+    assert_eq!(ids(Role::Responder).await, std::slice::from_ref(&open));
+    // Who declared it is a member, and administrators see all.
+    assert_eq!(ids(Role::Commander).await.len(), 2);
+    assert_eq!(ids(Role::Admin).await.len(), 2);
     for part in ["", "/record", "/verdict", "/events", "/postmortem.md", "/bundle.tar.gz"] {
         let path = format!("/api/v1/incidents/{secret}{part}");
+        assert_eq!(w.api(Role::Responder, "GET", &path, Value::Null).await.status, 404, "{path}");
         let hidden = w.api(Role::Viewer, "GET", &path, Value::Null).await;
         assert_eq!(hidden.status, StatusCode::NOT_FOUND, "{path}");
         let none = w.api(Role::Viewer, "GET", &path.replace(&secret, "INC-2026-9999"), Value::Null).await;
@@ -223,6 +227,17 @@ async fn restricted_incidents_do_not_exist_for_viewers() {
             "{path} tells that it is there"
         );
     }
+    // Given a role in it, somebody is one.
+    let third = w.declare("Something is odd").await;
+    let path = format!("/api/v1/incidents/{third}");
+    let kind = json!({"kind": "security", "restricted": true});
+    w.api(Role::Commander, "POST", &format!("{path}/kind"), kind).await;
+    let grace = bearer("token-of-grace-0123456789");
+    let seen = async || w.send("GET", &path, &[("authorization", &grace)], "").await.status;
+    assert_eq!(seen().await, StatusCode::NOT_FOUND);
+    let role = json!({"role": "scribe", "person": "grace"});
+    let given = w.api(Role::Commander, "POST", &format!("{path}/roles"), role).await;
+    assert_eq!((given.status, seen().await), (StatusCode::OK, StatusCode::OK), "{}", given.text);
     let weekly = w.api(Role::Viewer, "GET", "/api/v1/reports/weekly?format=text", Value::Null).await;
     assert!(weekly.text.contains(&open) && !weekly.text.contains(&secret), "{}", weekly.text);
 }

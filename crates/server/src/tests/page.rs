@@ -84,9 +84,9 @@ async fn signing_out_ends_the_session() {
 async fn a_session_lapses_when_it_is_not_used() {
     let w = world();
     let b = Browser::sign_in(&w, &token(Role::Admin)).await;
-    w.pass(jiff::SignedDuration::from_hours(23));
+    w.pass(jiff::SignedDuration::from_hours(6 * 24));
     assert_eq!(b.get("/").await.status, StatusCode::OK);
-    w.pass(jiff::SignedDuration::from_hours(25));
+    w.pass(jiff::SignedDuration::from_hours(8 * 24));
     assert_eq!(b.get("/").await.status, StatusCode::SEE_OTHER);
 }
 
@@ -173,7 +173,7 @@ async fn a_viewer_sees_no_forms_and_cannot_send_them() {
     let csrf = b.csrf().await;
     b.post(&format!("/incidents/{id}/do/ack"), &format!("csrf={csrf}")).await;
     let page = b.get(&format!("/incidents/{id}")).await.text;
-    assert!(page.contains("this takes a responder"), "{page}");
+    assert!(page.contains("to acknowledge an incident takes a responder"), "{page}");
     let shown = w.api(Role::Viewer, "GET", &format!("/api/v1/incidents/{id}"), Value::Null).await.json();
     assert_eq!(shown["incident"]["acknowledged_at"], Value::Null);
 }

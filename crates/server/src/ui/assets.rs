@@ -9,7 +9,13 @@ use sha2::{Digest, Sha256};
 
 use crate::problem::Problem;
 
-const CSS: &str = concat!(include_str!("assets/app.css"), include_str!("assets/pages.css"));
+const CSS: &str = concat!(
+    include_str!("assets/app.css"),
+    include_str!("assets/pages.css"),
+    include_str!("draw/draw.css"),
+    include_str!("incident/incident.css"),
+    include_str!("settings/settings.css"),
+);
 const JS: &str = include_str!("assets/live.js");
 const PALETTE: &str = include_str!("assets/palette.js");
 const STATUS: &str = include_str!("../status/status.css");

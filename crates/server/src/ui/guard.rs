@@ -14,18 +14,17 @@ use crate::state::{App, Shared};
 pub(crate) struct Visitor {
     pub(crate) person: Person,
     pub(crate) session: Session,
-    id: String,
 }
 
 impl Visitor {
     /// Keeps a word for the visitor's next page.
     pub(crate) fn tell(&self, app: &App, ok: bool, text: String) {
-        app.sessions.tell(&self.id, Flash { ok, text });
+        app.directory.tell(&self.session.id, Flash { ok, text });
     }
 
     /// Takes that word.
     pub(crate) fn told(&self, app: &App) -> Option<Flash> {
-        app.sessions.told(&self.id)
+        app.directory.told(&self.session.id)
     }
 }
 
@@ -33,10 +32,9 @@ impl FromRequestParts<Shared> for Visitor {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Response> {
-        let found = cookie_value(&parts.headers)
-            .and_then(|id| app.sessions.find(id, app.now()).map(|session| (id.to_owned(), session)));
+        let found = cookie_value(&parts.headers).and_then(|cookie| app.directory.session(cookie, app.now()));
         match found {
-            Some((id, session)) => Ok(Self { person: session.person.clone(), session, id }),
+            Some(session) => Ok(Self { person: session.person.clone(), session }),
             None if wants_page(parts) => {
                 let next = parts.uri.path();
                 let to = if next == "/" { "/login".to_owned() } else { format!("/login?next={next}") };

@@ -4,6 +4,7 @@
 mod alerts;
 mod archive;
 mod assets;
+mod draw;
 mod guard;
 mod home;
 mod incident;
@@ -18,7 +19,9 @@ mod postmortems;
 mod reports;
 mod routes;
 mod services;
+mod settings;
 mod words;
+mod writeup;
 
 pub(crate) use archive::Archive;
 pub(crate) use assets::status_assets;

@@ -13,10 +13,17 @@ use super::{nav, words};
 use crate::problem::Problem;
 use crate::state::App;
 
-const TEMPLATES: [(&str, &str); 21] = [
+const TEMPLATES: &[(&str, &str)] = &[
     ("base.html", include_str!("base.html")),
     ("macros.html", include_str!("macros.html")),
     ("login.html", include_str!("login/page.html")),
+    ("set_password.html", include_str!("login/set_password.html")),
+    ("settings_base.html", include_str!("settings/base.html")),
+    ("settings_system.html", include_str!("settings/system.html")),
+    ("settings_account.html", include_str!("settings/account.html")),
+    ("settings_people.html", include_str!("settings/people.html")),
+    ("settings_audit.html", include_str!("settings/audit.html")),
+    ("postmortem_edit.html", include_str!("writeup/edit.html")),
     ("incidents.html", include_str!("incidents/page.html")),
     ("incident_row.html", include_str!("incidents/row.html")),
     ("home.html", include_str!("home/page.html")),
@@ -29,6 +36,7 @@ const TEMPLATES: [(&str, &str); 21] = [
     ("postmortems.html", include_str!("postmortems/page.html")),
     ("reports.html", include_str!("reports/page.html")),
     ("incident.html", include_str!("incident/page.html")),
+    ("evidence.html", include_str!("incident/evidence/page.html")),
     ("incident_live.html", include_str!("incident/live.html")),
     ("status_base.html", include_str!("../status/base.html")),
     ("status_macros.html", include_str!("../status/macros.html")),

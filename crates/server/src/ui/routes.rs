@@ -6,6 +6,7 @@ use axum::routing::{get, post};
 
 use super::{
     alerts, assets, guard, home, incident, incidents, login, palette, postmortems, reports, services,
+    settings, writeup,
 };
 use crate::state::Shared;
 
@@ -32,11 +33,16 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/incidents/{id}/fragment", get(incident::fragment))
         .route("/incidents/{id}/stream", get(incident::stream))
         .route("/incidents/{id}/do/{verb}", post(incident::act))
+        .route("/incidents/{id}/evidence/{evidence}", get(incident::evidence))
         .route("/incidents/{id}/postmortem", get(incident::postmortem))
+        .route("/incidents/{id}/postmortem/edit", get(writeup::edit).post(writeup::save))
         .route("/incidents/{id}/postmortem.ics", get(incident::invitation))
         .route("/incidents/{id}/bundle.tar.gz", get(incident::bundle))
         .route("/login", get(login::show).post(login::submit))
         .route("/logout", post(login::out))
+        .route("/setup", get(login::setup).post(login::set_up))
+        .route("/welcome", get(login::welcome).post(login::welcomed))
         .route("/assets/{name}", get(assets::show))
+        .merge(settings::routes())
         .layer(from_fn(guard::headers))
 }

@@ -52,6 +52,39 @@ pub(crate) fn title_case(name: &str) -> String {
     chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
 }
 
+/// `23 Nov 2026`.
+pub(super) fn date(at: Timestamp) -> String {
+    at.strftime("%-d %b %Y").to_string()
+}
+
+/// A browser as people call it, from what it says of itself.
+pub(super) fn browser(agent: &str) -> String {
+    // In this order: each says that it is the ones after it too.
+    let names = [
+        ("Edg/", "Edge"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+        ("curl/", "curl"),
+    ];
+    let systems = [
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("Mac OS", "macOS"),
+        ("Linux", "Linux"),
+    ];
+    let find =
+        |list: &[(&str, &'static str)]| list.iter().find(|(mark, _)| agent.contains(mark)).map(|f| f.1);
+    match (find(&names), find(&systems)) {
+        (Some(name), Some(system)) => format!("{name} on {system}"),
+        (Some(name), None) => name.to_owned(),
+        _ if agent.is_empty() => "A program".to_owned(),
+        _ => agent.split([' ', '/']).next().unwrap_or("A program").chars().take(40).collect(),
+    }
+}
+
 /// Text without what could turn a page around or hide in it: control, invisible and direction-changing characters.
 pub(crate) fn clean(text: &str) -> String {
     text.chars().filter(|c| *c == '\n' || *c == '\t' || !(c.is_control() || hidden(*c))).collect()

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use firebell_core::audit::{Act, AuditEntry};
 use firebell_core::ports::store::{
     AlertFilter, IncidentFilter, OutboxRow, OutboxState, StoreError, StoreResult, Tx,
 };
@@ -10,6 +11,7 @@ use firebell_core::telemetry::Window;
 use jiff::Timestamp;
 
 use super::Subject;
+use super::office::{delivery, document};
 use super::samples::{alert, at, change, effect, event, incident, request, silence, summary};
 use crate::codec;
 
@@ -36,6 +38,12 @@ fn write_everything(tx: &mut dyn Tx) -> StoreResult<()> {
     tx.put_silence(&silence("one", at(1), at(50)))?;
     tx.put_silence(&silence("two", at(1), at(50)))?;
     tx.put_change(&change("c2", at(2)))?;
+    let office = tx.office();
+    office.put_document(&document("account", "a", 2))?;
+    office.put_document(&document("account", "b", 1))?;
+    let last = office.audit_last()?;
+    office.audit_append(&AuditEntry::after(last.as_ref(), Act::new("Ada", "a", "b"), at(9)))?;
+    office.put_delivery(&delivery("two", "h", at(9)))?;
     tx.blob_put(&codec::sha256(b"second"), b"second")
 }
 
@@ -50,6 +58,8 @@ fn seed(s: &mut Subject) {
         tx.put_alert(&alert(1, 1))?;
         tx.put_silence(&silence("one", at(0), at(5)))?;
         tx.put_change(&change("c1", at(1)))?;
+        tx.office().put_document(&document("account", "a", 1))?;
+        tx.office().put_delivery(&delivery("one", "h", at(1)))?;
         tx.blob_put(&codec::sha256(b"first"), b"first").map(drop)
     });
 }
@@ -75,6 +85,10 @@ pub fn picture(s: &mut Subject) -> String {
     add("changes", format!("{:?}", reader.changes(everything, 10_000).unwrap()));
     add("outbox", format!("{:?}", reader.outbox(None, None, 10_000).unwrap()));
     add("timers", format!("{:?}", reader.timers(None).unwrap()));
+    let office = &s.office;
+    add("documents", format!("{:?}", office.documents("account", "", 10_000).unwrap()));
+    add("audit", format!("{:?}", office.audit_after(0, 10_000).unwrap()));
+    add("deliveries", format!("{:?}", office.deliveries_due(Timestamp::MAX, 10_000).unwrap()));
     add("depth", format!("{:?}", reader.inbox_depth().unwrap()));
     for bytes in [&b"first"[..], b"second"] {
         add("blob", format!("{:?}", reader.blob_get(&codec::sha256(bytes)).unwrap()));

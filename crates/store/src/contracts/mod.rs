@@ -7,6 +7,7 @@ mod events;
 mod inbox;
 mod ledger;
 mod lists;
+mod office;
 mod outbox;
 pub mod samples;
 mod timers;
@@ -15,6 +16,7 @@ pub use atomicity::picture;
 
 use std::any::Any;
 
+use firebell_core::ports::office::OfficeReader;
 use firebell_core::ports::store::{Reader, Store, StoreError, StoreResult, Tx};
 
 /// A store under test with a reader of it.
@@ -23,6 +25,8 @@ pub struct Subject {
     pub store: Box<dyn Store>,
     /// The readers' side.
     pub reader: Box<dyn Reader>,
+    /// The office's readers' side.
+    pub office: Box<dyn OfficeReader>,
     /// What must live as long (a temporary folder).
     pub keep: Box<dyn Any>,
 }
@@ -64,6 +68,7 @@ pub const CASES: &[Case] = &[
     ("numbers_requests_and_keeps_their_content", inbox::numbers_requests_and_keeps_their_content),
     ("does_not_reuse_numbers_of_trimmed_requests", inbox::does_not_reuse_numbers_of_trimmed_requests),
     ("cursor_survives_trimming_and_sets_the_depth", inbox::cursor_survives_trimming_and_sets_the_depth),
+    ("counts_the_items_that_wait_beyond_the_cursor", inbox::counts_the_items_that_wait_beyond_the_cursor),
     (
         "appends_events_in_order_with_positions_without_gaps",
         events::appends_in_order_with_positions_without_gaps,
@@ -77,6 +82,8 @@ pub const CASES: &[Case] = &[
     ("lists_open_incidents_by_id", lists::lists_open_incidents_by_id),
     ("hides_restricted_incidents_unless_asked", lists::hides_restricted_incidents_unless_asked),
     ("pages_through_incidents", lists::pages_through_incidents),
+    ("pages_in_any_order_without_gaps", lists::pages_in_any_order_without_gaps),
+    ("pages_through_alerts_without_gaps", alerts::pages_through_alerts_without_gaps),
     ("leaves_an_effect_that_exists_as_it_is", outbox::leaves_an_effect_that_exists_as_it_is),
     ("hands_out_due_and_lapsed_effects_oldest_first", outbox::hands_out_due_and_lapsed_effects_oldest_first),
     ("never_hands_out_an_effect_early", outbox::never_hands_out_an_effect_early),
@@ -96,6 +103,12 @@ pub const CASES: &[Case] = &[
     ("answers_changes_of_a_window_ends_included", ledger::answers_changes_of_a_window_ends_included),
     ("stores_blobs_by_their_hash", ledger::stores_blobs_by_their_hash),
     ("refuses_a_blob_under_a_wrong_hash", ledger::refuses_a_blob_under_a_wrong_hash),
+    ("keeps_documents_by_kind_and_id", office::keeps_documents_by_kind_and_id),
+    (
+        "keeps_the_audit_log_in_order_and_its_chain_whole",
+        office::keeps_the_audit_log_in_order_and_its_chain_whole,
+    ),
+    ("hands_out_deliveries_that_are_due", office::hands_out_deliveries_that_are_due),
     ("a_failed_transaction_leaves_no_trace", atomicity::a_failed_transaction_leaves_no_trace),
     ("an_overlooked_failure_fails_the_transaction", atomicity::an_overlooked_failure_fails_the_transaction),
     ("a_panic_leaves_no_trace", atomicity::a_panic_leaves_no_trace),

@@ -56,6 +56,7 @@ pub fn summary(number: u64) -> Summary {
         cause: None,
         commander: None,
         restricted: false,
+        members: Vec::new(),
         drill: false,
         open: true,
         active: true,
@@ -68,7 +69,7 @@ pub fn summary(number: u64) -> Summary {
         dead_effects: 0,
         resolve_by: None,
         open_items: 0,
-        told_public: false,
+        told_public: Some(false),
     }
 }
 

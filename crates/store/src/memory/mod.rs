@@ -1,6 +1,7 @@
 //! The store in memory, for simulation: the same behaviour as the database, undo logs instead of a journal.
 
 mod blobs;
+mod office;
 mod reader;
 mod state;
 mod store;

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use firebell_core::alert::Alert;
+use firebell_core::audit::AuditEntry;
 use firebell_core::change::Change;
 use firebell_core::ids::{EffectKey, Fingerprint, IncidentId};
 use firebell_core::incident::{EventRecord, Summary};
+use firebell_core::ports::office::{Delivery, Document};
 use firebell_core::ports::store::{InboxRow, OutboxRow};
 use firebell_core::silence::Silence;
 use jiff::Timestamp;
@@ -61,4 +63,8 @@ state! {
     changes: Table<(i64, String), Arc<Change>>,
     change_ids: Table<String, ()>,
     blobs: Table<String, Arc<[u8]>>,
+    /// By kind and id.
+    documents: Table<(String, String), Arc<Document>>,
+    audit: Table<u64, Arc<AuditEntry>>,
+    deliveries: Table<String, Arc<Delivery>>,
 }

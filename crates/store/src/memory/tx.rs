@@ -7,6 +7,7 @@ use firebell_core::alert::Alert;
 use firebell_core::change::Change;
 use firebell_core::ids::{EffectKey, Fingerprint, IncidentId};
 use firebell_core::incident::{EventRecord, Summary};
+use firebell_core::ports::office::OfficeTx;
 use firebell_core::ports::store::{InboxRow, OutboxRow, StoreError, StoreResult, TimerRow, Tx};
 use firebell_core::signal::Intake;
 use firebell_core::silence::Silence;
@@ -36,7 +37,7 @@ impl<'s> MemoryTx<'s> {
     }
 
     /// As with the database, nothing runs after a failure.
-    fn run<T>(&mut self, work: impl FnOnce(&mut State) -> StoreResult<T>) -> StoreResult<T> {
+    pub(super) fn run<T>(&mut self, work: impl FnOnce(&mut State) -> StoreResult<T>) -> StoreResult<T> {
         if let Some(detail) = &self.failure {
             return Err(StoreError::Database { doing: "go on after a failure", detail: detail.clone() });
         }
@@ -98,6 +99,14 @@ impl Tx for MemoryTx<'_> {
 
     fn inbox_cursor(&mut self) -> StoreResult<u64> {
         self.run(|state| Ok(state.marks.get(INBOX_CURSOR).copied().unwrap_or(0)))
+    }
+
+    fn inbox_waiting(&mut self) -> StoreResult<u64> {
+        self.run(|state| {
+            let cursor = state.marks.get(INBOX_CURSOR).copied().unwrap_or(0);
+            let Some(from) = cursor.checked_add(1) else { return Ok(0) };
+            Ok(state.inbox.range(from..).map(|(_, row)| row.items.len() as u64).sum())
+        })
     }
 
     fn set_inbox_cursor(&mut self, seq: u64) -> StoreResult<()> {
@@ -356,5 +365,9 @@ impl Tx for MemoryTx<'_> {
 
     fn blob_get(&mut self, sha256: &str) -> StoreResult<Option<Vec<u8>>> {
         self.run(|state| Ok(state.blobs.get(sha256).map(|bytes| bytes.to_vec())))
+    }
+
+    fn office(&mut self) -> &mut dyn OfficeTx {
+        self
     }
 }

@@ -2,9 +2,12 @@
 //! PostgreSQL understands too (numbered placeholders aside): no JSON operators, no dialect.
 
 pub(crate) mod alert;
+pub(crate) mod audit;
 pub(crate) mod blob;
 pub(crate) mod change;
 pub(crate) mod counter;
+pub(crate) mod delivery;
+pub(crate) mod document;
 pub(crate) mod event;
 pub(crate) mod inbox;
 pub(crate) mod mark;

@@ -15,7 +15,15 @@ macro_rules! migrations {
     };
 }
 
-migrations!["0001_events", "0002_inbox", "0003_outbox", "0004_alerts", "0005_ledger", "0006_blobs"];
+migrations![
+    "0001_events",
+    "0002_inbox",
+    "0003_outbox",
+    "0004_alerts",
+    "0005_ledger",
+    "0006_blobs",
+    "0007_office",
+];
 
 const DOING: &str = "bring the schema up to date";
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (version BIGINT NOT NULL PRIMARY KEY, \

@@ -5,6 +5,7 @@ mod blobs;
 mod checkpoint;
 mod lock;
 mod migrate;
+mod office;
 mod open;
 mod reader;
 mod store;

@@ -67,7 +67,7 @@ impl SqliteReader {
         }
     }
 
-    fn run<T>(&self, work: impl FnOnce(&Connection) -> StoreResult<T>) -> StoreResult<T> {
+    pub(super) fn run<T>(&self, work: impl FnOnce(&Connection) -> StoreResult<T>) -> StoreResult<T> {
         work(&*self.connection()?)
     }
 }

@@ -6,6 +6,7 @@ use firebell_core::alert::Alert;
 use firebell_core::change::Change;
 use firebell_core::ids::{EffectKey, Fingerprint, IncidentId};
 use firebell_core::incident::{EventRecord, Summary};
+use firebell_core::ports::office::OfficeTx;
 use firebell_core::ports::store::{InboxRow, OutboxRow, StoreError, StoreResult, TimerRow, Tx};
 use firebell_core::signal::Intake;
 use firebell_core::silence::Silence;
@@ -36,7 +37,7 @@ impl<'c> SqliteTx<'c> {
         }
     }
 
-    fn run<T>(&mut self, work: impl FnOnce(&Connection) -> StoreResult<T>) -> StoreResult<T> {
+    pub(super) fn run<T>(&mut self, work: impl FnOnce(&Connection) -> StoreResult<T>) -> StoreResult<T> {
         if let Some(detail) = &self.failure {
             return Err(StoreError::Database { doing: "go on after a failure", detail: detail.clone() });
         }
@@ -63,6 +64,10 @@ impl Tx for SqliteTx<'_> {
 
     fn inbox_cursor(&mut self) -> StoreResult<u64> {
         self.run(|conn| sql::mark::get(conn, sql::mark::INBOX_CURSOR))
+    }
+
+    fn inbox_waiting(&mut self) -> StoreResult<u64> {
+        self.run(sql::inbox::waiting)
     }
 
     fn set_inbox_cursor(&mut self, seq: u64) -> StoreResult<()> {
@@ -173,5 +178,9 @@ impl Tx for SqliteTx<'_> {
 
     fn blob_get(&mut self, sha256: &str) -> StoreResult<Option<Vec<u8>>> {
         self.run(|conn| sql::blob::get(conn, sha256))
+    }
+
+    fn office(&mut self) -> &mut dyn OfficeTx {
+        self
     }
 }

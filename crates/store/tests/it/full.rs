@@ -9,7 +9,12 @@ fn a_full_disk_fails_commits_and_nothing_else() {
     let dir = tempfile::tempdir().unwrap();
     let options = Options { durability: Durability::Process, max_bytes: Some(600 << 10) };
     let (store, reader) = SqliteStore::open_with(dir.path(), options).unwrap();
-    let mut s = Subject { store: Box::new(store), reader: Box::new(reader), keep: Box::new(dir) };
+    let mut s = Subject {
+        store: Box::new(store),
+        reader: Box::new(reader.clone()),
+        office: Box::new(reader),
+        keep: Box::new(dir),
+    };
     s.tx(|tx| tx.append(&[event(1, 1)]));
     let mut accepted = Vec::new();
     let error = loop {

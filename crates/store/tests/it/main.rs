@@ -17,7 +17,12 @@ use firebell_store::{Durability, MemoryStore, SqliteStore};
 /// A SQLite store in a folder.
 fn sqlite_in(dir: &Path) -> Subject {
     let (store, reader) = SqliteStore::open(dir, Durability::Process).unwrap();
-    Subject { store: Box::new(store), reader: Box::new(reader), keep: Box::new(()) }
+    Subject {
+        store: Box::new(store),
+        reader: Box::new(reader.clone()),
+        office: Box::new(reader),
+        keep: Box::new(()),
+    }
 }
 
 /// A SQLite store in a folder of its own.
@@ -32,5 +37,10 @@ fn sqlite() -> Subject {
 fn memory() -> Subject {
     let store = MemoryStore::new();
     let reader = store.reader();
-    Subject { store: Box::new(store), reader: Box::new(reader), keep: Box::new(()) }
+    Subject {
+        store: Box::new(store),
+        reader: Box::new(reader.clone()),
+        office: Box::new(reader),
+        keep: Box::new(()),
+    }
 }

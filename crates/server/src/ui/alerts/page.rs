@@ -48,7 +48,12 @@ async fn load(app: &Shared, visitor: &Visitor, query: &Pairs) -> Result<Alerts, 
         service: query.get("service").unwrap_or_default().to_owned(),
         q: query.get("q").unwrap_or_default().to_owned(),
     };
-    let filter = AlertFilter { firing: Some(wanted.firing), incident: None, limit: LOOKED_AT };
+    let filter = AlertFilter {
+        firing: Some(wanted.firing),
+        incident: None,
+        limit: LOOKED_AT,
+        ..AlertFilter::default()
+    };
     let (position, alerts, silences) =
         app.read(move |reader| Ok((reader.position()?, reader.alerts(&filter)?, reader.silences()?))).await?;
     let (person, now) = (visitor.person.clone(), app.now());

@@ -162,7 +162,10 @@ fn one(
     let records = reader.events(id)?;
     Ok(fold(&records).map(|incident| {
         let deep = Deep::of(&incident, &records, policy);
-        let text = deep.postmortem.as_deref().map(|path| postmortem_text(dir, path)).unwrap_or_default();
+        let text = match download::edited(&incident, &records) {
+            Some(text) => text.get(..text.floor_char_boundary(MOST_TEXT)).unwrap_or(text).to_owned(),
+            None => deep.postmortem.as_deref().map(|path| postmortem_text(dir, path)).unwrap_or_default(),
+        };
         (deep, text)
     }))
 }

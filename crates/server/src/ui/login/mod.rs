@@ -1,22 +1,72 @@
-//! Signing in by token, and out.
+//! Signing in by password or token, and out.
 
+mod first;
 mod out;
 mod show;
 mod submit;
 
+pub(super) use first::{set_up, setup, welcome, welcomed};
 pub(super) use out::out;
 pub(super) use show::show;
 pub(super) use submit::submit;
 
-use axum::http::HeaderValue;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Serialize;
 
-use crate::auth::COOKIE;
+use crate::auth::{COOKIE, SignIn, Via, Visit};
+use crate::problem::Problem;
 use crate::state::App;
 
+/// The sign-in form.
+#[derive(Debug, Serialize)]
+pub(super) struct LoginView {
+    next: String,
+    failed: Option<String>,
+    go: Option<String>,
+    /// There are accounts: name and password come first.
+    accounts: bool,
+    /// The company's own sign-in, as its button calls it.
+    sso: Option<String>,
+}
+
+impl LoginView {
+    pub(super) fn new(app: &App, next: &str) -> Self {
+        let accounts = !app.directory.is_new();
+        Self { next: next.to_owned(), failed: None, go: None, accounts, sso: None }
+    }
+}
+
+/// Who holds a token of the configuration may have a session for it. One that is limited to scopes may not: a page knows
+/// no scopes.
+async fn by_token(app: &App, token: &str, visit: Visit) -> Result<SignIn, Problem> {
+    let keys = [format!("address {}", visit.address)];
+    if let Err(wait) = app.directory.throttle.check(&keys, app.now()) {
+        return Ok(SignIn::Wait(wait.as_secs() + 1));
+    }
+    match app.state.auth.check(token) {
+        Some(person) => {
+            Ok(SignIn::In(app.directory.begin(&person.name, Via::Token, visit, app.now()).await?))
+        }
+        None => {
+            app.directory.throttle.failed(&keys, app.now());
+            Ok(SignIn::Wrong)
+        }
+    }
+}
+
+/// On to where they wanted, with the cookie.
+pub(super) fn enter(app: &App, next: &str, session: &str) -> Result<Response, Problem> {
+    let mut response = Redirect::to(next).into_response();
+    response.headers_mut().extend(cookie(app, session).map(|c| (header::SET_COOKIE, c)));
+    Ok(response)
+}
+
 /// The session cookie; an empty id removes it.
-fn cookie(app: &App, id: &str) -> Option<HeaderValue> {
+pub(super) fn cookie(app: &App, id: &str) -> Option<HeaderValue> {
     let secure = if app.is_https() { "; Secure" } else { "" };
-    let age = if id.is_empty() { "; Max-Age=0" } else { "" };
+    // As long as a session can last; the server ends it earlier.
+    let age = if id.is_empty() { "; Max-Age=0" } else { "; Max-Age=2592000" };
     HeaderValue::from_str(&format!("{COOKIE}={id}; Path=/; HttpOnly; SameSite=Strict{secure}{age}")).ok()
 }
 

@@ -8,7 +8,6 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::cookie;
-use crate::auth::cookie_value;
 use crate::problem::Problem;
 use crate::state::Shared;
 use crate::ui::guard::{self, Visitor};
@@ -21,9 +20,7 @@ pub(crate) async fn out(
     Form(form): Form<BTreeMap<String, String>>,
 ) -> Result<Response, Problem> {
     guard::guarded(&headers, &visitor.session, form.get("csrf").map_or("", String::as_str))?;
-    if let Some(id) = cookie_value(&headers) {
-        app.sessions.end(id);
-    }
+    app.directory.end(&visitor.person.name, &visitor.session.id).await?;
     let mut response = Redirect::to("/login").into_response();
     response.headers_mut().extend(cookie(&app, "").map(|c| (header::SET_COOKIE, c)));
     Ok(response)

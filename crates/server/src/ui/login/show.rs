@@ -2,11 +2,12 @@
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Redirect, Response};
-use serde_json::json;
+use axum::response::Response;
 
-use super::{cookie, next};
+use super::{LoginView, cookie, enter, next};
+use crate::auth::{SignIn, Visit};
 use crate::metrics::Door;
+use crate::peer::Peer;
 use crate::problem::Problem;
 use crate::query::Pairs;
 use crate::state::Shared;
@@ -16,27 +17,26 @@ use crate::ui::pages;
 pub(crate) async fn show(
     State(app): State<Shared>,
     headers: HeaderMap,
+    Peer(peer): Peer,
     query: Pairs,
 ) -> Result<Response, Problem> {
     let next = next(query.get("next"));
     let Some(token) = query.get("token") else {
-        let view = json!({"next": next, "failed": false, "go": null});
-        return pages::whole(&app, None, "login.html", StatusCode::OK, view);
+        return pages::whole(&app, None, "login.html", StatusCode::OK, LoginView::new(&app, next));
     };
-    let Some(person) = app.state.auth.check(token) else {
+    let SignIn::In(session) = super::by_token(&app, token, Visit::of(&headers, peer)).await? else {
         app.metrics.turned_away(Door::Login);
-        let view = json!({"next": next, "failed": true, "go": null});
+        let failed = Some("This token is not known here.".to_owned());
+        let view = LoginView { failed, ..LoginView::new(&app, next) };
         return pages::whole(&app, None, "login.html", StatusCode::UNAUTHORIZED, view);
     };
-    let id = app.sessions.begin(person, app.now());
     // After a click on another site, a strict cookie is not sent along a redirect: the page itself must go on.
     let abroad = headers.get("sec-fetch-site").is_some_and(|v| v.as_bytes() == b"cross-site");
-    let mut response = if abroad {
-        let view = json!({"next": next, "failed": false, "go": next});
-        pages::whole(&app, None, "login.html", StatusCode::OK, view)?
-    } else {
-        Redirect::to(next).into_response()
-    };
-    response.headers_mut().extend(cookie(&app, &id).map(|c| (header::SET_COOKIE, c)));
+    if !abroad {
+        return enter(&app, next, &session);
+    }
+    let view = LoginView { go: Some(next.to_owned()), ..LoginView::new(&app, next) };
+    let mut response = pages::whole(&app, None, "login.html", StatusCode::OK, view)?;
+    response.headers_mut().extend(cookie(&app, &session).map(|c| (header::SET_COOKIE, c)));
     Ok(response)
 }

@@ -34,7 +34,7 @@ pub(super) struct Around {
 
 /// Reads it.
 pub(super) fn around(reader: &dyn Reader, now: Timestamp) -> StoreResult<Around> {
-    let filter = AlertFilter { firing: Some(true), incident: None, limit: ALERTS };
+    let filter = AlertFilter { firing: Some(true), incident: None, limit: ALERTS, ..AlertFilter::default() };
     let start = now.checked_sub(SignedDuration::from_hours(24 * CHANGE_DAYS)).unwrap_or(now);
     Ok(Around {
         alerts: reader.alerts(&filter)?,

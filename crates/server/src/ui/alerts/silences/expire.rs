@@ -8,7 +8,7 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use firebell_integrations::alertmanager::api;
 
-use crate::auth::Role;
+use crate::auth::Permission;
 use crate::problem::Problem;
 use crate::state::Shared;
 use crate::ui::guard::{self, Visitor};
@@ -22,7 +22,7 @@ pub(crate) async fn expire(
     Form(form): Form<BTreeMap<String, String>>,
 ) -> Result<Response, Problem> {
     guard::guarded(&headers, &visitor.session, form.get("csrf").map_or("", String::as_str))?;
-    visitor.person.need(Role::Responder)?;
+    visitor.person.allowed(Permission::Silence)?;
     let silences = app.read(|reader| reader.silences()).await?;
     match silences.into_iter().find(|s| s.id == id) {
         Some(silence) => {

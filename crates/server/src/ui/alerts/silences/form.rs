@@ -16,7 +16,7 @@ use serde_json::json;
 
 use super::view;
 use crate::am::new_silence_id;
-use crate::auth::{Person, Role};
+use crate::auth::{Permission, Person};
 use crate::problem::Problem;
 use crate::query::Pairs;
 use crate::state::Shared;
@@ -61,7 +61,7 @@ pub(crate) async fn form(
     visitor: Visitor,
     query: Pairs,
 ) -> Result<Response, Problem> {
-    visitor.person.need(Role::Responder)?;
+    visitor.person.allowed(Permission::Silence)?;
     let firing = firing(&app, &visitor.person).await?;
     let alert = query.get("alert").and_then(|f| firing.iter().find(|a| a.fingerprint.as_str() == f));
     let matchers: Vec<Matcher> = alert
@@ -88,7 +88,7 @@ pub(crate) async fn create(
 ) -> Result<Response, Problem> {
     let field = |name: &str| form.get(name).map_or("", String::as_str);
     guard::guarded(&headers, &visitor.session, field("csrf"))?;
-    visitor.person.need(Role::Responder)?;
+    visitor.person.allowed(Permission::Silence)?;
     let minutes = field("minutes").parse().ok().filter(|m| LENGTHS.iter().any(|(l, _)| l == m));
     let made =
         minutes.ok_or_else(|| Problem::invalid("minutes", "is not one of the lengths")).and_then(|minutes| {
@@ -145,7 +145,8 @@ fn read(text: &str) -> Result<Vec<Matcher>, firebell_core::ports::alert_source::
 
 /// Firing alerts that the person may see.
 async fn firing(app: &Shared, person: &Person) -> Result<Vec<Alert>, Problem> {
-    let filter = AlertFilter { firing: Some(true), incident: None, limit: LOOKED_AT };
+    let filter =
+        AlertFilter { firing: Some(true), incident: None, limit: LOOKED_AT, ..AlertFilter::default() };
     let alerts = app.read(move |reader| reader.alerts(&filter)).await?;
     let person = person.clone();
     archive::look(app, move |known| alerts.into_iter().filter(|a| may_see(known, &person, a)).collect()).await
