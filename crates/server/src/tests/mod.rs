@@ -15,6 +15,7 @@ mod page;
 mod paging;
 mod people;
 mod sample;
+mod sso;
 mod status;
 mod watching;
 mod world;
