@@ -21,6 +21,9 @@ const TIMEOUT_S: f64 = 10.0;
 const MAX_BODY: usize = 1 << 20;
 /// What was discovered is asked for again after so long.
 const KEPT: SignedDuration = SignedDuration::from_hours(1);
+/// Who asks within this time of a failure hears of the same one: a provider that hangs holds up a crowd once, not each in
+/// turn. Longer than one call may take.
+const FAILED: SignedDuration = SignedDuration::from_secs(12);
 
 /// What a provider says of itself; as much of it as is needed.
 #[derive(Debug, Clone, Deserialize)]
@@ -51,7 +54,7 @@ pub(super) struct Provider {
     client_secret: Option<SecretText>,
     ca_file: Option<PathBuf>,
     discovery: Http,
-    metadata: Mutex<Option<(Timestamp, Arc<Metadata>)>>,
+    metadata: Mutex<Option<(Timestamp, Result<Arc<Metadata>, String>)>>,
     keys: Mutex<Option<(Timestamp, Arc<Keys>)>>,
 }
 
@@ -79,14 +82,14 @@ impl Provider {
     pub(super) async fn metadata(&self, now: Timestamp) -> Result<Arc<Metadata>, String> {
         // Whoever comes meanwhile waits for the one answer.
         let mut kept = self.metadata.lock().await;
-        if let Some((at, metadata)) = kept.as_ref()
-            && now.duration_since(*at) < KEPT
+        if let Some((at, found)) = kept.as_ref()
+            && now.duration_since(*at) < if found.is_ok() { KEPT } else { FAILED }
         {
-            return Ok(Arc::clone(metadata));
+            return found.clone();
         }
-        let metadata = Arc::new(self.discover().await?);
-        *kept = Some((now, Arc::clone(&metadata)));
-        Ok(metadata)
+        let found = self.discover().await.map(Arc::new);
+        *kept = Some((now, found.clone()));
+        found
     }
 
     async fn discover(&self) -> Result<Metadata, String> {

@@ -157,8 +157,10 @@ async fn another_providers_document_is_refused() {
     let answer = get(&w, "/login/sso", "").await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(told(&answer).contains("it calls itself"), "{}", answer.text);
-    // Mended: nothing of it was kept.
+    // Mended, and asked again after a moment.
     fake.with(|said| said.called = said.issuer.clone());
+    assert_eq!(get(&w, "/login/sso", "").await.status, StatusCode::SERVICE_UNAVAILABLE);
+    w.pass(SignedDuration::from_secs(12));
     assert_eq!(sign_in(&w, &fake).await.status, StatusCode::OK);
     let nowhere = with_sign_in(world(), "http://127.0.0.1:9", json!({}));
     assert!(told(&get(&nowhere, "/login/sso", "").await).contains("cannot connect"));
