@@ -26,7 +26,7 @@ mod systems;
 mod tests;
 mod ui;
 
-pub use auth::{Auth, Role};
+pub use auth::{Auth, Oidc, OidcConfig, Role};
 pub use limits::LimitsConfig;
 pub use router::router;
 pub use serve::serve;

@@ -16,6 +16,7 @@ mod pages;
 mod paging;
 mod people;
 mod sample;
+mod sso;
 mod status;
 mod war_room;
 mod watching;
