@@ -29,12 +29,15 @@ async function invite(admin, base, name, role) {
   return person;
 }
 
-/** Says go to the plan that waits, if this person has not yet. */
+const GO = "form[action$='/do/approve'] button.primary";
+const unfold = (page) => page.evaluate(() => document.querySelectorAll("details").forEach((d) => { d.open = true; }));
+
+/** Says go to the plan that waits. */
 async function approve(person, name) {
   await until(`${name} can say go`, 120_000, async () => {
-    const button = person.locator("form[action$='/do/approve'] button, button[formaction$='/do/approve']").first();
-    if (!(await button.isVisible())) return false;
-    await button.click();
+    if (!(await person.locator(GO).count())) return false;
+    await unfold(person);
+    await person.locator(GO).first().click();
     return true;
   });
   await person.locator(".told.ok").first().waitFor();
@@ -62,31 +65,28 @@ try {
   say("two people came in by invitation");
 
   await ada.goto(`${base}/incidents/${id}`);
-  const entries = () => ada.locator("[data-live] .timeline li").count();
-  const before = await entries();
-  await until("the timeline grows by itself", 60_000, async () => (await entries()) > before);
+  const newest = () => ada.locator(".timeline li").first().innerText();
+  const before = await newest();
+  await until("the timeline grows by itself", 90_000, async () => (await newest()) !== before);
   say("its timeline moves");
 
   await grace.goto(`${base}/incidents/${id}`);
   await approve(ada, "Ada");
   await grace.reload();
   const second = await until("Grace can say go, or one was enough", 20_000, async () => {
-    if (await grace.locator("form[action$='/do/approve'] button, button[formaction$='/do/approve']").first().isVisible()) return "go";
-    return /mitigat|monitor|resolved/i.test(await grace.locator("main").innerText()) ? "enough" : "";
+    if (await grace.locator(GO).count()) return "go";
+    return /mitigating|monitoring|resolved/i.test(await grace.locator(".top").innerText()) ? "enough" : "";
   });
   if (second === "go") await approve(grace, "Grace");
 
   // An update to customers, seen on the status page without signing in.
   const words = `We are on it, says the commander (${Date.now()}).`;
   await ada.goto(`${base}/incidents/${id}`);
-  const update = ada.locator("form[action$='/do/update']").filter({ has: ada.locator("textarea[name=body]") });
-  const form = (await update.count()) > 1 ? update.filter({ has: ada.locator("[name=audience][value=public]") }).first() : update.first();
-  await ada.evaluate(() => document.querySelectorAll("details").forEach((d) => { d.open = true; }));
-  const audience = form.locator("select[name=audience]");
-  if (await audience.count()) await audience.selectOption("public");
+  await unfold(ada);
+  const form = ada.locator("form[action$='/do/update']:has(input[name=audience][value=public])");
   await form.locator("input[name=subject]").fill("Checkout");
   await form.locator("textarea[name=body]").fill(words);
-  await form.locator("button[type=submit]").first().click();
+  await form.getByRole("button", { name: "Send" }).click();
   await ada.locator(".told.ok").first().waitFor();
   const customer = await browser.person();
   await until("customers read it", 20_000, async () => {

@@ -32,8 +32,10 @@ pub struct OpenIncident {
     pub last_signal_at: Timestamp,
     /// Only for its members.
     pub restricted: bool,
-    /// Many customers feel it, as errors or slowness.
+    /// Many customers feel it, or felt it, as errors or slowness.
     pub felt: bool,
+    /// Since when it is mended.
+    pub mended_at: Option<Timestamp>,
 }
 
 impl OpenIncident {
@@ -49,6 +51,7 @@ impl OpenIncident {
             last_signal_at: incident.last_signal_at,
             restricted: incident.restricted,
             felt: is_felt(incident),
+            mended_at: incident.mitigated_at,
         }
     }
 
@@ -57,6 +60,7 @@ impl OpenIncident {
         self.services.clone_from(&incident.services);
         self.restricted = incident.restricted;
         self.felt = is_felt(incident);
+        self.mended_at = incident.mitigated_at;
     }
 
     /// Remembers what an alert that joined has in common with others to come.
@@ -93,7 +97,6 @@ fn is_felt(incident: &Incident) -> bool {
         && is_trouble(Some(incident.kind))
         && !incident.restricted
         && !incident.drill
-        && incident.mitigated_at.is_none()
 }
 
 /// What customers notice whichever service it comes from.
@@ -256,6 +259,8 @@ pub fn place_report<'a>(
     now: Timestamp,
 ) -> Placement {
     let window = SignedDuration::from_secs(policy.correlation.window_s);
+    // Customers tell of it when they find the time.
+    let late = SignedDuration::from_secs(policy.correlation.late_s);
     let text = format!("{} {}", report.title, report.text);
     let words = telling_words(&text);
     let facts = facts_from_text(&text);
@@ -275,7 +280,10 @@ pub fn place_report<'a>(
             Some((20, format!("shares the words {}", list.join(", "))))
         } else if let Some(named) = incident.services.iter().find(|s| words.contains(&s.to_lowercase())) {
             Some((30, format!("names the service {named}")))
-        } else if trouble && incident.felt {
+        } else if trouble
+            && incident.felt
+            && incident.mended_at.is_none_or(|at| now.duration_since(at) <= late)
+        {
             // Customers do not know where it comes from; while many feel this, it is the likeliest.
             Some((8, "tells of errors or slowness, which many have by this incident".to_owned()))
         } else if services.is_empty() && words.is_empty() && !incident.restricted {

@@ -67,6 +67,7 @@ fn incident(id: &str, services: &[&str], opened: i64) -> OpenIncident {
         last_signal_at: at(opened),
         restricted: false,
         felt: false,
+        mended_at: None,
     }
 }
 
@@ -162,6 +163,12 @@ fn reports_join_by_service_or_words_or_what_many_feel_or_where_they_say_nothing_
     for vague in [vague, "Everything is so slow today", "I cannot pay"] {
         assert_eq!(placed(&case(&open, vague, &[])), Some("INC-1"), "{vague}");
     }
+    // Some tell of it when it is mended already; much later it is something else.
+    open[0].mended_at = Some(at(5));
+    assert_eq!(placed(&case(&open, vague, &[])), Some("INC-1"));
+    open[0].mended_at = Some(at(10 - policy().correlation.late_s - 1));
+    assert_eq!(placed(&case(&open, vague, &[])), None);
+    open[0].mended_at = None;
     assert_eq!(placed(&case(&open, "Badge printer in the lobby is jammed", &[])), None);
     assert_eq!(placed(&case(&open, "search shows an error", &["catalog"])), None, "it names another service");
 }

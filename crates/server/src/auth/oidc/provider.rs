@@ -46,6 +46,9 @@ pub(super) struct Tokens {
     pub(super) access_token: Option<String>,
 }
 
+/// What the provider said of itself, or why it did not.
+type Discovered = Result<Arc<Metadata>, String>;
+
 /// A provider, and what is known of it.
 #[derive(Debug)]
 pub(super) struct Provider {
@@ -54,7 +57,7 @@ pub(super) struct Provider {
     client_secret: Option<SecretText>,
     ca_file: Option<PathBuf>,
     discovery: Http,
-    metadata: Mutex<Option<(Timestamp, Result<Arc<Metadata>, String>)>>,
+    metadata: Mutex<Option<(Timestamp, Discovered)>>,
     keys: Mutex<Option<(Timestamp, Arc<Keys>)>>,
 }
 

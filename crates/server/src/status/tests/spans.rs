@@ -62,7 +62,7 @@ fn one_that_is_reopened_days_later_does_not_count_the_days_between() {
             ("2026-11-24T11:00:00Z", resolved()),
         ],
     );
-    let c = checkout(&[r.clone()]);
+    let c = checkout(std::slice::from_ref(&r));
     let expected = [("2026-11-20".to_owned(), 1.0, 1.0), ("2026-11-24".to_owned(), 2.0, 2.0)];
     assert_eq!(hurt(&c), expected);
     assert_eq!(day(&c, "2026-11-22").worst, State::Operational);
@@ -131,7 +131,7 @@ fn what_is_merged_ends_there_and_what_it_goes_on_in_counts_once() {
             ("2026-11-20T13:00:00Z", resolved()),
         ],
     );
-    assert_eq!(hurt(&checkout(&[first.clone()])), [("2026-11-20".to_owned(), 2.0, 2.0)]);
+    assert_eq!(hurt(&checkout(std::slice::from_ref(&first))), [("2026-11-20".to_owned(), 2.0, 2.0)]);
     assert_eq!(hurt(&checkout(&[first, second])), [("2026-11-20".to_owned(), 3.0, 3.0)]);
 }
 
@@ -143,7 +143,7 @@ fn what_was_called_off_or_healthy_was_no_outage_and_what_went_before_it_stays_on
     let healthy = || Event::ClosedHealthy { why: "all is well".into() };
     for end in [cancelled(), healthy()] {
         let r = record(1, &[open.clone(), post.clone(), ("2026-11-20T12:00:00Z", end.clone())]);
-        assert!(hurt(&checkout(&[r.clone()])).is_empty(), "{end:?}");
+        assert!(hurt(&checkout(std::slice::from_ref(&r))).is_empty(), "{end:?}");
         let i = PublicIncident::of(&r, &policy()).expect("told");
         assert_eq!((i.impact, i.state), ("none", State::Operational));
         let r = record(

@@ -129,7 +129,9 @@ impl Chart<'_> {
         // The last step is named always: it is what people look for.
         let every = self.steps.len().div_ceil(NAMES).max(1);
         let last = self.steps.len().saturating_sub(1);
-        for (step, name) in self.steps.iter().enumerate().filter(|(step, _)| (last - step) % every == 0) {
+        for (step, name) in
+            self.steps.iter().enumerate().filter(|(step, _)| (last - step).is_multiple_of(every))
+        {
             let at = LEFT + self.wide() * (step as f64 + 0.5);
             let _ = write!(
                 out,
