@@ -64,6 +64,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         status: Default::default(),
         setup_key: "sample-setup-key".to_owned(),
         office,
+        post: Default::default(),
     };
     serve(listener, router(state), std::future::pending()).await?;
     Ok(())

@@ -13,6 +13,7 @@ mod idempotency;
 mod ingest;
 mod metrics;
 mod peer;
+mod post;
 mod problem;
 mod query;
 mod router;
@@ -26,6 +27,7 @@ mod tests;
 mod ui;
 
 pub use auth::{Auth, Role};
+pub use post::{PostOffice, PostSettings, post};
 pub use router::router;
 pub use serve::serve;
 pub use sources::{MAX_BODY, Sources};

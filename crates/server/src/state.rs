@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use crate::auth::{Auth, Directory};
 use crate::idempotency::SeenKeys;
 use crate::metrics::Metrics;
+use crate::post::PostSettings;
 use crate::problem::Problem;
 use crate::sources::Sources;
 use crate::status::{Status, StatusConfig};
@@ -48,6 +49,8 @@ pub struct AppState {
     pub status: StatusConfig,
     /// Secret of the first-run set-up link; only good while there is no administrator.
     pub setup_key: String,
+    /// What is sent to those who asked to be told.
+    pub post: PostSettings,
 }
 
 /// [`AppState`] and what the server keeps while it runs.

@@ -55,6 +55,16 @@ pub(crate) struct File {
     pub(crate) retry: RetryPolicy,
     /// The public status page.
     pub(crate) status: StatusConfig,
+    /// What is sent to those who asked to be told.
+    pub(crate) webhooks: Webhooks,
+}
+
+/// Outgoing webhooks and notifications.
+#[derive(Debug, Clone, Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Webhooks {
+    /// Receivers may be on this machine and in private networks.
+    pub(crate) allow_private: bool,
 }
 
 /// The server itself.

@@ -12,4 +12,5 @@ mod page;
 mod people;
 mod sample;
 mod status;
+mod webhooks;
 mod world;

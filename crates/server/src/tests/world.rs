@@ -106,6 +106,7 @@ pub(super) fn world_with(more: impl FnOnce(&mut Sources)) -> World {
         office,
         systems: Default::default(),
         setup_key: SETUP_KEY.to_owned(),
+        post: Default::default(),
     };
     World { app: router(state.clone()), handle, reader, faults, blobs, state, dir, now, _service: service }
 }

@@ -9,7 +9,11 @@ use sha2::{Digest, Sha256};
 
 use crate::problem::Problem;
 
-const CSS: &str = concat!(include_str!("assets/app.css"), include_str!("settings/settings.css"));
+const CSS: &str = concat!(
+    include_str!("assets/app.css"),
+    include_str!("settings/settings.css"),
+    include_str!("settings/webhooks/webhooks.css"),
+);
 const JS: &str = include_str!("assets/live.js");
 const STATUS: &str = include_str!("../status/status.css");
 const ICON: &str = include_str!("assets/icon.svg");

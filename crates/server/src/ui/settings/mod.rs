@@ -5,6 +5,7 @@ mod audit;
 mod people;
 mod system;
 mod tabs;
+mod webhooks;
 
 use std::collections::BTreeMap;
 
@@ -29,6 +30,9 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/settings/people", get(people::page))
         .route("/settings/people/{verb}", post(people::act))
         .route("/settings/audit", get(audit::page))
+        .route("/settings/webhooks", get(webhooks::page).post(webhooks::create))
+        .route("/settings/webhooks/{id}", get(webhooks::one))
+        .route("/settings/webhooks/{id}/{verb}", post(webhooks::act))
 }
 
 /// Back to a page with a word on how it went.
