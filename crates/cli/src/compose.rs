@@ -138,6 +138,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         reader: Arc::clone(&reader),
         clock: Arc::clone(&clock),
     });
+    let templates = Arc::new(config::templates(file).map_err(refused)?);
     let executor = Arc::new(Executor {
         agents: Arc::new(team),
         notifiers,
@@ -148,7 +149,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
             policy: Arc::clone(&policy),
         }),
         reader: Arc::clone(&reader),
-        templates: Arc::new(config::templates(file).map_err(refused)?),
+        templates: Arc::clone(&templates),
         policy: Arc::clone(&policy),
         clock: Arc::clone(&clock),
     });
@@ -174,6 +175,8 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         setup_key: setup_key.clone(),
         office: Arc::clone(&office),
         post: PostSettings { allow_private: file.webhooks.allow_private },
+        limits: file.limits.clone(),
+        templates,
     };
     let (stop, stopped) = watch::channel(false);
     // Before the first answer: who finds the server up finds its file as well. The listener holds callers until then.

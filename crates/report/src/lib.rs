@@ -15,11 +15,13 @@ mod updates;
 mod weekly;
 mod words;
 
-pub use charts::{Chart, ChartSpec, Marker, MarkerKind, Unit, change_markers, markers, pick, render};
+pub use charts::{
+    Chart, ChartSpec, Marker, MarkerKind, Unit, change_markers, markers, pick, readable, render,
+};
 pub use error::Error;
 pub use measure::{measured, reviewed};
 pub use oneliner::one_line;
-pub use postmortem::{Postmortem, content_security_policy, invitation, postmortem};
+pub use postmortem::{Postmortem, content_security_policy, edited_postmortem, invitation, postmortem};
 pub use terminal::{entry_line, phase_line};
 pub use updates::{Templates, draft};
 pub use weekly::weekly_markdown;

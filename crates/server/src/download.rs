@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use axum::body::Body;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use firebell_core::incident::Incident;
+use firebell_core::incident::{Event, EventRecord, Incident};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
@@ -30,13 +30,19 @@ pub(crate) enum Form {
     Html,
 }
 
-/// The postmortem.
-pub(crate) async fn postmortem(app: &App, incident: &Incident, form: Form) -> Result<Response, Problem> {
-    let missing = || Problem::not_found(format!("{} has no postmortem yet", incident.id));
-    let (markdown, html) = incident.postmortem.as_ref().ok_or_else(missing)?;
-    let root = app.state.data_dir.clone();
-    let path = PathBuf::from(if form == Form::Markdown { markdown } else { html });
-    let bytes = blocking(move || read_inside(&root, &path)).await?.ok_or_else(missing)?;
+/// The postmortem as people wrote it last; `original` asks for the one that was made from the record.
+pub(crate) async fn postmortem(
+    app: &App,
+    incident: &Incident,
+    records: &[EventRecord],
+    form: Form,
+    original: bool,
+) -> Result<Response, Problem> {
+    let bytes = match edited(incident, records).filter(|_| !original) {
+        Some(text) if form == Form::Markdown => text.as_bytes().to_vec(),
+        Some(text) => edited_page(incident, text).into_bytes(),
+        None => stored(app, incident, form).await?,
+    };
     Ok(match form {
         Form::Markdown => ([(header::CONTENT_TYPE, "text/markdown; charset=utf-8")], bytes).into_response(),
         Form::Html => {
@@ -48,6 +54,38 @@ pub(crate) async fn postmortem(app: &App, incident: &Incident, form: Form) -> Re
             (headers, bytes).into_response()
         }
     })
+}
+
+/// The text that a person wrote last.
+pub(crate) fn edited<'a>(incident: &Incident, records: &'a [EventRecord]) -> Option<&'a str> {
+    let version = incident.postmortem_edits.last()?.version;
+    let at = records.binary_search_by_key(&version, |r| r.version).ok()?;
+    match &records.get(at)?.event {
+        Event::PostmortemEdited { text } => Some(text),
+        _ => None,
+    }
+}
+
+fn edited_page(incident: &Incident, text: &str) -> String {
+    let note = incident.postmortem_edits.last().map_or_else(String::new, |edit| {
+        format!("Edited by {} on {} UTC.", edit.by, edit.at.strftime("%-d %b %Y %H:%M"))
+    });
+    let title = format!("Postmortem of {}: {}", incident.id, incident.title);
+    firebell_report::edited_postmortem(&title, incident.restricted, &note, text)
+}
+
+/// The Markdown that was made from the record.
+pub(crate) async fn written(app: &App, incident: &Incident) -> Result<String, Problem> {
+    let bytes = stored(app, incident, Form::Markdown).await?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+async fn stored(app: &App, incident: &Incident, form: Form) -> Result<Vec<u8>, Problem> {
+    let missing = || Problem::not_found(format!("{} has no postmortem yet", incident.id));
+    let (markdown, html) = incident.postmortem.as_ref().ok_or_else(missing)?;
+    let root = app.state.data_dir.clone();
+    let path = PathBuf::from(if form == Form::Markdown { markdown } else { html });
+    blocking(move || read_inside(&root, &path)).await?.ok_or_else(missing)
 }
 
 /// The invitation to the postmortem's meeting, made from the record as it is now.
@@ -126,7 +164,8 @@ fn inside(root: &Path, path: &Path) -> std::io::Result<Option<PathBuf>> {
     }
 }
 
-fn read_inside(root: &Path, path: &Path) -> std::io::Result<Option<Vec<u8>>> {
+/// The bytes of a file, if it lies in `root`.
+pub(crate) fn read_inside(root: &Path, path: &Path) -> std::io::Result<Option<Vec<u8>>> {
     let Some(real) = inside(root, path)? else { return Ok(None) };
     let meta = std::fs::metadata(&real)?;
     if !meta.is_file() || meta.len() > MAX_FILE {

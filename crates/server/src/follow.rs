@@ -1,7 +1,7 @@
 //! Server-sent events: the timeline as it grows, resumable by global position. Events are read from the store, the
 //! engine's wake-up only says when to look, so that nothing is lost or told twice.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -82,7 +82,8 @@ pub(crate) async fn stream(
         only,
         position,
         changes,
-        restricted: BTreeMap::new(),
+        restricted: BTreeSet::new(),
+        seen: BTreeMap::new(),
         ready: VecDeque::new(),
         looked: false,
     };
@@ -133,8 +134,10 @@ struct Follower {
     only: Option<IncidentId>,
     position: u64,
     changes: watch::Receiver<u64>,
-    /// Incident to whether it is restricted, as far as the stream has come.
-    restricted: BTreeMap<IncidentId, bool>,
+    /// Incidents that were restricted at any time, as far as the stream has come.
+    restricted: BTreeSet<IncidentId>,
+    /// Whether the person sees an incident, as of the last look.
+    seen: BTreeMap<IncidentId, bool>,
     ready: VecDeque<Sse>,
     looked: bool,
 }
@@ -157,18 +160,22 @@ impl Follower {
 
     /// Reads one page; another look follows at once where the page was full.
     async fn look(&mut self) -> Result<(), Problem> {
-        let (position, all) = (self.position, self.person.sees_restricted());
-        let known = self.restricted.clone();
+        let (position, person) = (self.position, self.person.clone());
+        let mut restricted = std::mem::take(&mut self.restricted);
         let app = Arc::clone(&self.guard.0);
-        let (page, restricted) = app
+        let (page, restricted, seen) = app
             .read(move |reader| {
                 let page = reader.events_after(position, PAGE)?;
-                let known = if all { known } else { visibility(reader, known, &page)? };
-                Ok((page, known))
+                let seen = if person.sees_restricted() {
+                    BTreeMap::new()
+                } else {
+                    visibility(reader, &person.name, &mut restricted, &page)?
+                };
+                Ok((page, restricted, seen))
             })
             .await?;
         self.looked = page.len() < PAGE;
-        self.restricted = restricted;
+        (self.restricted, self.seen) = (restricted, seen);
         for (position, record) in page {
             self.position = position;
             if self.only.as_ref().is_none_or(|id| *id == record.incident) && self.may_see(&record) {
@@ -180,30 +187,41 @@ impl Follower {
 
     fn may_see(&self, record: &EventRecord) -> bool {
         // What is not known to be open to all is not shown.
-        self.person.sees_restricted() || self.restricted.get(&record.incident) == Some(&false)
+        self.person.sees_restricted() || self.seen.get(&record.incident) == Some(&true)
     }
 }
 
-/// Which incidents of a page are restricted by now. One that was ever restricted stays so for a stream.
+/// Which incidents of a page somebody sees. One that was ever restricted stays so for a stream; only its members see it.
 fn visibility(
     reader: &dyn Reader,
-    mut known: BTreeMap<IncidentId, bool>,
+    person: &str,
+    restricted: &mut BTreeSet<IncidentId>,
     page: &[(u64, EventRecord)],
 ) -> StoreResult<BTreeMap<IncidentId, bool>> {
     for (_, record) in page {
-        let says = match &record.event {
-            Event::Opened { restricted, .. } | Event::KindChanged { restricted, .. } => Some(*restricted),
-            _ => None,
-        };
-        if !known.contains_key(&record.incident) {
-            let now = firebell_core::incident::fold(&reader.events(&record.incident)?);
-            known.insert(record.incident.clone(), now.is_none_or(|i| i.restricted));
-        }
-        if says == Some(true) {
-            known.insert(record.incident.clone(), true);
+        if let Event::Opened { restricted: true, .. } | Event::KindChanged { restricted: true, .. } =
+            &record.event
+        {
+            restricted.insert(record.incident.clone());
         }
     }
-    Ok(known)
+    let mut seen = BTreeMap::new();
+    for (_, record) in page {
+        if seen.contains_key(&record.incident) {
+            continue;
+        }
+        // What is not known to be open to all is not shown.
+        let row = reader.summary(&record.incident)?;
+        let sees = row.is_some_and(|row| {
+            let open = !row.restricted && !restricted.contains(&record.incident);
+            open || row.members.iter().any(|member| member == person)
+        });
+        if !sees {
+            restricted.insert(record.incident.clone());
+        }
+        seen.insert(record.incident.clone(), sees);
+    }
+    Ok(seen)
 }
 
 fn event(position: u64, record: &EventRecord) -> Option<Sse> {

@@ -11,6 +11,7 @@ mod download;
 mod follow;
 mod idempotency;
 mod ingest;
+mod limits;
 mod metrics;
 mod peer;
 mod post;
@@ -27,6 +28,7 @@ mod tests;
 mod ui;
 
 pub use auth::{Auth, Role};
+pub use limits::LimitsConfig;
 pub use post::{PostOffice, PostSettings, post};
 pub use router::router;
 pub use serve::serve;

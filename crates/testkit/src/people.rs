@@ -11,7 +11,7 @@ use crate::samples::PEOPLE;
 pub fn random_command(dice: &mut Dice, incident: &Incident) -> (Actor, Command) {
     let person = PEOPLE[dice.below(PEOPLE.len())];
     let mut actor = Actor::person(person);
-    let command = match dice.below(38) {
+    let command = match dice.below(39) {
         0..=3 => Command::Acknowledge,
         4 => Command::AddNote { text: ["looks bad", ""][dice.below(2)].to_owned() },
         5 => Command::AddTask { text: "call the vendor".to_owned(), role: "scribe".to_owned() },
@@ -61,7 +61,8 @@ pub fn random_command(dice: &mut Dice, incident: &Incident) -> (Actor, Command) 
             kind: [IncidentKind::Availability, IncidentKind::Security][dice.below(2)],
             restricted: [None, Some(true), Some(false)][dice.below(3)],
         },
-        36 => Command::AssignRole { role: "janitor".to_owned(), person: "ada".to_owned() },
+        36 => Command::EditPostmortem { text: format!("what we learnt, {}", dice.below(3)), base: 0 },
+        37 => Command::AssignRole { role: "janitor".to_owned(), person: "ada".to_owned() },
         _ => Command::FireTimer { key: "look_again".to_owned() },
     };
     (actor, command)

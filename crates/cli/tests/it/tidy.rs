@@ -21,7 +21,8 @@ fn files(below: &Path, endings: &[&str]) -> Vec<PathBuf> {
             let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
             if path.is_dir() {
                 let made =
-                    ["target", "firebell-data", "firebell-demo", "corpus", "artifacts"].contains(&name);
+                    ["target", "node_modules", "firebell-data", "firebell-demo", "corpus", "artifacts"]
+                        .contains(&name);
                 if !made && (!name.starts_with('.') || name == ".ci" || name == ".config") {
                     folders.push(path);
                 }

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::event::{Actor, AttachedAlert, Carried, Event, EventRecord};
 use super::state::{
-    Act, ActionItem, AgentRun, Approval, Awaiting, Clock, Incident, Phase, PlanState, PlanStatus, Proven,
-    RoleHolder, RunStatus, Status, Task,
+    Act, ActionItem, AgentRun, Approval, Awaiting, Clock, Incident, Phase, PlanState, PlanStatus,
+    PostmortemEdit, Proven, RoleHolder, RunStatus, Status, Task, sha256,
 };
 use crate::comms::Audience;
 use crate::evidence::EvidenceRecord;
@@ -118,6 +118,7 @@ fn open(record: &EventRecord) -> Incident {
         postmortem_wanted: false,
         facilitator: None,
         postmortem: None,
+        postmortem_edits: Vec::new(),
         archive_asked: false,
         bundle: None,
         writing_asked: false,
@@ -521,6 +522,13 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
             i.merged_into = Some(into.clone());
         }
         Event::Absorbed { carried, .. } => absorb(i, carried),
+        Event::PostmortemEdited { text } => i.postmortem_edits.push(PostmortemEdit {
+            // Versions have no gaps.
+            version: i.version + 1,
+            by: actor.display().to_owned(),
+            at,
+            sha256: sha256(text),
+        }),
         Event::PostmortemRequested { due, facilitator, meeting } => {
             i.postmortem_wanted = true;
             i.postmortem_due = *due;

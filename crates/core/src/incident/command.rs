@@ -75,6 +75,8 @@ pub enum Command {
     Absorb { from: IncidentId, title: String, alerts: Vec<AttachedAlert>, carried: Box<Carried> },
     /// Write a postmortem though policy does not require one.
     RequestPostmortem,
+    /// Write the postmortem anew; `base` is the version of the edit that it was made from, 0 for the one that was written.
+    EditPostmortem { text: String, base: u64 },
     /// Done.
     CompleteActionItem { id: u32 },
     /// An agent reported.

@@ -300,6 +300,8 @@ pub enum Event {
     WritingRequested,
     /// The postmortem was written.
     PostmortemWritten { markdown: String, html: String },
+    /// A person wrote the postmortem anew, as Markdown. The one that was written from the record stays beside it.
+    PostmortemEdited { text: String },
     /// All work is done.
     Closed,
     /// An effect was given up: a person must look.

@@ -22,8 +22,8 @@ pub use decide::decide;
 pub use effects::effects;
 pub use event::{Actor, AlertTurn, AttachedAlert, Carried, Event, EventRecord, ProposedPlan};
 pub use state::{
-    Act, ActionItem, AgentRun, Approval, Awaiting, Clock, Incident, Phase, PlanState, PlanStatus, Proven,
-    RoleHolder, RunStatus, Status, Task,
+    Act, ActionItem, AgentRun, Approval, Awaiting, Clock, Incident, Phase, PlanState, PlanStatus,
+    PostmortemEdit, Proven, RoleHolder, RunStatus, Status, Task,
 };
 pub use summary::{Proof, Summary, state_sha256};
 pub use timeline::{Entry, describe};

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::event::AttachedAlert;
 use crate::agent::{ActionItemDraft, AgentTask, Artifact, JournalStep, Recovery};
@@ -114,6 +115,24 @@ pub struct Awaiting {
     pub unheard: u32,
     /// Who was called for it: the holder first, then those to whom it was escalated. Any of them answers for it.
     pub people: Vec<String>,
+}
+
+/// A postmortem that a person wrote anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PostmortemEdit {
+    /// Version of the event that holds the text.
+    pub version: u64,
+    /// Who.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// SHA-256 of the text, hexadecimal.
+    pub sha256: String,
+}
+
+/// SHA-256 of a text, hexadecimal.
+pub(super) fn sha256(text: &str) -> String {
+    hex::encode(Sha256::digest(text))
 }
 
 /// A task.
@@ -451,6 +470,9 @@ pub struct Incident {
     pub facilitator: Option<String>,
     /// Where it is: Markdown and HTML.
     pub postmortem: Option<(String, String)>,
+    /// How often people wrote it anew; the texts are in the events.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub postmortem_edits: Vec<PostmortemEdit>,
     /// Archive asked for.
     pub archive_asked: bool,
     /// Where it is.

@@ -67,9 +67,9 @@ pub struct Summary {
     /// Follow-up work that is not done.
     #[serde(default)]
     pub open_items: u32,
-    /// Something was posted to the public.
+    /// Something was posted to the public; unknown in rows of older programs.
     #[serde(default)]
-    pub told_public: bool,
+    pub told_public: Option<bool>,
 }
 
 impl Summary {
@@ -112,7 +112,7 @@ impl Summary {
             dead_effects: incident.dead_effects.len() as u32,
             resolve_by: incident.resolve_by,
             open_items: incident.action_items.values().filter(|a| a.done_at.is_none()).count() as u32,
-            told_public: incident.updates.iter().any(|u| u.audience == Audience::Public),
+            told_public: Some(incident.updates.iter().any(|u| u.audience == Audience::Public)),
         }
     }
 }

@@ -258,6 +258,9 @@ fn words(event: &Event) -> (&'static str, String) {
                 format!("action item {id} for {owner}, due {}: {}", due.strftime("%Y-%m-%d"), item.title),
             )
         }
+        Event::PostmortemEdited { text } => {
+            ("people", format!("postmortem edited, {} words", text.split_whitespace().count()))
+        }
         Event::ActionItemDone { id } => ("people", format!("action item {id} done")),
         Event::ArchiveRequested => ("state", "archiving the evidence".to_owned()),
         Event::BundleArchived { path } => ("state", format!("evidence archived in {path}")),

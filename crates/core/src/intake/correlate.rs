@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::named::names_elsewhere;
 use crate::alert::Alert;
 use crate::ids::IncidentId;
 use crate::incident::Incident;
@@ -257,7 +258,11 @@ pub fn place_report<'a>(
     let window = SignedDuration::from_secs(policy.correlation.window_s);
     let text = format!("{} {}", report.title, report.text);
     let words = telling_words(&text);
-    let trouble = services.is_empty() && is_trouble(facts_from_text(&text).kind);
+    let facts = facts_from_text(&text);
+    let trouble = services.is_empty()
+        && is_trouble(facts.kind)
+        && facts.customer_facing != Some(false)
+        && names_elsewhere(&text, policy).is_none();
     let mut best: Option<(u32, Timestamp, &'a OpenIncident, String)> = None;
     for incident in open.into_iter().filter(|i| now.duration_since(i.last_signal_at) <= window) {
         let shared: Vec<&String> = services.intersection(&incident.services).collect();

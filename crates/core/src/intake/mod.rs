@@ -3,12 +3,14 @@
 
 mod correlate;
 mod inhibit;
+mod named;
 mod route;
 #[cfg(test)]
 mod tests;
 
 pub use correlate::{OpenIncident, Placement, place_alert, place_report};
 pub use inhibit::{inhibitors, may_inhibit};
+pub use named::named_services;
 pub use route::route;
 
 use jiff::{SignedDuration, Timestamp};

@@ -125,20 +125,24 @@ fn an_old_incident_takes_no_new_alerts() {
     assert_eq!(placed(&place_alert(&alert(&[("service", "checkout")], &p), &open, &p, late)), None);
 }
 
+fn report(title: &str) -> Report {
+    Report {
+        source: "support".into(),
+        title: title.into(),
+        text: String::new(),
+        reporter: "ann".into(),
+        at: at(3),
+        service: None,
+        dedup_key: None,
+    }
+}
+
 #[test]
 fn reports_join_by_service_or_words_or_what_many_feel_or_where_they_say_nothing_at_all() {
     let p = policy();
     let mut open = [incident("INC-1", &["checkout"], 0)];
     let case = |open: &[OpenIncident], title: &str, services: &[&str]| {
-        let report = Report {
-            source: "support".into(),
-            title: title.into(),
-            text: String::new(),
-            reporter: "ann".into(),
-            at: at(3),
-            service: None,
-            dedup_key: None,
-        };
+        let report = report(title);
         let services: BTreeSet<String> = services.iter().map(|s| (*s).to_owned()).collect();
         place_report(&report, &services, open, &p, at(10))
     };
@@ -160,6 +164,65 @@ fn reports_join_by_service_or_words_or_what_many_feel_or_where_they_say_nothing_
     }
     assert_eq!(placed(&case(&open, "Badge printer in the lobby is jammed", &[])), None);
     assert_eq!(placed(&case(&open, "search shows an error", &["catalog"])), None, "it names another service");
+}
+
+#[test]
+fn a_complaint_of_what_is_certainly_elsewhere_joins_nothing_that_many_feel() {
+    let mut p = policy();
+    let mut open = [incident("INC-1", &["checkout"], 0)];
+    open[0].felt = true;
+    let case = |p: &Policy, text: &str| {
+        let report = report(text);
+        let services = named_services(&report, p);
+        placed(&place_report(&report, &services, &open, p, at(10))).map(str::to_owned)
+    };
+    for elsewhere in [
+        "The badge printer in the lobby shows an error",
+        "Coffee machine on floor 3: error 12, nothing works",
+        "Our office wifi is so slow today",
+        "The VPN keeps showing an error",
+        "The staging environment shows an error",
+        "The internal wiki is slow",
+        "The catalog shows an error",
+        "catalogservice is slow",
+    ] {
+        assert_eq!(case(&p, elsewhere), None, "{elsewhere}");
+    }
+    for felt in [
+        "The site shows an error, on the office wifi and over the VPN alike",
+        "I cannot pay, without the VPN neither",
+        "I switched wifi and everything is still slow",
+        "The page with my basket shows an error",
+        "Card reader page of the shop shows an error",
+        "The checkout and the printer both show an error",
+    ] {
+        assert_eq!(case(&p, felt).as_deref(), Some("INC-1"), "{felt}");
+    }
+    // Who runs printers for customers has them in the catalogue.
+    p.services.push(Service { name: "printer-api".into(), ..Service::default() });
+    assert_eq!(case(&p, "My printer shows an error").as_deref(), Some("INC-1"));
+}
+
+#[test]
+fn a_report_names_services_by_their_words() {
+    let mut p = policy();
+    p.services.push(Service {
+        name: "card-issuing".into(),
+        aliases: vec!["shop/cards".into()],
+        ..Service::default()
+    });
+    let named = |text: &str| Vec::from_iter(named_services(&report(text), &p));
+    for text in ["card-issuing fails", "Card issuing fails", "the shop/cards page", "our SHOP CARDS are slow"]
+    {
+        assert_eq!(named(text), ["card-issuing"], "{text}");
+    }
+    assert_eq!(named("checkoutservice hangs, and so do payments"), ["checkout", "payments"]);
+    for text in ["recheckout", "cards of the shop", ""] {
+        assert!(named(text).is_empty(), "{text}");
+    }
+    let mut by_field = report("it hangs");
+    by_field.service = Some("unheard-of".into());
+    assert_eq!(Vec::from_iter(named_services(&by_field, &p)), ["unheard-of"]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! From the inbox to incidents: fold signals into alerts, place those that fire, pass on those that resolve. The
 //! cursor moves in the same transaction, so that every accepted signal is taken in exactly once.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use firebell_core::alert::{Alert, Turn};
 use firebell_core::ids::{Fingerprint, IncidentId};
@@ -43,15 +43,30 @@ impl Machine {
         now: Timestamp,
         items: Vec<Intake>,
     ) -> StoreResult<u64> {
+        let before = self.waiting(tx)?;
         let seq = tx.inbox_push(source, now, &items)?;
-        self.waiting += items.len();
+        self.waiting = Some(before + items.len());
         self.fresh.push(seq, items);
         Ok(seq)
     }
 
     /// Whether so much waits to be taken in that nothing more is to be accepted for now.
-    pub fn is_full(&self) -> bool {
-        self.waiting >= MOST_WAITING
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn is_full(&mut self, tx: &mut dyn Tx) -> StoreResult<bool> {
+        Ok(self.waiting(tx)? >= MOST_WAITING)
+    }
+
+    /// Items that wait to be taken in: what the process before this one left, and what a failed transaction took back,
+    /// is counted in the store once; from there on it is kept.
+    fn waiting(&mut self, tx: &mut dyn Tx) -> StoreResult<usize> {
+        let waiting = match self.waiting {
+            Some(waiting) => waiting,
+            None => usize::try_from(tx.inbox_waiting()?).unwrap_or(usize::MAX),
+        };
+        self.waiting = Some(waiting);
+        Ok(waiting)
     }
 
     /// Takes in at most `limit` signals from the inbox; answers how many items it took.
@@ -82,7 +97,7 @@ impl Machine {
             }
             let Some((seq, items)) = rows.pop_front() else { break };
             last = Some(seq);
-            self.waiting = self.waiting.saturating_sub(items.len());
+            self.waiting = self.waiting.map(|waiting| waiting.saturating_sub(items.len()));
             // A row without items counts too, so that a drain ends.
             taken += items.len().max(1);
             for item in items {
@@ -327,17 +342,7 @@ impl Machine {
         {
             return Ok(());
         }
-        let words = format!("{} {}", report.title, report.text).to_lowercase();
-        let mut services: BTreeSet<String> = report.service.iter().cloned().collect();
-        for service in &self.policy.services {
-            let named = |name: &str| {
-                words.split(|c: char| !c.is_alphanumeric() && c != '-' && c != '_').any(|w| w == name)
-            };
-            if named(&service.name.to_lowercase()) || service.aliases.iter().any(|a| named(&a.to_lowercase()))
-            {
-                services.insert(service.name.clone());
-            }
-        }
+        let services = intake::named_services(report, &self.policy);
         let mut placement = intake::place_report(report, &services, self.open.values(), &self.policy, now);
         if matches!(placement, Placement::Open { .. })
             && let Some(storm) = self.storm(now)
@@ -435,33 +440,80 @@ mod tests {
     use std::sync::Arc;
 
     use firebell_core::policy::Policy;
-    use firebell_core::ports::store::Store;
+    use firebell_core::ports::store::{Store, StoreError};
     use firebell_core::signal::Report;
     use firebell_store::MemoryStore;
 
     use super::*;
 
-    #[test]
-    fn what_was_taken_in_makes_room() {
-        let (mut store, mut machine) = (MemoryStore::new(), Machine::new(Arc::new(Policy::default())));
-        machine.waiting = MOST_WAITING - 1;
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn machine() -> Machine {
+        Machine::new(Arc::new(Policy::default()))
+    }
+
+    fn reports(n: usize) -> Vec<Intake> {
         let report = Intake::Report(Report {
             source: "desk".to_owned(),
             title: "checkout hangs".to_owned(),
             text: String::new(),
             reporter: String::new(),
-            at: Timestamp::UNIX_EPOCH,
+            at: NOW,
             service: None,
             dedup_key: None,
         });
+        vec![report; n]
+    }
+
+    fn waiting(store: &mut MemoryStore, machine: &mut Machine) -> usize {
+        let mut waiting = 0;
+        let look = &mut |tx: &mut dyn Tx| {
+            waiting = machine.waiting(tx)?;
+            Ok(())
+        };
+        store.transact(look).expect("works");
+        waiting
+    }
+
+    #[test]
+    fn what_was_taken_in_makes_room() {
+        let (mut store, mut machine) = (MemoryStore::new(), machine());
+        machine.waiting = Some(MOST_WAITING - 1);
         let work = &mut |tx: &mut dyn Tx| {
-            assert!(!machine.is_full());
-            machine.accept(tx, "desk", Timestamp::UNIX_EPOCH, vec![report.clone()])?;
-            assert!(machine.is_full());
-            machine.drain(tx, Timestamp::UNIX_EPOCH, 10)?;
-            assert!(!machine.is_full());
+            assert!(!machine.is_full(tx)?);
+            machine.accept(tx, "desk", NOW, reports(1))?;
+            assert!(machine.is_full(tx)?);
+            machine.drain(tx, NOW, 10)?;
+            assert!(!machine.is_full(tx)?);
             Ok(())
         };
         store.transact(work).expect("works");
+    }
+
+    #[test]
+    fn what_an_earlier_process_accepted_and_what_was_taken_back_are_counted() {
+        let mut store = MemoryStore::new();
+        let mut before = machine();
+        let accept = &mut |tx: &mut dyn Tx| {
+            machine().accept(tx, "desk", NOW, reports(3)).map(drop)?;
+            before.accept(tx, "desk", NOW, reports(4)).map(drop)
+        };
+        store.transact(accept).expect("works");
+        assert_eq!(before.waiting, Some(7), "counted before it accepts, in the same transaction");
+
+        let mut now = machine();
+        assert_eq!(waiting(&mut store, &mut now), 7);
+        let failing = &mut |tx: &mut dyn Tx| {
+            now.accept(tx, "desk", NOW, reports(5))?;
+            Err(StoreError::Database { doing: "commit", detail: "disk full".to_owned() })
+        };
+        store.transact(failing).expect_err("it fails");
+        now.forget();
+        assert_eq!(waiting(&mut store, &mut now), 7, "the five were never accepted");
+
+        let drain = &mut |tx: &mut dyn Tx| now.drain(tx, NOW, 1).map(drop);
+        store.transact(drain).expect("works");
+        assert_eq!(now.waiting, Some(4), "a row is taken whole");
+        assert_eq!(waiting(&mut store, &mut machine()), 4, "as the store has it");
     }
 }

@@ -48,8 +48,8 @@ pub struct Machine {
     /// Accepted and not taken in yet, as far as they are kept at hand: reading them again from the store costs as much as
     /// taking them in.
     pub(super) fresh: Fresh,
-    /// Items accepted by this machine and not yet taken in.
-    pub(super) waiting: usize,
+    /// Items accepted and not yet taken in; counted in the store when it is first asked for.
+    pub(super) waiting: Option<usize>,
     loaded: bool,
 }
 
@@ -68,7 +68,7 @@ impl Machine {
             held: BTreeSet::new(),
             looked_at: None,
             fresh: Fresh::default(),
-            waiting: 0,
+            waiting: None,
             loaded: false,
         }
     }

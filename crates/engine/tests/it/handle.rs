@@ -130,6 +130,7 @@ mod failing {
             fn inbox_after(seq: u64, limit: usize) -> Vec<InboxRow>;
             fn inbox_trim(seq: u64) -> ();
             fn inbox_cursor() -> u64;
+            fn inbox_waiting() -> u64;
             fn set_inbox_cursor(seq: u64) -> ();
             fn events(incident: &IncidentId) -> Vec<EventRecord>;
             fn append(records: &[EventRecord]) -> ();

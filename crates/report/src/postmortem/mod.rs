@@ -18,5 +18,5 @@ mod whys;
 mod write;
 
 pub use invitation::invitation;
-pub use page::content_security_policy;
+pub use page::{content_security_policy, edited_postmortem};
 pub use write::{Postmortem, postmortem};

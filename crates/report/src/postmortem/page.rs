@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::document::{Block, Section};
 use crate::text;
 
+const RESTRICTED: &str = "<p class=\"banner\">Restricted: for the members of this incident only.</p>\n";
 const STYLE: &str = include_str!("../../templates/postmortem.css");
 
 /// The policy under which the page is to be served; the page carries the same in a `meta` element.
@@ -32,20 +33,29 @@ pub(super) fn page(title: &str, restricted: bool, sections: &[Section]) -> Strin
         }
         body.push_str("</section>\n");
     }
-    let banner = if restricted {
-        "<p class=\"banner\">Restricted: for the members of this incident only.</p>\n"
-    } else {
-        ""
-    };
+    let banner = if restricted { RESTRICTED } else { "" };
+    let nav = format!("<nav aria-label=\"Sections\">\n<ol>\n{nav}</ol>\n</nav>\n");
+    whole(&title, &format!("{banner}<h1>{title}</h1>\n"), &nav, &body)
+}
+
+fn whole(title: &str, head: &str, nav: &str, body: &str) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n\
-         <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<header>\n{banner}<h1>{title}</h1>\n</header>\n\
-         <nav aria-label=\"Sections\">\n<ol>\n{nav}</ol>\n</nav>\n<main>\n{body}</main>\n</body>\n</html>\n",
+         <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<header>\n{head}</header>\n\
+         {nav}<main>\n{body}</main>\n</body>\n</html>\n",
         content_security_policy()
     )
+}
+
+/// The page of a postmortem that a person wrote anew; `note` says who and when.
+pub fn edited_postmortem(title: &str, restricted: bool, note: &str, markdown: &str) -> String {
+    let title = text::html(title);
+    let banner = if restricted { RESTRICTED } else { "" };
+    let body = format!("<p class=\"banner\">{}</p>\n{}", text::html(note), to_html(markdown));
+    whole(&title, banner, "", &body)
 }
 
 /// Markdown to HTML that can do nothing but be read.

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::config::{ComponentConfig, StatusConfig, slug};
 use super::public::{PublicIncident, State};
+use super::spans::Span;
 
 /// Days of the bars.
 pub(super) const DAYS: usize = 90;
@@ -117,7 +118,8 @@ fn component(
 ) -> Component {
     let felt: Vec<&PublicIncident> = incidents.iter().filter(|i| touches(&config, policy, i)).collect();
     let state = felt.iter().map(|i| i.state_now()).max().unwrap_or(State::Operational);
-    let days = days(&felt, now);
+    let spans: Vec<Span> = felt.iter().flat_map(|i| i.spans.iter().copied()).collect();
+    let days = days(&spans, now);
     // Today has not passed yet: its share is of what there was of it.
     let seen: f64 = days.iter().map(|d| day_length(d.date, now)).sum();
     let down: f64 = days.iter().map(|d| d.down * day_length(d.date, now)).sum();
@@ -146,7 +148,7 @@ fn day_length(date: Date, now: Timestamp) -> f64 {
     now.duration_since(begin).as_secs_f64().clamp(0.0, 86_400.0)
 }
 
-fn days(felt: &[&PublicIncident], now: Timestamp) -> Vec<Day> {
+fn days(felt: &[Span], now: Timestamp) -> Vec<Day> {
     let today = day_of(now);
     let mut dates: Vec<Date> =
         std::iter::successors(Some(today), |d| d.yesterday().ok()).take(DAYS).collect();
@@ -155,16 +157,16 @@ fn days(felt: &[&PublicIncident], now: Timestamp) -> Vec<Day> {
 }
 
 /// Incidents that overlap count once, each moment by the worst of them.
-fn day(date: Date, felt: &[&PublicIncident], now: Timestamp) -> Day {
+fn day(date: Date, felt: &[Span], now: Timestamp) -> Day {
     let quiet = Day { date, worst: State::Operational, hurt_s: 0, down: 0.0 };
     let Some(begin) = midnight(date) else { return quiet };
     let end = begin.checked_add(SignedDuration::from_hours(24)).unwrap_or(now).min(now);
     let mut spans: Vec<(Timestamp, Timestamp, State)> = Vec::new();
-    for i in felt.iter().filter(|i| i.state > State::Operational) {
-        let from = i.began_at.max(begin);
-        let until = i.well_at.unwrap_or(now).min(end);
+    for span in felt {
+        let from = span.from.max(begin);
+        let until = span.until.unwrap_or(now).min(end);
         if from < until {
-            spans.push((from, until, i.state));
+            spans.push((from, until, span.state));
         }
     }
     let mut cuts: Vec<Timestamp> = spans.iter().flat_map(|s| [s.0, s.1]).collect();

@@ -64,12 +64,20 @@ impl Parts<'_> {
         json!({"indicator": indicator, "description": description})
     }
 
+    /// Groups in the order of their first components.
+    fn groups(&self) -> Vec<&str> {
+        let mut groups: Vec<&str> = Vec::new();
+        for group in self.board.components.iter().filter_map(|c| c.config.group.as_deref()) {
+            if !groups.contains(&group) {
+                groups.push(group);
+            }
+        }
+        groups
+    }
+
     fn components(&self) -> Vec<Value> {
         let mut out: Vec<Value> = Vec::new();
-        let mut groups: Vec<&str> = Vec::new();
-        for c in &self.board.components {
-            let Some(group) = c.config.group.as_deref().filter(|g| !groups.contains(g)) else { continue };
-            groups.push(group);
+        for group in self.groups() {
             let members: Vec<&Component> =
                 self.board.components.iter().filter(|c| c.config.group.as_deref() == Some(group)).collect();
             let worst = members.iter().map(|c| c.state).max();
@@ -80,15 +88,20 @@ impl Parts<'_> {
                 "showcase": false, "only_show_if_degraded": false, "components": ids,
             }));
         }
-        for c in &self.board.components {
-            out.push(self.component(c, out.len() + 1));
-        }
+        out.extend(self.board.components.iter().map(|c| self.component(c)));
         out
     }
 
-    fn component(&self, c: &Component, position: usize) -> Value {
+    /// Place of a component in the list, from 1; groups come before.
+    fn position(&self, c: &Component) -> usize {
+        let before = self.board.components.iter().take_while(|b| b.id != c.id).count();
+        self.groups().len() + before + 1
+    }
+
+    fn component(&self, c: &Component) -> Value {
         json!({
-            "id": c.id, "name": c.config.name, "status": c.state.as_str(), "position": position,
+            "id": c.id, "name": c.config.name, "status": c.state.as_str(),
+            "position": self.position(c),
             "description": Some(&c.config.description).filter(|d| !d.is_empty()),
             "updated_at": time(c.updated_at.unwrap_or(self.board.made_at)),
             "group": false, "group_id": c.config.group.as_deref().map(group_id), "page_id": PAGE_ID,
@@ -114,13 +127,7 @@ impl Parts<'_> {
                 })
             })
             .collect();
-        let components: Vec<Value> = touched
-            .iter()
-            .map(|c| {
-                let at = self.board.components.iter().position(|b| b.id == c.id).unwrap_or(0);
-                self.component(c, at + 1)
-            })
-            .collect();
+        let components: Vec<Value> = touched.iter().map(|c| self.component(c)).collect();
         json!({
             "id": i.id, "name": i.name, "status": i.status, "impact": i.impact, "page_id": PAGE_ID,
             "shortlink": format!("{}/incidents/{}", self.url, i.id),

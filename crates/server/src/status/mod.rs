@@ -4,15 +4,19 @@ mod badge;
 mod board;
 mod config;
 mod feed;
+mod flight;
 mod json;
 mod keep;
 mod public;
 mod routes;
 mod show;
+mod spans;
 #[cfg(test)]
 mod tests;
 mod view;
 
 pub use config::{ComponentConfig, StatusConfig};
+#[cfg(test)]
+pub(crate) use keep::Pace;
 pub(crate) use keep::Status;
 pub(crate) use routes::{on_own_host, routes};

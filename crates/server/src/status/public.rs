@@ -2,10 +2,12 @@
 
 use firebell_core::comms::{Audience, Update, UpdateReason};
 use firebell_core::ids::IncidentId;
-use firebell_core::incident::{Actor, Event, EventRecord, Incident, Status};
+use firebell_core::incident::{Actor, Event, EventRecord, Status};
 use firebell_core::policy::Policy;
 use firebell_core::severity::{IncidentKind, Severity};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+
+use super::spans::{Span, Told, read, state};
 
 /// How well something works, best first; as in the common summary form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,8 +76,12 @@ pub(super) struct PublicIncident {
     pub(super) opened_at: Timestamp,
     pub(super) monitoring_at: Option<Timestamp>,
     pub(super) ended_at: Option<Timestamp>,
+    /// How long it was open in all: days before it was reopened do not count.
+    pub(super) lasted: SignedDuration,
     /// When it stopped to hurt, as far as is known.
     pub(super) well_at: Option<Timestamp>,
+    /// When it hurt, and how badly.
+    pub(super) spans: Vec<Span>,
     /// Newest first.
     pub(super) updates: Vec<Posted>,
 }
@@ -83,7 +89,8 @@ pub(super) struct PublicIncident {
 impl PublicIncident {
     /// `None` where outsiders know nothing of it: nothing was posted to them, or it became confidential. Of a
     /// confidential one they know what a person posted who knew that it was.
-    pub(super) fn of(i: &Incident, records: &[EventRecord], policy: &Policy) -> Option<Self> {
+    pub(super) fn of(records: &[EventRecord], policy: &Policy) -> Option<Self> {
+        let Told { incident: i, began_at, spans, lasted } = read(records)?;
         if i.drill {
             return None;
         }
@@ -112,8 +119,10 @@ impl PublicIncident {
         updates.reverse();
         let newest = updates.first()?;
         let over = i.status.is_over();
-        let false_alarm = matches!(i.status, Status::ClosedHealthy | Status::Cancelled);
-        let state = if false_alarm { State::Operational } else { state(i) };
+        // What was an outage before it was reopened stays one.
+        let false_alarm = matches!(i.status, Status::ClosedHealthy | Status::Cancelled) && spans.is_empty();
+        let severity = i.severity.severity;
+        let state = if false_alarm { State::Operational } else { state(i.kind, severity) };
         if i.is_secret() {
             // Nothing but the posts themselves: neither what it is, nor how bad, nor where, nor since when.
             let first = updates.last()?;
@@ -128,12 +137,14 @@ impl PublicIncident {
                 opened_at: first.at,
                 monitoring_at: None,
                 ended_at: i.resolved_at,
+                lasted: i.resolved_at.map_or(SignedDuration::ZERO, |end| end.duration_since(first.at)),
                 well_at: None,
+                spans: Vec::new(),
                 updates,
             });
         }
         Some(Self {
-            name: crate::ui::title_case(&firebell_report::issue(i, policy)),
+            name: crate::ui::title_case(&firebell_report::issue(&i, policy)),
             status: match newest.status {
                 _ if over => "resolved",
                 // It came back, and nothing was posted of it yet.
@@ -141,14 +152,16 @@ impl PublicIncident {
                 "monitoring" if i.mitigated_at.is_none() => "identified",
                 status => status,
             },
-            impact: if false_alarm { "none" } else { impact(i.severity.severity) },
+            impact: if false_alarm { "none" } else { impact(severity) },
             state,
             services: i.services.iter().cloned().collect(),
-            began_at: i.impact_started_at.unwrap_or(i.opened_at).min(i.opened_at),
+            began_at,
             opened_at: i.opened_at,
             monitoring_at,
             ended_at: i.resolved_at,
+            lasted,
             well_at: i.mitigated_at.or(i.resolved_at),
+            spans,
             id: i.id.clone(),
             updates,
         })
@@ -191,18 +204,6 @@ fn posted_knowingly(records: &[EventRecord]) -> Vec<bool> {
         }
     }
     out
-}
-
-fn state(i: &Incident) -> State {
-    let slow = i.kind == IncidentKind::Performance;
-    match i.severity.severity {
-        Severity::Sev1 if slow => State::PartialOutage,
-        Severity::Sev1 => State::MajorOutage,
-        Severity::Sev2 if slow => State::Degraded,
-        Severity::Sev2 => State::PartialOutage,
-        Severity::Sev3 => State::Degraded,
-        Severity::Sev4 => State::Operational,
-    }
 }
 
 fn impact(severity: Severity) -> &'static str {

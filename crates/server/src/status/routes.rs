@@ -10,7 +10,6 @@ use axum::routing::get;
 use tower::ServiceExt;
 
 use super::keep::Status;
-use super::show::{Document, HTML};
 use super::view;
 use crate::problem::Problem;
 use crate::query::Pairs;
@@ -33,10 +32,22 @@ impl Status {
     pub(super) fn url(&self, public_url: &str) -> String {
         let scheme = if public_url.starts_with("https://") { "https" } else { "http" };
         match &self.config.host {
-            Some(host) => format!("{scheme}://{host}{BASE}"),
+            Some(host) => {
+                let port = port(public_url).map(|p| format!(":{p}")).unwrap_or_default();
+                format!("{scheme}://{host}{port}{BASE}")
+            }
             None => format!("{}{BASE}", public_url.trim_end_matches('/')),
         }
     }
+}
+
+/// The port that an address names.
+fn port(url: &str) -> Option<&str> {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next()?;
+    // An address of version 6 has colons of its own, in brackets.
+    let (_, port) = authority.rsplit_once(':')?;
+    (!port.is_empty() && port.bytes().all(|b| b.is_ascii_digit())).then_some(port)
 }
 
 fn none() -> Problem {
@@ -58,7 +69,7 @@ async fn document(
 ) -> Result<Response, Problem> {
     enabled(&app)?;
     let shown = Status::shown(&app).await?;
-    Ok(shown.document(&path).ok_or_else(none)?.answer(&headers))
+    Ok(shown.document(&path).ok_or_else(none)?.answer(&headers, shown.age_s(&app)))
 }
 
 async fn incident(
@@ -69,16 +80,19 @@ async fn incident(
     enabled(&app)?;
     let shown = Status::shown(&app).await?;
     let found = shown.board.incident(&id).ok_or_else(none)?;
-    let html = view::one(&app, &shown.board, app.state.handle.policy(), found)?;
-    Ok(Document::new(HTML, html).answer(&headers))
+    let one = || view::one(&app, &shown.board, app.state.handle.policy(), found);
+    let document = shown.page(&format!("incidents/{id}"), one)?;
+    Ok(document.answer(&headers, shown.age_s(&app)))
 }
 
 async fn history(State(app): State<Shared>, query: Pairs, headers: HeaderMap) -> Result<Response, Problem> {
     enabled(&app)?;
     let page = query.read("page", "a number from 1")?.unwrap_or(1);
     let shown = Status::shown(&app).await?;
-    let html = view::history(&app, &shown.board, app.state.handle.policy(), page)?;
-    Ok(Document::new(HTML, html).answer(&headers))
+    let page = view::page_of_history(&shown.board, page);
+    let history = || view::history(&app, &shown.board, app.state.handle.policy(), page);
+    let document = shown.page(&format!("history?page={page}"), history)?;
+    Ok(document.answer(&headers, shown.age_s(&app)))
 }
 
 /// Gives the page a host name of its own: there it is at `/`, and nothing else of this server is.
@@ -122,4 +136,30 @@ fn moved(uri: &Uri) -> Option<Uri> {
     let mut parts = uri.clone().into_parts();
     parts.path_and_query = Some(PathAndQuery::try_from(format!("{BASE}{path}{query}")).ok()?);
     Uri::from_parts(parts).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::status::StatusConfig;
+
+    #[test]
+    fn a_host_of_its_own_keeps_scheme_and_port_of_the_public_address() {
+        let own = Status::new(StatusConfig {
+            host: Some("status.example.com".to_owned()),
+            ..StatusConfig::default()
+        });
+        let shared = Status::new(StatusConfig::default());
+        for (public, host, port) in [
+            ("https://firebell.example.com", "https", ""),
+            ("https://firebell.example.com:8443/", "https", ":8443"),
+            ("http://127.0.0.1:7300", "http", ":7300"),
+            ("http://[::1]/", "http", ""),
+            ("http://[::1]:7300/fire:1", "http", ":7300"),
+            ("https://example.com/a:80", "https", ""),
+        ] {
+            assert_eq!(own.url(public), format!("{host}://status.example.com{port}/status"), "{public}");
+            assert_eq!(shared.url(public), format!("{}/status", public.trim_end_matches('/')));
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use axum::body::Bytes;
@@ -30,6 +31,9 @@ const SECURITY: HeaderValue = HeaderValue::from_static(
 /// What is smaller is not worth packing.
 const PACKED_FROM: usize = 1024;
 
+/// Bytes of pages that are kept beside those that are always made.
+const KEPT_BYTES: usize = 8 << 20;
+
 pub(super) const HTML: &str = "text/html; charset=utf-8";
 
 /// One document.
@@ -54,8 +58,13 @@ impl Document {
         }
     }
 
-    /// The answer to a request: nothing where its reader has it already.
-    pub(super) fn answer(&self, asked: &HeaderMap) -> Response {
+    fn size(&self) -> usize {
+        self.body.len() + self.packed.as_ref().map_or(0, Bytes::len)
+    }
+
+    /// The answer to a request: nothing where its reader has it already. `age_s` is for how long it has not been as
+    /// things are, in seconds.
+    pub(super) fn answer(&self, asked: &HeaderMap, age_s: Option<u64>) -> Response {
         let is_known = asked
             .get_all(header::IF_NONE_MATCH)
             .iter()
@@ -72,6 +81,9 @@ impl Document {
         headers.insert(header::ETAG, self.etag.clone());
         headers.insert(header::CACHE_CONTROL, CACHE);
         headers.insert(header::CONTENT_SECURITY_POLICY, SECURITY);
+        if let Some(age_s) = age_s {
+            headers.insert(header::AGE, HeaderValue::from(age_s));
+        }
         headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
         // Anybody's script may read what anybody may read.
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
@@ -109,17 +121,43 @@ fn pack(body: &[u8]) -> Option<Bytes> {
     Some(Bytes::from(encoder.finish().ok()?))
 }
 
+/// Documents that are made when somebody asks for them first, and kept while there is room.
+#[derive(Debug, Default)]
+struct Kept {
+    documents: BTreeMap<String, Document>,
+    bytes: usize,
+}
+
+impl Kept {
+    /// Where there is no room left, all go: who reads a whole archive comes by once.
+    fn put(&mut self, path: &str, document: Document, most: usize) {
+        if self.bytes + document.size() > most {
+            *self = Self::default();
+        }
+        self.bytes += document.size();
+        let before = self.documents.insert(path.to_owned(), document);
+        self.bytes -= before.map_or(0, |d| d.size());
+    }
+}
+
 /// One board with its documents by path.
 #[derive(Debug)]
 pub(crate) struct Shown {
     pub(super) made: Instant,
-    pub(super) generation: u64,
+    /// That of the record when it was looked at; none where some of it is still to be looked at.
+    pub(super) generation: Option<u64>,
     pub(super) board: Board,
     documents: BTreeMap<String, Document>,
+    kept: Mutex<Kept>,
 }
 
 impl Shown {
-    pub(super) fn of(app: &App, board: Board, policy: &Policy, generation: u64) -> Result<Self, Problem> {
+    pub(super) fn of(
+        app: &App,
+        board: Board,
+        policy: &Policy,
+        generation: Option<u64>,
+    ) -> Result<Self, Problem> {
         let url = app.status.url(&app.state.public_url);
         let mut documents = BTreeMap::new();
         let mut put = |path: &str, kind, body| documents.insert(path.to_owned(), Document::new(kind, body));
@@ -134,11 +172,59 @@ impl Shown {
             let picture = badge(&c.config.name, c.state);
             put(&format!("badge/{}.svg", c.id), "image/svg+xml", picture);
         }
-        Ok(Self { made: Instant::now(), generation, board, documents })
+        Ok(Self { made: Instant::now(), generation, board, documents, kept: Mutex::default() })
     }
 
     /// The document at a path below the page's own.
     pub(super) fn document(&self, path: &str) -> Option<&Document> {
         self.documents.get(path)
+    }
+
+    /// A page that is made when it is asked for first. `path` names it, and there are no more of them than the board has
+    /// pages.
+    pub(super) fn page(
+        &self,
+        path: &str,
+        make: impl FnOnce() -> Result<String, Problem>,
+    ) -> Result<Document, Problem> {
+        if let Some(document) = self.kept().documents.get(path) {
+            return Ok(document.clone());
+        }
+        // Not under the lock: who asks for another page does not wait for this one.
+        let document = Document::new(HTML, make()?);
+        self.kept().put(path, document.clone(), KEPT_BYTES);
+        Ok(document)
+    }
+
+    fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_old_says_how_old() {
+        let document = Document::new(HTML, "<p>All is well".to_owned());
+        let age = |age_s| document.answer(&HeaderMap::new(), age_s).headers().get(header::AGE).cloned();
+        assert_eq!((age(None), age(Some(75))), (None, Some(HeaderValue::from_static("75"))));
+    }
+
+    #[test]
+    fn what_is_kept_has_a_bound() {
+        let mut kept = Kept::default();
+        let document = |n: usize| Document::new(HTML, "x".repeat(n));
+        for n in 0..10 {
+            kept.put(&format!("{n}"), document(100), 1000);
+        }
+        assert_eq!((kept.documents.len(), kept.bytes), (10, 1000));
+        kept.put("9", document(100), 1000);
+        assert_eq!((kept.documents.len(), kept.bytes), (1, 100), "what comes then begins anew");
+        kept.put("9", document(50), 1000);
+        assert_eq!((kept.documents.len(), kept.bytes), (1, 50), "the same page counts once");
+        kept.put("big", document(5000), 1000);
+        assert!(kept.documents.len() == 1 && kept.documents.contains_key("big"));
     }
 }

@@ -1,12 +1,18 @@
 //! What the page counts.
 
+mod keep;
+mod record;
+mod spans;
+
 use firebell_core::ids::IncidentId;
 use firebell_core::policy::{Policy, Service};
 use jiff::{SignedDuration, Timestamp};
 
 use super::board::{Board, DAYS};
 use super::config::{ComponentConfig, StatusConfig};
+use super::json::Parts;
 use super::public::{PublicIncident, State};
+use super::spans::Span;
 use super::view::percent;
 
 fn at(text: &str) -> Timestamp {
@@ -29,7 +35,9 @@ fn incident(n: u32, service: &str, state: State, began: &str, well: Option<&str>
         opened_at: at(began),
         monitoring_at: None,
         ended_at: well.map(|w| at(w) + SignedDuration::from_mins(10)),
+        lasted: SignedDuration::ZERO,
         well_at: well.map(at),
+        spans: vec![Span { from: at(began), until: well.map(at), state }],
         updates: Vec::new(),
     }
 }
@@ -136,4 +144,36 @@ fn a_component_of_several_services_feels_each_of_them() {
 fn no_uptime_is_rounded_up() {
     let shown: Vec<String> = [1.0, 0.999_999, 0.5, 0.0].into_iter().map(percent).collect();
     assert_eq!(shown, ["100 %", "99.99 %", "50.00 %", "0.00 %"]);
+}
+
+#[test]
+fn a_component_has_one_position_wherever_it_is_told() {
+    let component = |name: &str, group: Option<&str>, service: &str| ComponentConfig {
+        name: name.into(),
+        group: group.map(str::to_owned),
+        services: vec![service.into()],
+        ..ComponentConfig::default()
+    };
+    let config = StatusConfig {
+        components: vec![
+            component("Shop", Some("Europe"), "checkout"),
+            component("Blog", None, "blog"),
+            component("Search", Some("America"), "search"),
+        ],
+        ..StatusConfig::default()
+    };
+    let incidents = vec![incident(1, "search", State::PartialOutage, "2026-11-27T10:00:00Z", None)];
+    let (board, policy) = (Board::of(&config, &policy(), incidents, now()), policy());
+    let documents = Parts { board: &board, policy: &policy, url: "https://example.com/status" }.documents();
+    let summary = &documents.iter().find(|(path, _)| *path == "summary.json").expect("there").1;
+    let listed: Vec<(&str, u64)> = summary["components"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|c| (c["name"].as_str().expect("a name"), c["position"].as_u64().expect("a position")))
+        .collect();
+    assert_eq!(listed, [("Europe", 1), ("America", 2), ("Shop", 3), ("Blog", 4), ("Search", 5)]);
+    let touched = &summary["incidents"][0]["components"][0];
+    assert_eq!((touched["name"].as_str(), touched["position"].as_u64()), (Some("Search"), Some(5)));
+    assert_eq!(touched, &summary["components"][4]);
 }

@@ -143,7 +143,7 @@ fn incident(board: &Board, policy: &Policy, i: &PublicIncident) -> IncidentView 
         open: i.is_open(),
         began: time(i.began_at),
         ended: i.ended_at.map(time),
-        lasted: i.ended_at.map(|end| span(end.duration_since(i.began_at).as_secs().max(0))),
+        lasted: i.ended_at.map(|_| span(i.lasted.as_secs().max(0))),
         touched: board.touched(i, policy).map(|c| c.config.name.clone()).collect(),
         updates: i
             .updates
@@ -210,14 +210,18 @@ struct HistoryView {
     #[serde(flatten)]
     frame: Frame,
     months: Vec<(String, Vec<IncidentView>)>,
-    page: usize,
     older: Option<usize>,
     newer: Option<usize>,
 }
 
+/// The page of the history that there is, from 1; beyond the last there are no others.
+pub(super) fn page_of_history(board: &Board, page: usize) -> usize {
+    page.clamp(1, board.past.len().div_ceil(PER_PAGE).max(1))
+}
+
 /// What was, a page at a time, from 1.
 pub(super) fn history(app: &App, board: &Board, policy: &Policy, page: usize) -> Result<String, Problem> {
-    let page = page.max(1);
+    let page = page_of_history(board, page);
     let skip = (page - 1).saturating_mul(PER_PAGE);
     let mut months: Vec<(String, Vec<IncidentView>)> = Vec::new();
     for i in board.past.iter().skip(skip).take(PER_PAGE) {
@@ -231,7 +235,6 @@ pub(super) fn history(app: &App, board: &Board, policy: &Policy, page: usize) ->
     let view = HistoryView {
         frame: Frame::of(board),
         months,
-        page,
         older: (board.past.len() > skip.saturating_add(PER_PAGE)).then(|| page + 1),
         newer: (page > 1).then(|| page - 1),
     };

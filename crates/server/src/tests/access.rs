@@ -91,18 +91,41 @@ async fn nothing_answers_without_a_key_or_token() {
 #[tokio::test]
 async fn the_page_sends_strangers_to_the_sign_in_form() {
     let w = world();
-    for path in ["/", "/incidents/INC-2026-0001", "/incidents/INC-2026-0001/postmortem"] {
+    for path in [
+        "/",
+        "/alerts",
+        "/alerts/silences/new",
+        "/incidents",
+        "/incidents/INC-2026-0001",
+        "/incidents/INC-2026-0001/postmortem",
+        "/postmortems",
+        "/reports",
+        "/reports/week.md",
+        "/services",
+        "/services/checkout",
+    ] {
         let answer = w.send("GET", path, &[], "").await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{path}");
         assert!(answer.header("location").starts_with("/login"), "{path}");
     }
-    for path in
-        ["/fragment", "/stream", "/incidents/INC-2026-0001/fragment", "/incidents/INC-2026-0001/stream"]
-    {
+    for path in [
+        "/fragment",
+        "/stream",
+        "/alerts/fragment",
+        "/palette",
+        "/incidents/INC-2026-0001/fragment",
+        "/incidents/INC-2026-0001/stream",
+    ] {
         assert_eq!(w.send("GET", path, &[], "").await.status, StatusCode::UNAUTHORIZED, "{path}");
     }
     let form = [("content-type", "application/x-www-form-urlencoded")];
-    for path in ["/declare", "/incidents/INC-2026-0001/do/ack", "/logout"] {
+    for path in [
+        "/declare",
+        "/alerts/silences",
+        "/alerts/silences/x/expire",
+        "/incidents/INC-2026-0001/do/ack",
+        "/logout",
+    ] {
         assert_eq!(w.send("POST", path, &form, "csrf=x").await.status, StatusCode::UNAUTHORIZED, "{path}");
     }
 }
@@ -174,7 +197,7 @@ async fn each_role_does_what_it_may() {
 }
 
 #[tokio::test]
-async fn restricted_incidents_do_not_exist_for_viewers() {
+async fn restricted_incidents_do_not_exist_for_who_is_no_member() {
     let w = world();
     let open = w.declare("Catalog is slow").await;
     let secret = w.declare("Suspicious sign-in attempts, possible credential stuffing attack").await;
@@ -188,9 +211,13 @@ async fn restricted_incidents_do_not_exist_for_viewers() {
             .collect::<Vec<_>>()
     };
     assert_eq!(ids(Role::Viewer).await, std::slice::from_ref(&open));
-    assert_eq!(ids(Role::Responder).await.len(), 2);
+    assert_eq!(ids(Role::Responder).await, std::slice::from_ref(&open));
+    // Who declared it is a member, and administrators see all.
+    assert_eq!(ids(Role::Commander).await.len(), 2);
+    assert_eq!(ids(Role::Admin).await.len(), 2);
     for part in ["", "/record", "/verdict", "/events", "/postmortem.md", "/bundle.tar.gz"] {
         let path = format!("/api/v1/incidents/{secret}{part}");
+        assert_eq!(w.api(Role::Responder, "GET", &path, Value::Null).await.status, 404, "{path}");
         let hidden = w.api(Role::Viewer, "GET", &path, Value::Null).await;
         assert_eq!(hidden.status, StatusCode::NOT_FOUND, "{path}");
         let none = w.api(Role::Viewer, "GET", &path.replace(&secret, "INC-2026-9999"), Value::Null).await;
@@ -200,6 +227,17 @@ async fn restricted_incidents_do_not_exist_for_viewers() {
             "{path} tells that it is there"
         );
     }
+    // Given a role in it, somebody is one.
+    let third = w.declare("Something is odd").await;
+    let path = format!("/api/v1/incidents/{third}");
+    let kind = json!({"kind": "security", "restricted": true});
+    w.api(Role::Commander, "POST", &format!("{path}/kind"), kind).await;
+    let grace = bearer("token-of-grace-0123456789");
+    let seen = async || w.send("GET", &path, &[("authorization", &grace)], "").await.status;
+    assert_eq!(seen().await, StatusCode::NOT_FOUND);
+    let role = json!({"role": "scribe", "person": "grace"});
+    let given = w.api(Role::Commander, "POST", &format!("{path}/roles"), role).await;
+    assert_eq!((given.status, seen().await), (StatusCode::OK, StatusCode::OK), "{}", given.text);
     let weekly = w.api(Role::Viewer, "GET", "/api/v1/reports/weekly?format=text", Value::Null).await;
     assert!(weekly.text.contains(&open) && !weekly.text.contains(&secret), "{}", weekly.text);
 }

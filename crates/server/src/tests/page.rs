@@ -9,13 +9,13 @@ use crate::Role;
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
-struct Browser<'w> {
+pub(super) struct Browser<'w> {
     w: &'w World,
     cookie: String,
 }
 
 impl<'w> Browser<'w> {
-    async fn sign_in(w: &'w World, token: &str) -> Self {
+    pub(super) async fn sign_in(w: &'w World, token: &str) -> Self {
         let answer = w.send("GET", &format!("/login?token={token}"), &[], "").await;
         assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/"));
         let cookie = answer.header("set-cookie").to_owned();
@@ -23,17 +23,17 @@ impl<'w> Browser<'w> {
         Self { w, cookie: cookie.split(';').next().unwrap_or_default().to_owned() }
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub(super) async fn get(&self, path: &str) -> Answer {
         self.w.send("GET", path, &[("cookie", &self.cookie)], "").await
     }
 
-    async fn csrf(&self) -> String {
+    pub(super) async fn csrf(&self) -> String {
         let page = self.get("/").await.text;
         let at = page.split("name=\"csrf\" value=\"").nth(1).expect("a guard");
         at.split('"').next().unwrap_or_default().to_owned()
     }
 
-    async fn post(&self, path: &str, form: &str) -> Answer {
+    pub(super) async fn post(&self, path: &str, form: &str) -> Answer {
         self.w.send("POST", path, &[("cookie", &self.cookie), FORM], form.to_owned()).await
     }
 }
@@ -84,9 +84,9 @@ async fn signing_out_ends_the_session() {
 async fn a_session_lapses_when_it_is_not_used() {
     let w = world();
     let b = Browser::sign_in(&w, &token(Role::Admin)).await;
-    w.pass(jiff::SignedDuration::from_hours(23));
+    w.pass(jiff::SignedDuration::from_hours(6 * 24));
     assert_eq!(b.get("/").await.status, StatusCode::OK);
-    w.pass(jiff::SignedDuration::from_hours(25));
+    w.pass(jiff::SignedDuration::from_hours(8 * 24));
     assert_eq!(b.get("/").await.status, StatusCode::SEE_OTHER);
 }
 
@@ -173,7 +173,7 @@ async fn a_viewer_sees_no_forms_and_cannot_send_them() {
     let csrf = b.csrf().await;
     b.post(&format!("/incidents/{id}/do/ack"), &format!("csrf={csrf}")).await;
     let page = b.get(&format!("/incidents/{id}")).await.text;
-    assert!(page.contains("this takes a responder"), "{page}");
+    assert!(page.contains("to acknowledge an incident takes a responder"), "{page}");
     let shown = w.api(Role::Viewer, "GET", &format!("/api/v1/incidents/{id}"), Value::Null).await.json();
     assert_eq!(shown["incident"]["acknowledged_at"], Value::Null);
 }

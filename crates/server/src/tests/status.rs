@@ -1,11 +1,25 @@
 //! The public status page: open to all, and telling nothing but what was posted to all.
 
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
+use firebell_core::alert::Alert;
+use firebell_core::change::Change;
+use firebell_core::ids::IncidentId;
+use firebell_core::incident::{EventRecord, Summary};
+use firebell_core::ports::store::{
+    AlertFilter, IncidentFilter, OutboxRow, OutboxState, Reader, StoreError, StoreResult, TimerRow,
+};
+use firebell_core::silence::Silence;
+use firebell_core::telemetry::Window;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::world::{Answer, World, send, world};
+use crate::state::{App, Shared};
+use crate::status::{Pace, Status};
 use crate::{Role, StatusConfig, router};
 
 const DOCUMENTS: [&str; 12] = [
@@ -139,7 +153,7 @@ async fn it_ends_as_it_was_told() {
     let w = world();
     let id = told(&w).await;
     until(&w, "/status", "Major system outage").await;
-    w.pass(jiff::SignedDuration::from_mins(30));
+    w.pass(SignedDuration::from_mins(30));
     let resolve = json!({"summary": "a new kernel"});
     let answer = w.api(Role::Commander, "POST", &format!("/api/v1/incidents/{id}/resolve"), resolve).await;
     assert!(answer.status.is_success(), "{}", answer.text);
@@ -187,4 +201,151 @@ async fn switched_off_there_is_none() {
     for path in DOCUMENTS {
         assert_eq!(send(&app, "GET", path, &[], "").await.status, StatusCode::NOT_FOUND, "{path}");
     }
+}
+
+#[tokio::test]
+async fn one_that_is_reopened_days_later_was_well_in_between() {
+    let w = world();
+    let id = told(&w).await;
+    let post = async |verb: &str, body: Value| {
+        let answer = w.api(Role::Commander, "POST", &format!("/api/v1/incidents/{id}/{verb}"), body).await;
+        assert!(answer.status.is_success(), "{}", answer.text);
+    };
+    w.pass(SignedDuration::from_mins(30));
+    post("resolve", json!({"summary": "a new kernel"})).await;
+    w.pass(SignedDuration::from_hours(72));
+    post("reopen", json!({"reason": "it is back"})).await;
+    w.pass(SignedDuration::from_mins(45));
+    post("resolve", json!({"summary": "another kernel"})).await;
+    let page = until(&w, "/status", "major outage for 45 min").await.text;
+    for words in ["5 Jan 2026: major outage for 30 min", "6 Jan 2026: no incident", "7 Jan 2026: no incident"]
+    {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    let history = get(&w, "/status/history").await.text;
+    assert!(history.contains("for 1 h 15 min"), "{history}");
+}
+
+/// A store that answers, fails or hangs as it is told, and counts how often it is asked where it stands.
+struct Moody {
+    inner: Arc<dyn Reader>,
+    fails: AtomicBool,
+    asked: AtomicUsize,
+    open: Mutex<bool>,
+    opened: Condvar,
+}
+
+impl Moody {
+    fn new(inner: Arc<dyn Reader>) -> Self {
+        Self {
+            inner,
+            fails: AtomicBool::default(),
+            asked: AtomicUsize::default(),
+            open: Mutex::new(true),
+            opened: Condvar::new(),
+        }
+    }
+
+    fn set_open(&self, open: bool) {
+        *self.open.lock().expect("not poisoned") = open;
+        self.opened.notify_all();
+    }
+
+    fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
+}
+
+macro_rules! pass {
+    ($(fn $name:ident($($arg:ident: $kind:ty),*) -> $out:ty;)*) => {
+        $(fn $name(&self, $($arg: $kind),*) -> StoreResult<$out> { self.inner.$name($($arg),*) })*
+    };
+}
+
+impl Reader for Moody {
+    fn events_after(&self, position: u64, limit: usize) -> StoreResult<Vec<(u64, EventRecord)>> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        drop(self.opened.wait_while(self.open.lock().expect("not poisoned"), |open| !*open));
+        if self.fails.load(Ordering::SeqCst) {
+            return Err(StoreError::Database { doing: "read", detail: "the disk is gone".to_owned() });
+        }
+        self.inner.events_after(position, limit)
+    }
+
+    pass! {
+        fn events(incident: &IncidentId) -> Vec<EventRecord>;
+        fn position() -> u64;
+        fn incidents(filter: &IncidentFilter) -> Vec<Summary>;
+        fn alerts(filter: &AlertFilter) -> Vec<Alert>;
+        fn silences() -> Vec<Silence>;
+        fn changes(window: Window, limit: usize) -> Vec<Change>;
+        fn outbox(incident: Option<&IncidentId>, state: Option<OutboxState>, limit: usize) -> Vec<OutboxRow>;
+        fn timers(incident: Option<&IncidentId>) -> Vec<TimerRow>;
+        fn inbox_depth() -> u64;
+        fn blob_get(sha256: &str) -> Option<Vec<u8>>;
+    }
+}
+
+/// Nothing waits for anything but the store.
+fn quick() -> Pace {
+    let at_once = Duration::from_millis(1);
+    Pace { young: at_once, old: at_once, stale: at_once, patience: Duration::from_secs(20), rest: at_once }
+}
+
+fn moody(w: &World, pace: Pace) -> (Arc<Moody>, Shared) {
+    let store = Arc::new(Moody::new(Arc::clone(&w.reader)));
+    let mut state = w.state.clone();
+    state.reader = Arc::clone(&store) as Arc<dyn Reader>;
+    let mut app = App::new(state);
+    app.status.pace = pace;
+    (store, Arc::new(app))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_store_hangs_or_fails_one_asks_it_and_all_get_the_last_page() {
+    let w = world();
+    let (store, app) = moody(&w, Pace { patience: Duration::from_millis(200), ..quick() });
+    let first = Status::shown(&app).await.expect("a page");
+    let pause = || tokio::time::sleep(Duration::from_millis(5));
+    pause().await;
+
+    store.set_open(false);
+    let asked = store.asked();
+    let begun = Instant::now();
+    let readers = futures_util::future::join_all((0..100).map(|_| Status::shown(&app))).await;
+    for shown in readers {
+        assert!(Arc::ptr_eq(&shown.expect("the last page"), &first));
+    }
+    assert!(Arc::ptr_eq(&Status::shown(&app).await.expect("the last page"), &first), "at once, by now");
+    assert!(first.age_s(&app).is_some(), "and that it is old is said");
+    assert!(begun.elapsed() < Duration::from_secs(10), "they wait together: {:?}", begun.elapsed());
+    assert_eq!(store.asked(), asked + 1);
+    store.set_open(true);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while Arc::ptr_eq(&Status::shown(&app).await.expect("a page"), &first) {
+        assert!(Instant::now() < deadline, "never made again");
+        pause().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_failure_the_store_is_left_alone_for_a_while() {
+    let w = world();
+    let (store, app) = moody(&w, Pace { rest: Duration::from_secs(600), ..quick() });
+    store.fails.store(true, Ordering::SeqCst);
+    for _ in 0..20 {
+        let problem = Status::shown(&app).await.expect_err("there was never a page");
+        assert_eq!(problem.status, StatusCode::SERVICE_UNAVAILABLE);
+    }
+    assert_eq!(store.asked(), 1);
+
+    let (store, app) = moody(&w, Pace { rest: Duration::from_millis(50), ..quick() });
+    let first = Status::shown(&app).await.expect("a page");
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    store.fails.store(true, Ordering::SeqCst);
+    let last = Status::shown(&app).await.expect("the last page");
+    assert!(Arc::ptr_eq(&last, &first));
+    store.fails.store(false, Ordering::SeqCst);
+    tokio::time::sleep(Duration::from_millis(60)).await;
+    assert!(!Arc::ptr_eq(&Status::shown(&app).await.expect("a page"), &first), "tried again");
 }

@@ -41,3 +41,23 @@ pub(super) fn cursor_survives_trimming_and_sets_the_depth(s: &mut Subject) {
     assert_eq!(s.tx(|tx| tx.inbox_cursor()), seqs[2]);
     assert_eq!(s.tx(|tx| tx.inbox_after(0, 10)).len(), 1);
 }
+
+pub(super) fn counts_the_items_that_wait_beyond_the_cursor(s: &mut Subject) {
+    assert_eq!(s.tx(|tx| tx.inbox_waiting()), 0);
+    let seqs: Vec<u64> =
+        [3, 0, 4].into_iter().map(|n| s.tx(|tx| tx.inbox_push("a", at(1), &request(0, n)))).collect();
+    assert_eq!(s.tx(|tx| tx.inbox_waiting()), 7);
+    let within = s.tx(|tx| {
+        tx.inbox_push("a", at(1), &request(0, 2))?;
+        tx.set_inbox_cursor(seqs[0])?;
+        tx.inbox_waiting()
+    });
+    assert_eq!(
+        within, 6,
+        "it sees what its own transaction has done, and rows that are not trimmed yet are taken in"
+    );
+    s.tx(|tx| tx.inbox_trim(seqs[0]));
+    assert_eq!(s.tx(|tx| tx.inbox_waiting()), 6);
+    s.tx(|tx| tx.set_inbox_cursor(u64::from(u32::MAX)));
+    assert_eq!(s.tx(|tx| tx.inbox_waiting()), 0);
+}

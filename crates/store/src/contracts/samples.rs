@@ -69,7 +69,7 @@ pub fn summary(number: u64) -> Summary {
         dead_effects: 0,
         resolve_by: None,
         open_items: 0,
-        told_public: false,
+        told_public: Some(false),
     }
 }
 

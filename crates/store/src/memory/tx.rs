@@ -101,6 +101,14 @@ impl Tx for MemoryTx<'_> {
         self.run(|state| Ok(state.marks.get(INBOX_CURSOR).copied().unwrap_or(0)))
     }
 
+    fn inbox_waiting(&mut self) -> StoreResult<u64> {
+        self.run(|state| {
+            let cursor = state.marks.get(INBOX_CURSOR).copied().unwrap_or(0);
+            let Some(from) = cursor.checked_add(1) else { return Ok(0) };
+            Ok(state.inbox.range(from..).map(|(_, row)| row.items.len() as u64).sum())
+        })
+    }
+
     fn set_inbox_cursor(&mut self, seq: u64) -> StoreResult<()> {
         self.run(|state| {
             state.marks.put(INBOX_CURSOR, seq);

@@ -15,6 +15,11 @@ const TRIM: &str = "DELETE FROM inbox WHERE seq <= ?1";
 const DEPTH: &str =
     "SELECT count(*) FROM inbox WHERE seq > coalesce((SELECT value FROM mark WHERE name = ?1), 0)";
 
+/// A row that cannot be read counts as one: it must not keep others from being accepted.
+const WAITING: &str = "SELECT coalesce(sum(CASE WHEN json_valid(json) \
+     THEN coalesce(json_array_length(json, '$.items'), 0) ELSE 1 END), 0) \
+     FROM inbox WHERE seq > coalesce((SELECT value FROM mark WHERE name = ?1), 0)";
+
 /// What the JSON column holds. The time is kept here to its last digit: replaying a request must not round it.
 #[derive(Deserialize)]
 struct Body {
@@ -59,4 +64,9 @@ pub(crate) fn trim(conn: &Connection, seq: u64) -> StoreResult<()> {
 /// Rows beyond the cursor.
 pub(crate) fn depth(conn: &Connection) -> StoreResult<u64> {
     Ok(one(conn, "measure the inbox", DEPTH, [mark::INBOX_CURSOR], |row| col(row, 0))?.unwrap_or(0))
+}
+
+/// Items in rows beyond the cursor.
+pub(crate) fn waiting(conn: &Connection) -> StoreResult<u64> {
+    Ok(one(conn, "count the inbox", WAITING, [mark::INBOX_CURSOR], |row| col(row, 0))?.unwrap_or(0))
 }

@@ -66,6 +66,10 @@ impl Tx for SqliteTx<'_> {
         self.run(|conn| sql::mark::get(conn, sql::mark::INBOX_CURSOR))
     }
 
+    fn inbox_waiting(&mut self) -> StoreResult<u64> {
+        self.run(sql::inbox::waiting)
+    }
+
     fn set_inbox_cursor(&mut self, seq: u64) -> StoreResult<()> {
         self.run(|conn| sql::mark::set(conn, sql::mark::INBOX_CURSOR, seq))
     }

@@ -85,7 +85,7 @@ fn days(n: i64) -> jiff::Timestamp {
 fn act(tx: &mut dyn Tx, op: &Op) -> StoreResult<String> {
     let said = match op {
         Op::Push(size) => format!("{:?}", tx.inbox_push("a", nanos(1), &request(0, *size))?),
-        Op::Trim(seq) => format!("{:?}", tx.inbox_trim(*seq)?),
+        Op::Trim(seq) => format!("{:?} {}", tx.inbox_trim(*seq)?, tx.inbox_waiting()?),
         Op::Cursor(seq) => format!("{:?}", tx.set_inbox_cursor(*seq)?),
         Op::Append { number, version } => {
             let next = tx.events(&incident(*number))?.len() as u64 + 1;

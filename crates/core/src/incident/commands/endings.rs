@@ -3,6 +3,7 @@
 use super::super::advance::{page, tell_all};
 use super::super::command::Rejection;
 use super::super::event::{AttachedAlert, Carried, Event};
+use super::super::state::sha256;
 use super::super::state::{Incident, Status};
 use super::super::timers::after;
 use super::required;
@@ -106,6 +107,26 @@ pub(super) fn request_postmortem(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
     // Before its end nobody can say when to meet over it.
     let meeting = due.filter(|_| i.status.is_over()).map(|due| crate::review::meeting_at(cx.now, due));
     vec![Event::PostmortemRequested { due, facilitator: super::super::advance::facilitator(i, cx), meeting }]
+}
+
+/// Longest postmortem that a person may write, in bytes.
+const MAX_POSTMORTEM: usize = 256 * 1024;
+
+pub(super) fn edit_postmortem(i: &Incident, text: &str, base: u64) -> Result<Vec<Event>, Rejection> {
+    if i.postmortem.is_none() {
+        return Err(Rejection::not_now("editing the postmortem", "it is not written yet"));
+    }
+    let text = super::required("text", text, MAX_POSTMORTEM)?;
+    let last = i.postmortem_edits.last();
+    if last.is_some_and(|edit| edit.sha256 == sha256(&text)) {
+        return Ok(Vec::new());
+    }
+    if last.map_or(0, |edit| edit.version) != base {
+        let who = last.map_or("somebody", |edit| edit.by.as_str());
+        let why = format!("{who} has edited it meanwhile: look at it again and put your changes in there");
+        return Err(Rejection::not_now("this edit", why));
+    }
+    Ok(vec![Event::PostmortemEdited { text }])
 }
 
 fn refuse_if_over(i: &Incident, what: &str) -> Result<(), Rejection> {

@@ -47,6 +47,7 @@ pub(super) fn run(
             Ok(endings::absorb(i, from, title, alerts, carried, cx))
         }
         Command::RequestPostmortem => Ok(endings::request_postmortem(i, cx)),
+        Command::EditPostmortem { text, base } => endings::edit_postmortem(i, text, *base),
         Command::CompleteActionItem { id } => people::complete_action_item(i, *id),
         Command::ReportAgent { run, report } => agents::report(i, run, report, cx),
         Command::FailAgent { run, failure } => Ok(agents::fail(i, run, failure)),

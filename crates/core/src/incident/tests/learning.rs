@@ -99,3 +99,24 @@ fn what_is_measured_after_the_remedy_leaves_the_worst_as_it_was() {
     assert_eq!((s.i().facts.error_ratio, s.i().worst.error_ratio), (Some(0.01), Some(0.4)));
     assert_eq!(s.i().worst.provenance["error_ratio"], "height");
 }
+
+#[test]
+fn a_postmortem_is_written_anew_by_one_person_after_the_other() {
+    let mut s = resolved();
+    let edit = |text: &str, base| Command::EditPostmortem { text: text.to_owned(), base };
+    let early = s.by("ada", &edit("too early", 0)).expect_err("is not written yet");
+    assert!(early.to_string().contains("not written yet"), "{early}");
+    s.work();
+    assert!(s.i().postmortem.is_some(), "it is written");
+    s.by("ada", &edit("What we learnt", 0)).expect("the first edit");
+    let first = s.i().postmortem_edits.last().cloned().expect("an edit");
+    assert_eq!((first.by.as_str(), first.version), ("ada", s.i().version));
+    // Sent twice, it is one edit; made from an older one, it would undo the newer.
+    s.by("ada", &edit("What we learnt", 0)).expect("the same again");
+    assert_eq!(s.i().postmortem_edits.len(), 1);
+    let lost = s.by("grace", &edit("What I learnt", 0)).expect_err("ada was first");
+    assert!(lost.to_string().contains("ada has edited it meanwhile"), "{lost}");
+    s.by("grace", &edit("What all learnt", first.version)).expect("made from ada's");
+    assert_eq!(s.i().postmortem_edits.len(), 2);
+    s.by("ada", &edit("  ", s.i().version)).expect_err("is empty");
+}

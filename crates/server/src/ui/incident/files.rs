@@ -6,17 +6,20 @@ use axum::response::Response;
 use crate::access;
 use crate::download;
 use crate::problem::Problem;
+use crate::query::Pairs;
 use crate::state::Shared;
 use crate::ui::guard::Visitor;
 
-/// `GET /incidents/{id}/postmortem`.
+/// `GET /incidents/{id}/postmortem?original=`.
 pub(crate) async fn postmortem(
     State(app): State<Shared>,
     visitor: Visitor,
     Path(id): Path<String>,
+    query: Pairs,
 ) -> Result<Response, Problem> {
-    let (incident, _) = access::load(&app, &visitor.person, &id).await?;
-    download::postmortem(&app, &incident, download::Form::Html).await
+    let (incident, records) = access::load(&app, &visitor.person, &id).await?;
+    let original = query.get("original").is_some();
+    download::postmortem(&app, &incident, &records, download::Form::Html, original).await
 }
 
 /// `GET /incidents/{id}/postmortem.ics`.
