@@ -67,6 +67,8 @@ pub(crate) struct File {
 pub(crate) struct Webhooks {
     /// Receivers may be on this machine and in private networks.
     pub(crate) allow_private: bool,
+    /// Whom push services may complain to: `mailto:` or `https:`.
+    pub(crate) contact: Option<String>,
 }
 
 /// The server itself.

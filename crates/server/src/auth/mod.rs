@@ -14,7 +14,7 @@ mod tokens;
 pub(crate) use cookie::{COOKIE, cookie_value};
 pub(crate) use directory::{
     Account, ApiToken, Directory, Flash, LONGEST_DAYS, NewAccount, NewToken, Session, SessionView, SignIn,
-    Via, Visit,
+    Via, Visit, account_key,
 };
 pub(crate) use key::{KeyHash, shown_key};
 pub(crate) use permission::Permission;

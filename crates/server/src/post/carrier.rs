@@ -11,7 +11,7 @@ use firebell_integrations::http::{HttpError, Reply};
 use jiff::{SignedDuration, Timestamp};
 
 use super::desk::Desk;
-use super::webhooks;
+use super::{push, webhooks};
 
 /// What came of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,7 +63,7 @@ pub(crate) trait Carrier: Send + Sync {
 
 /// All carriers, by channel.
 pub(super) fn carriers() -> BTreeMap<&'static str, Arc<dyn Carrier>> {
-    let all: [Arc<dyn Carrier>; 1] = [Arc::new(webhooks::HookCarrier)];
+    let all: [Arc<dyn Carrier>; 2] = [Arc::new(webhooks::HookCarrier), Arc::new(push::PushCarrier)];
     all.into_iter().map(|carrier| (carrier.channel(), carrier)).collect()
 }
 

@@ -7,6 +7,7 @@ use firebell_core::incident::Summary;
 use firebell_core::ports::office::{Document, OfficeReader};
 use firebell_core::ports::store::{Reader, StoreError, StoreResult};
 use firebell_engine::handle::{Clock, Handle};
+use firebell_integrations::webpush::Vapid;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
@@ -24,6 +25,8 @@ pub(crate) struct Desk {
     pub(crate) auth: Arc<Auth>,
     pub(crate) clock: Clock,
     pub(crate) wire: Arc<dyn Wire>,
+    /// For notifications.
+    pub(crate) vapid: Option<Arc<Vapid>>,
     /// Address under which people reach the server, without a slash at its end.
     pub(crate) public_url: String,
 }

@@ -8,6 +8,7 @@ mod carrier;
 mod collect;
 mod desk;
 mod publisher;
+pub(crate) mod push;
 mod receiver;
 mod run;
 mod send;
@@ -18,9 +19,15 @@ pub use run::{PostOffice, post};
 #[cfg(test)]
 pub(crate) use wire::Wire;
 
+use std::sync::Arc;
+
+use firebell_integrations::webpush::Vapid;
+
 /// What the operator sets.
 #[derive(Debug, Clone, Default)]
 pub struct PostSettings {
     /// Receivers may be on this machine and in private networks.
     pub allow_private: bool,
+    /// Key pair for notifications; without it there are none.
+    pub vapid: Option<Arc<Vapid>>,
 }

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::desk::Desk;
-use super::webhooks;
+use super::{push, webhooks};
 
 /// Answers what is to be delivered because of what happened.
 pub(crate) trait Publisher: Send + Sync {
@@ -24,7 +24,7 @@ pub(crate) trait Publisher: Send + Sync {
 
 /// All publishers.
 pub(super) fn publishers() -> Vec<Box<dyn Publisher>> {
-    vec![Box::new(webhooks::HookPublisher)]
+    vec![Box::new(webhooks::HookPublisher), Box::new(push::PushPublisher)]
 }
 
 /// A page of the record, with the rows of its incidents as they are now: what was restricted since is known to be.

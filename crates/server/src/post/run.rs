@@ -52,6 +52,7 @@ impl PostOffice {
             auth: Arc::clone(&state.auth),
             clock: Arc::clone(&state.clock),
             wire,
+            vapid: state.post.vapid.clone(),
             public_url: state.public_url.trim_end_matches('/').to_owned(),
         };
         Self {

@@ -15,6 +15,7 @@ mod page;
 mod pages;
 mod paging;
 mod people;
+mod push;
 mod sample;
 mod status;
 mod war_room;

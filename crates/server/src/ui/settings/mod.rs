@@ -3,6 +3,7 @@
 mod account;
 mod audit;
 mod people;
+mod push;
 mod system;
 mod tabs;
 mod webhooks;
@@ -27,6 +28,7 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/settings/test", post(system::test))
         .route("/settings/account", get(account::page))
         .route("/settings/account/{verb}", post(account::act))
+        .route("/settings/push/{verb}", post(push::act))
         .route("/settings/people", get(people::page))
         .route("/settings/people/{verb}", post(people::act))
         .route("/settings/audit", get(audit::page))
