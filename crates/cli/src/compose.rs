@@ -17,8 +17,9 @@ use firebell_engine::dispatcher;
 use firebell_engine::effects::Executor;
 use firebell_engine::handle::{self, Clock, Handle};
 use firebell_integrations::otlp::OtlpStore;
+use firebell_integrations::webpush::Vapid;
 use firebell_integrations::{backends, changes, http};
-use firebell_server::AppState;
+use firebell_server::{AppState, PostSettings};
 use firebell_store::{Durability, SqliteStore};
 use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
@@ -160,6 +161,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
     let setup_key = hex::encode(Sha256::digest(format!("set-up link {token}")));
     let is_new = office.documents("account", "", 1)?.is_empty();
     let setup = is_new.then(|| format!("{public_url}/setup?key={setup_key}"));
+    let vapid = Arc::new(vapid(data, &file.webhooks, &public_url)?);
     let state = AppState {
         handle: handle.clone(),
         reader: Arc::clone(&reader),
@@ -175,6 +177,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         systems: asked,
         setup_key: setup_key.clone(),
         office: Arc::clone(&office),
+        post: PostSettings { allow_private: file.webhooks.allow_private, vapid: Some(vapid) },
         limits: file.limits.clone(),
         templates,
     };
@@ -184,6 +187,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         .write(data)
         .with_context(|| format!("{} could not be written", data.join(ServerFile::NAME).display()))?;
     let dispatching = tokio::spawn(dispatcher::run(handle.clone(), executor, stopped.clone()));
+    let posting = tokio::spawn(firebell_server::post(state.clone(), stopped.clone()));
     let serving = tokio::spawn(async move {
         let shutdown = async move {
             let mut stopped = stopped;
@@ -199,7 +203,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         setup,
         data: data.to_owned(),
         stop,
-        tasks: vec![serving, dispatching],
+        tasks: vec![serving, dispatching, posting],
         handle,
         service,
     })
@@ -243,6 +247,28 @@ fn admin_token(data: &Path) -> anyhow::Result<String> {
         }
         Err(e) => Err(e).with_context(|| format!("{} could not be read", path.display())),
     }
+}
+
+/// The key pair for notifications: made once, kept in the data folder for its owner only. With another one, all devices
+/// would have to be added again.
+fn vapid(data: &Path, webhooks: &config::Webhooks, public_url: &str) -> anyhow::Result<Vapid> {
+    let path = data.join("vapid.key");
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            let text = Vapid::generate()?;
+            write_private(&path, text.as_bytes())
+                .with_context(|| format!("{} could not be written", path.display()))?;
+            text
+        }
+        Err(e) => return Err(e).with_context(|| format!("{} could not be read", path.display())),
+    };
+    // Push services want somebody to complain to.
+    let contact = webhooks.contact.clone().unwrap_or_else(|| match public_url.starts_with("https://") {
+        true => public_url.to_owned(),
+        false => "mailto:firebell@localhost".to_owned(),
+    });
+    Vapid::read(&text, &contact).map_err(|e| coded(ExitCode::Usage, format!("{}: {e}", path.display())))
 }
 
 /// 256 random bits, hexadecimal.

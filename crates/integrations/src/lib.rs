@@ -45,3 +45,4 @@ mod sample;
 pub mod settings;
 mod spans;
 pub mod webhook;
+pub mod webpush;

@@ -11,7 +11,8 @@ use firebell_core::incident::{Actor, Command, Opening};
 use firebell_core::ports::office::OfficeReader;
 use firebell_core::ports::store::{Reader, Store};
 use firebell_engine::handle::Handle;
-use firebell_server::{AppState, Auth, LimitsConfig, Role, Sources, router, serve};
+use firebell_integrations::webpush::Vapid;
+use firebell_server::{AppState, Auth, LimitsConfig, PostSettings, Role, Sources, post, router, serve};
 use firebell_store::{Durability, MemoryStore, SqliteStore};
 
 #[tokio::main]
@@ -54,9 +55,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         systems: Default::default(),
         setup_key: "sample-setup-key".to_owned(),
         office,
+        post: PostSettings {
+            allow_private: true,
+            vapid: Some(Arc::new(Vapid::read(&Vapid::generate()?, "mailto:sample@example.com")?)),
+        },
         limits: LimitsConfig { requests_per_minute: 0, failures_per_minute: 0 },
         templates: Arc::new(firebell_report::Templates::built_in()?),
     };
+    let (_stop, stopped) = tokio::sync::watch::channel(false);
+    tokio::spawn(post(state.clone(), stopped));
     serve(listener, router(state), std::future::pending()).await?;
     Ok(())
 }

@@ -78,6 +78,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         status: Default::default(),
         setup_key: "sample-setup-key".to_owned(),
         office,
+        post: Default::default(),
         limits: LimitsConfig { requests_per_minute: 0, failures_per_minute: 0 },
         templates: Arc::new(firebell_report::Templates::built_in()?),
     };

@@ -14,6 +14,7 @@ mod ingest;
 mod limits;
 mod metrics;
 mod peer;
+mod post;
 mod problem;
 mod query;
 mod router;
@@ -28,6 +29,7 @@ mod ui;
 
 pub use auth::{Auth, Oidc, OidcConfig, Role};
 pub use limits::LimitsConfig;
+pub use post::{PostOffice, PostSettings, post};
 pub use router::router;
 pub use serve::serve;
 pub use sources::{MAX_BODY, Sources};

@@ -15,6 +15,7 @@ use crate::auth::{Auth, Directory, Oidc};
 use crate::idempotency::Keys;
 use crate::limits::{Limits, LimitsConfig};
 use crate::metrics::Metrics;
+use crate::post::PostSettings;
 use crate::problem::Problem;
 use crate::sources::Sources;
 use crate::status::{Status, StatusConfig};
@@ -52,6 +53,8 @@ pub struct AppState {
     pub status: StatusConfig,
     /// Secret of the first-run set-up link; only good while there is no administrator.
     pub setup_key: String,
+    /// What is sent to those who asked to be told.
+    pub post: PostSettings,
     /// How much one caller may ask.
     pub limits: LimitsConfig,
     /// Templates of updates, for drafts that people edit.

@@ -23,6 +23,10 @@ pub(super) fn values(file: &File) -> Vec<String> {
     retry(file, &mut all);
     services(file, &mut all);
     people(file, &mut all);
+    if file.webhooks.contact.as_ref().is_some_and(|c| !c.starts_with("mailto:") && !c.starts_with("https://"))
+    {
+        all.add("webhooks.contact", "must begin with mailto: or https://");
+    }
     all.0.extend(file.status.problems(&file.policy("")));
     all.0
 }

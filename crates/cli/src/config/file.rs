@@ -59,6 +59,18 @@ pub(crate) struct File {
     pub(crate) status: StatusConfig,
     /// How much one caller may ask of the API.
     pub(crate) limits: LimitsConfig,
+    /// What is sent to those who asked to be told.
+    pub(crate) webhooks: Webhooks,
+}
+
+/// Outgoing webhooks and notifications.
+#[derive(Debug, Clone, Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Webhooks {
+    /// Receivers may be on this machine and in private networks.
+    pub(crate) allow_private: bool,
+    /// Whom push services may complain to: `mailto:` or `https:`.
+    pub(crate) contact: Option<String>,
 }
 
 /// The server itself.

@@ -9,6 +9,6 @@ mod parts;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use file::File;
+pub(crate) use file::{File, Webhooks};
 pub(crate) use load::{load, parse, problems, read, text};
 pub(crate) use parts::{auth, oidc, sources, templates};

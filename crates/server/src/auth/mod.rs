@@ -15,7 +15,7 @@ mod tokens;
 pub(crate) use cookie::{COOKIE, OIDC_COOKIE, cookie_of, cookie_value};
 pub(crate) use directory::{
     Account, ApiToken, Directory, Flash, LONGEST_DAYS, NewAccount, NewToken, Session, SessionView, SignIn,
-    Via, Visit,
+    Via, Visit, account_key,
 };
 pub(crate) use key::{KeyHash, shown_key};
 #[cfg(test)]

@@ -15,8 +15,9 @@ const CSS: &str = concat!(
     include_str!("draw/draw.css"),
     include_str!("incident/incident.css"),
     include_str!("settings/settings.css"),
+    include_str!("settings/webhooks/webhooks.css"),
 );
-const JS: &str = include_str!("assets/live.js");
+const JS: &str = concat!(include_str!("assets/live.js"), include_str!("settings/push/push.js"));
 const PALETTE: &str = include_str!("assets/palette.js");
 const STATUS: &str = include_str!("../status/status.css");
 const ICON: &str = include_str!("assets/icon.svg");

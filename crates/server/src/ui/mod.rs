@@ -2,6 +2,7 @@
 //! done from it is what the API allows the same person.
 
 mod alerts;
+mod app;
 mod archive;
 mod assets;
 mod draw;

@@ -21,8 +21,12 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("settings_base.html", include_str!("settings/base.html")),
     ("settings_system.html", include_str!("settings/system.html")),
     ("settings_account.html", include_str!("settings/account.html")),
+    ("settings_push.html", include_str!("settings/push/section.html")),
     ("settings_people.html", include_str!("settings/people.html")),
     ("settings_audit.html", include_str!("settings/audit.html")),
+    ("settings_webhooks.html", include_str!("settings/webhooks/page.html")),
+    ("settings_webhook_fields.html", include_str!("settings/webhooks/fields.html")),
+    ("settings_webhook.html", include_str!("settings/webhooks/one.html")),
     ("postmortem_edit.html", include_str!("writeup/edit.html")),
     ("incidents.html", include_str!("incidents/page.html")),
     ("incident_row.html", include_str!("incidents/row.html")),
@@ -109,6 +113,7 @@ pub(super) fn whole(
     let html = app.pages.render(name, cx)?;
     let policy = format!(
         "default-src 'none'; style-src 'self'; script-src 'nonce-{nonce}'; connect-src 'self'; img-src 'self'; \
+         worker-src 'self'; manifest-src 'self'; \
          form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     );
     let mut response = (status, Html(html)).into_response();

@@ -5,7 +5,7 @@ use axum::middleware::from_fn;
 use axum::routing::{get, post};
 
 use super::{
-    alerts, assets, guard, home, incident, incidents, login, palette, postmortems, reports, services,
+    alerts, app, assets, guard, home, incident, incidents, login, palette, postmortems, reports, services,
     settings, writeup,
 };
 use crate::state::Shared;
@@ -45,6 +45,7 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/setup", get(login::setup).post(login::set_up))
         .route("/welcome", get(login::welcome).post(login::welcomed))
         .route("/assets/{name}", get(assets::show))
+        .merge(app::routes())
         .merge(settings::routes())
         .layer(from_fn(guard::headers))
 }

@@ -78,7 +78,7 @@ impl Account {
 }
 
 /// Names differ by more than case.
-pub(super) fn key_of(name: &str) -> String {
+pub(crate) fn key_of(name: &str) -> String {
     name.trim().to_lowercase()
 }
 

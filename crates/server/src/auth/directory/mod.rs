@@ -8,7 +8,7 @@ mod sign_in;
 mod state;
 mod tokens;
 
-pub(crate) use accounts::{Account, NewAccount};
+pub(crate) use accounts::{Account, NewAccount, key_of as account_key};
 pub(crate) use sessions::{Flash, Session, SessionView, Via, Visit};
 pub(crate) use sign_in::SignIn;
 pub(crate) use tokens::{ApiToken, LONGEST_DAYS, NewToken};

@@ -7,7 +7,7 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::tabs::{Tab, tabs};
-use super::{Fields, back, text};
+use super::{Fields, back, push, text};
 use crate::auth::{ApiToken, NewToken, Permission, RESOURCES, Scopes, SessionView};
 use crate::problem::Problem;
 use crate::state::{App, Shared};
@@ -29,6 +29,7 @@ struct View {
     resources: Vec<&'static str>,
     /// The secret of a token that was made just now.
     made: Option<String>,
+    push: push::PushView,
 }
 
 #[derive(Debug, Serialize)]
@@ -55,10 +56,10 @@ struct TokenLine {
 
 /// The page.
 pub(crate) async fn page(State(app): State<Shared>, visitor: Visitor) -> Result<Response, Problem> {
-    show(&app, &visitor, None)
+    show(&app, &visitor, None).await
 }
 
-fn show(app: &App, visitor: &Visitor, made: Option<String>) -> Result<Response, Problem> {
+async fn show(app: &App, visitor: &Visitor, made: Option<String>) -> Result<Response, Problem> {
     let (person, now) = (&visitor.person, app.now());
     let account = app.directory.account(&person.name);
     let sessions = app.directory.sessions_of(Some(&person.name), now);
@@ -72,6 +73,7 @@ fn show(app: &App, visitor: &Visitor, made: Option<String>) -> Result<Response, 
         tokens: app.directory.tokens_of(Some(&person.name)).into_iter().map(|t| token_line(t, now)).collect(),
         resources: RESOURCES.to_vec(),
         made,
+        push: push::view(app, visitor).await?,
     };
     pages::whole(app, Some(visitor), "settings_account.html", StatusCode::OK, view)
 }
@@ -142,7 +144,7 @@ pub(crate) async fn act(
             .map(|n| format!("{n} other sessions are ended.")),
         "make-token" => match make(&app, name, &form).await {
             // Shown once, in the answer itself: it is kept nowhere.
-            Ok(secret) => return show(&app, &visitor, Some(secret)),
+            Ok(secret) => return show(&app, &visitor, Some(secret)).await,
             Err(problem) => Err(problem),
         },
         "revoke-token" => match directory.revoke_token(name, &text(&form, "id"), Some(name)).await {

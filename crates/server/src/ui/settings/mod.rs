@@ -3,8 +3,10 @@
 mod account;
 mod audit;
 mod people;
+mod push;
 mod system;
 mod tabs;
+mod webhooks;
 
 use std::collections::BTreeMap;
 
@@ -26,9 +28,13 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/settings/test", post(system::test))
         .route("/settings/account", get(account::page))
         .route("/settings/account/{verb}", post(account::act))
+        .route("/settings/push/{verb}", post(push::act))
         .route("/settings/people", get(people::page))
         .route("/settings/people/{verb}", post(people::act))
         .route("/settings/audit", get(audit::page))
+        .route("/settings/webhooks", get(webhooks::page).post(webhooks::create))
+        .route("/settings/webhooks/{id}", get(webhooks::one))
+        .route("/settings/webhooks/{id}/{verb}", post(webhooks::act))
 }
 
 /// Back to a page with a word on how it went.

@@ -1,0 +1,17 @@
+//! Notifications on people's devices by Web Push: what concerns them, told to the browser maker's push service, which
+//! cannot read it.
+
+mod carrier;
+mod device;
+mod manage;
+mod publisher;
+
+pub(super) use carrier::PushCarrier;
+pub(crate) use device::Device;
+pub(crate) use manage::{NewDevice, add, of_person, remove, send_test, set_news};
+pub(super) use publisher::PushPublisher;
+
+/// The channel.
+pub(crate) const CHANNEL: &str = "push";
+/// What a test is about.
+pub(super) const TEST: &str = "test";

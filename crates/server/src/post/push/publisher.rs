@@ -1,0 +1,116 @@
+//! What of the record concerns whom.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use firebell_core::incident::{Event, EventRecord, fold};
+use firebell_core::ports::office::Delivery;
+use firebell_core::ports::store::StoreResult;
+use firebell_core::severity::Severity;
+use serde_json::json;
+
+use super::CHANNEL;
+use super::device::{Device, may_hear, person};
+use crate::auth::Person;
+use crate::post::desk::Desk;
+use crate::post::publisher::{Page, Publisher, delivery};
+
+/// Publishes to devices.
+pub(in crate::post) struct PushPublisher;
+
+/// Whom an event is for.
+enum For {
+    /// People who were called.
+    Called(Vec<String>),
+    /// Whoever takes part in the incident: a mitigation waits for their go.
+    Go,
+    /// Whoever wants to hear of bad incidents.
+    News,
+}
+
+impl For {
+    fn of(record: &EventRecord, paged_by_channels: bool) -> Option<Self> {
+        Some(match &record.event {
+            Event::Paged { person, .. } => Self::Called(vec![person.clone()]),
+            // Where channels page, an event of its own says whom.
+            Event::RoleAssigned { person: Some(person), .. } if !paged_by_channels => {
+                Self::Called(vec![person.clone()])
+            }
+            Event::Escalated { people, .. } if !paged_by_channels => Self::Called(people.clone()),
+            Event::PlansProposed { plans, .. } if plans.iter().any(|p| p.approvals_needed > 0) => Self::Go,
+            Event::Opened { severity, drill: false, .. } if is_bad(severity.severity) => Self::News,
+            Event::SeverityChanged { from, to, .. } if is_bad(to.severity) && !is_bad(from.severity) => {
+                Self::News
+            }
+            _ => return None,
+        })
+    }
+
+    fn about(&self) -> &'static str {
+        match self {
+            Self::Called(_) => "call",
+            Self::Go => "go",
+            Self::News => "news",
+        }
+    }
+}
+
+fn is_bad(severity: Severity) -> bool {
+    severity <= Severity::Sev2
+}
+
+impl Publisher for PushPublisher {
+    fn publish(&self, page: &Page<'_>, desk: &Desk) -> StoreResult<Vec<Delivery>> {
+        let by_channels = !desk.handle.policy().page_channels.is_empty();
+        let found: Vec<(u64, &EventRecord, For)> =
+            page.events.iter().filter_map(|(p, r)| Some((*p, r, For::of(r, by_channels)?))).collect();
+        let mut out = Vec::new();
+        if found.is_empty() {
+            return Ok(out);
+        }
+        let devices = Device::all(desk.office.as_ref())?;
+        if devices.is_empty() {
+            return Ok(out);
+        }
+        let mut people: BTreeMap<&str, Option<Person>> = BTreeMap::new();
+        for device in &devices {
+            if !people.contains_key(device.person.as_str()) {
+                people.insert(&device.person, person(desk, &device.person)?);
+            }
+        }
+        // Who is called for an incident is not told as well that it is new.
+        let mut called = BTreeSet::new();
+        let now = desk.now();
+        let (news, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|(.., f)| matches!(f, For::News));
+        for (position, record, whom) in others.into_iter().chain(news) {
+            let Some(row) = page.row(&record.incident)? else { continue };
+            let members = match &whom {
+                For::Called(people) => people.iter().cloned().collect(),
+                For::Go => members(record, desk)?,
+                For::News => BTreeSet::new(),
+            };
+            for device in devices.iter().filter(|d| d.created_at <= record.at) {
+                let Some(Some(person)) = people.get(device.person.as_str()) else { continue };
+                let wanted = match whom {
+                    For::News => device.news && !called.contains(&(&device.id, &record.incident)),
+                    _ => members.contains(&person.name),
+                };
+                if !wanted || !may_hear(person, &row) {
+                    continue;
+                }
+                if matches!(whom, For::Called(_)) {
+                    called.insert((&device.id, &record.incident));
+                }
+                // What it says is made when it is sent: by then the incident may be restricted.
+                let payload = json!({"incident": record.incident});
+                out.push(delivery(CHANNEL, &device.id, &position.to_string(), whom.about(), payload, now));
+            }
+        }
+        Ok(out)
+    }
+}
+
+/// Who takes part in an incident, by now.
+fn members(record: &EventRecord, desk: &Desk) -> StoreResult<BTreeSet<String>> {
+    let incident = fold(&desk.reader.events(&record.incident)?);
+    Ok(incident.iter().flat_map(|i| i.members().into_iter().map(str::to_owned)).collect())
+}
