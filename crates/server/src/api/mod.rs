@@ -20,6 +20,7 @@ mod silences;
 pub(crate) mod spec;
 mod systems;
 mod tokens;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -32,7 +33,7 @@ pub(crate) use spec::Operation;
 use crate::state::Shared;
 
 /// What operations are about.
-pub(crate) const TAGS: [(&str, &str); 10] = [
+pub(crate) const TAGS: [(&str, &str); 11] = [
     ("Incidents", "Incidents: lists, the whole record, and what people do with them."),
     ("Events", "The timeline as it grows, as server-sent events."),
     ("Alerts", "Alerts, as they were folded from signals."),
@@ -42,6 +43,7 @@ pub(crate) const TAGS: [(&str, &str); 10] = [
     ("Reports", "Reports over many incidents."),
     ("Evidence", "Agents, and evidence by its hash."),
     ("People", "Accounts, sessions, tokens, and who did what."),
+    ("Webhooks", "Posts to systems that asked for them."),
     ("Server", "The server itself."),
 ];
 
@@ -67,6 +69,7 @@ fn operations() -> Vec<Operation> {
     all.extend(sessions::operations());
     all.extend(tokens::operations());
     all.extend(systems::operations());
+    all.extend(webhooks::operations());
     all
 }
 

@@ -59,6 +59,8 @@ pub(super) fn all() -> Map<String, Value> {
         ("Session", session()),
         ("Token", crate::api::tokens::token_schema()),
         ("AuditEntry", audit_entry()),
+        ("Webhook", crate::api::webhooks::webhook_schema()),
+        ("Delivery", crate::api::webhooks::delivery_schema()),
         ("Alert", alert()),
         ("Matcher", matcher()),
         ("Silence", silence()),
