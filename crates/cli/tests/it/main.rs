@@ -7,6 +7,7 @@ mod client;
 mod commands;
 mod crash;
 mod demo;
+mod fuzz_api;
 mod intake_bad;
 mod json;
 mod prometheus_path;

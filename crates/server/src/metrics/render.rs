@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use super::counts::{Door, Limited, Reason};
 use super::latency::Group;
 use super::rss::resident_bytes;
+use crate::access;
 use crate::api::spec::{Operation, schema};
 use crate::auth::Person;
 use crate::problem::Problem;
@@ -42,8 +43,9 @@ struct Stored {
 }
 
 /// Needs a token of any role; Prometheus can send one.
-pub(crate) async fn show(State(app): State<Shared>, _person: Person) -> Result<Response, Problem> {
-    let stored = app.read(|reader| read(reader)).await?;
+pub(crate) async fn show(State(app): State<Shared>, person: Person) -> Result<Response, Problem> {
+    let visible = access::visible(&person);
+    let stored = app.read(move |reader| read(reader, visible)).await?;
     let mut out = Text::default();
     out.family("firebell_build_info", "gauge", "Version of this server.");
     out.line("firebell_build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1);
@@ -68,7 +70,7 @@ pub(crate) async fn show(State(app): State<Shared>, _person: Person) -> Result<R
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], out.0).into_response())
 }
 
-fn read(reader: &dyn Reader) -> StoreResult<Stored> {
+fn read(reader: &dyn Reader, visible: IncidentFilter) -> StoreResult<Stored> {
     let mut outbox = Vec::new();
     let mut oldest = None;
     for state in [OutboxState::Waiting, OutboxState::Leased, OutboxState::Dead] {
@@ -78,12 +80,8 @@ fn read(reader: &dyn Reader) -> StoreResult<Stored> {
         }
         outbox.push((state, rows.len()));
     }
-    let filter = IncidentFilter {
-        open: Some(true),
-        include_restricted: true,
-        limit: COUNTED,
-        ..IncidentFilter::default()
-    };
+    // That there is a restricted incident is not told to who may not see it, not by a number either.
+    let filter = IncidentFilter { open: Some(true), limit: COUNTED, ..visible };
     Ok(Stored {
         inbox: reader.inbox_depth()?,
         outbox,
@@ -131,7 +129,7 @@ fn backlog(out: &mut Text, app: &Shared, stored: &Stored) {
     let name = "firebell_timer_lag_seconds";
     out.family(name, "gauge", "How long the first timer has been due; 0 where none is.");
     out.line(name, &[], late(stored.timer));
-    out.family("firebell_open_incidents", "gauge", "Incidents that are not over.");
+    out.family("firebell_open_incidents", "gauge", "Incidents that are not over, of those that the token's owner may see.");
     for severity in Severity::ALL {
         let count = stored.open.iter().filter(|s| s.severity == severity).count();
         out.line("firebell_open_incidents", &[("severity", severity.as_str())], count);
