@@ -129,7 +129,11 @@ fn backlog(out: &mut Text, app: &Shared, stored: &Stored) {
     let name = "firebell_timer_lag_seconds";
     out.family(name, "gauge", "How long the first timer has been due; 0 where none is.");
     out.line(name, &[], late(stored.timer));
-    out.family("firebell_open_incidents", "gauge", "Incidents that are not over, of those that the token's owner may see.");
+    out.family(
+        "firebell_open_incidents",
+        "gauge",
+        "Incidents that are not over, of those that the token's owner may see.",
+    );
     for severity in Severity::ALL {
         let count = stored.open.iter().filter(|s| s.severity == severity).count();
         out.line("firebell_open_incidents", &[("severity", severity.as_str())], count);

@@ -27,6 +27,13 @@ async fn provider(redirect: &str, claims_in: &str) -> Option<Provider> {
         eprintln!("skipped: no oidc-provider; `npm ci` in {} installs it", folder.display());
         return None;
     }
+    let version = Command::new("node").arg("--version").output().await.map(|o| o.stdout).unwrap_or_default();
+    let major =
+        String::from_utf8_lossy(&version).trim().trim_start_matches('v').split('.').next().map(str::parse);
+    if let Some(Ok(old @ 0..20u32)) = major {
+        eprintln!("skipped: oidc-provider needs Node 20, and this is {old}");
+        return None;
+    }
     let mut command = Command::new("node");
     command.arg("provider.mjs").arg(redirect).arg(claims_in).current_dir(folder).kill_on_drop(true);
     let spawned = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
