@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::named::names_elsewhere;
 use crate::alert::Alert;
 use crate::ids::IncidentId;
-use crate::incident::Incident;
+use crate::incident::{Incident, Phase};
 use crate::policy::Policy;
 use crate::severity::{IncidentKind, Severity, facts_from_text};
 use crate::signal::Report;
@@ -92,11 +92,12 @@ impl OpenIncident {
 }
 
 fn is_felt(incident: &Incident) -> bool {
-    incident.customer_facing
+    let measured = incident.customer_facing
         && incident.severity.severity <= Severity::Sev2
-        && is_trouble(Some(incident.kind))
-        && !incident.restricted
-        && !incident.drill
+        && is_trouble(Some(incident.kind));
+    // The first complaints come with the first alert, before anybody has measured what customers feel of it.
+    let unmeasured = incident.phase == Phase::Assess && incident.kind != IncidentKind::Security;
+    (measured || unmeasured) && !incident.restricted && !incident.drill
 }
 
 /// What customers notice whichever service it comes from.

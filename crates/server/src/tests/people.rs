@@ -237,6 +237,18 @@ async fn what_people_do_is_in_the_audit_log_and_no_secret_is() {
     }
     let text = serde_json::to_string(&entries).expect("JSON");
     assert!(!text.contains(PASSWORD) && !text.contains("argon2") && !text.contains("a wrong password"));
+    for n in 0..120 {
+        w.api(
+            Role::Commander,
+            "POST",
+            &format!("/api/v1/incidents/{id}/notes"),
+            json!({"text": format!("{n}")}),
+        )
+        .await;
+    }
+    // More than a page: the next one is reached, with the same words.
+    let page = get(&w, "/settings/audit?q=incident.add", &admin).await;
+    assert!(page.text.contains("&amp;q=incident.add"), "{}", page.text);
     let page = get(&w, "/settings/audit?q=grace", &admin).await;
     assert!(page.text.contains("account.set_password") && !page.text.contains("account.set_up"));
 }

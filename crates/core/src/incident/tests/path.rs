@@ -5,6 +5,7 @@ use super::story::{SEV1, Story, alert};
 use crate::comms::{Audience, UpdateReason};
 use crate::effect::Effect;
 use crate::ids::Fingerprint;
+use crate::intake::OpenIncident;
 use crate::severity::Severity;
 use crate::verdict::Outcome;
 
@@ -264,4 +265,17 @@ fn recovery_by_itself_soaks_and_is_verified_too() {
     s.pass(600);
     s.work();
     assert_eq!((s.i().status, s.i().verified), (Status::Resolved, true));
+}
+
+#[test]
+fn complaints_join_what_is_being_assessed_and_then_what_many_feel() {
+    let felt = |s: &Story| OpenIncident::of(s.i()).felt;
+    let mut s = Story::opened("disk of a build machine fills up", None);
+    assert_eq!(s.i().phase, Phase::Assess);
+    assert!(felt(&s), "nobody knows yet what customers feel of it");
+    s.work();
+    assert!(s.i().phase > Phase::Assess && !felt(&s), "nobody feels it: {:?}", s.i().severity);
+    let mut s = Story::opened(SEV1, None);
+    s.work();
+    assert!(felt(&s));
 }
