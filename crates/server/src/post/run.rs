@@ -91,8 +91,10 @@ impl PostOffice {
 
     /// Takes in what happened, and begins what is due; answers how many.
     async fn turn(&mut self) -> Result<usize, Error> {
-        self.collect().await?;
-        self.sending.begin(&self.carriers, &self.desk).await
+        // What is put in is sent, whatever is wrong with the record.
+        let collected = self.collect().await;
+        let begun = self.sending.begin(&self.carriers, &self.desk).await?;
+        collected.map(|()| begun)
     }
 
     /// Takes in what happened.

@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::device::{Device, KIND, may_hear, person};
+use super::device::{Device, KIND, may_hear, owner};
 use super::{CHANNEL, TEST};
 use crate::post::carrier::{Carrier, Sent, answered};
 use crate::post::desk::Desk;
@@ -65,7 +65,7 @@ fn message(delivery: &Delivery, desk: &Desk) -> StoreResult<Result<(Device, Valu
     let Some(device) = Device::of(desk.office.as_ref(), &delivery.to)? else {
         return Ok(Err("not sent: the device was removed"));
     };
-    let Some(person) = person(desk, &device.person)? else {
+    let Some(person) = owner(desk, &device)? else {
         return Ok(Err("not sent: its owner may not get notifications any more"));
     };
     if desk.now().duration_since(delivery.created_at).as_secs() > USEFUL_S {

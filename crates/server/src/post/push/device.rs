@@ -49,13 +49,14 @@ impl Device {
     }
 }
 
-/// A person who may get notifications, as they are now: who was shut out, or removed, gets none.
-pub(super) fn person(desk: &Desk, name: &str) -> StoreResult<Option<Person>> {
-    let account = desk.office.document("account", &account_key(name))?;
+/// The owner of a device, as they are now; none where they were shut out or removed. A new account of the same name is
+/// somebody else.
+pub(super) fn owner(desk: &Desk, device: &Device) -> StoreResult<Option<Person>> {
+    let account = desk.office.document("account", &account_key(&device.person))?;
     let person = match account.map(|d| body::<Account>(&d)).transpose()? {
-        Some(account) if account.disabled => None,
+        Some(account) if account.disabled || account.created_at > device.created_at => None,
         Some(account) => Some(Person::new(&account.name, account.role)),
-        None => desk.auth.person(name),
+        None => desk.auth.person(&device.person),
     };
     Ok(person.filter(|p| p.may(Permission::Subscribe)))
 }

@@ -9,7 +9,7 @@ use firebell_core::severity::Severity;
 use serde_json::json;
 
 use super::CHANNEL;
-use super::device::{Device, may_hear, person};
+use super::device::{Device, may_hear, owner};
 use crate::auth::Person;
 use crate::post::desk::Desk;
 use crate::post::publisher::{Page, Publisher, delivery};
@@ -71,11 +71,9 @@ impl Publisher for PushPublisher {
         if devices.is_empty() {
             return Ok(out);
         }
-        let mut people: BTreeMap<&str, Option<Person>> = BTreeMap::new();
+        let mut owners: BTreeMap<&str, Person> = BTreeMap::new();
         for device in &devices {
-            if !people.contains_key(device.person.as_str()) {
-                people.insert(&device.person, person(desk, &device.person)?);
-            }
+            owners.extend(owner(desk, device)?.map(|person| (device.id.as_str(), person)));
         }
         // Who is called for an incident is not told as well that it is new.
         let mut called = BTreeSet::new();
@@ -89,7 +87,7 @@ impl Publisher for PushPublisher {
                 For::News => BTreeSet::new(),
             };
             for device in devices.iter().filter(|d| d.created_at <= record.at) {
-                let Some(Some(person)) = people.get(device.person.as_str()) else { continue };
+                let Some(person) = owners.get(device.id.as_str()) else { continue };
                 let wanted = match whom {
                     For::News => device.news && !called.contains(&(&device.id, &record.incident)),
                     _ => members.contains(&person.name),
