@@ -7,6 +7,7 @@ mod feed;
 mod flight;
 mod json;
 mod keep;
+mod maintenance;
 mod public;
 mod routes;
 mod show;
@@ -19,4 +20,7 @@ pub use config::{ComponentConfig, StatusConfig};
 #[cfg(test)]
 pub(crate) use keep::Pace;
 pub(crate) use keep::Status;
+pub(crate) use maintenance::{
+    Maintenance, Plan, Stage, cancel, complete, components, list, post, schedule, services, set_times,
+};
 pub(crate) use routes::{on_own_host, routes};

@@ -24,6 +24,7 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/status/", get(page))
         .route("/status/history", get(history))
         .route("/status/incidents/{id}", get(incident))
+        .route("/status/maintenances/{id}", get(maintenance))
         .route("/status/{*path}", get(document))
 }
 
@@ -82,6 +83,19 @@ async fn incident(
     let found = shown.board.incident(&id).ok_or_else(none)?;
     let one = || view::one(&app, &shown.board, app.state.handle.policy(), found);
     let document = shown.page(&format!("incidents/{id}"), one)?;
+    Ok(document.answer(&headers, shown.age_s(&app)))
+}
+
+async fn maintenance(
+    State(app): State<Shared>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    enabled(&app)?;
+    let shown = Status::shown(&app).await?;
+    let found = shown.board.maintenance(&id).ok_or_else(none)?;
+    let one = || view::one_maintenance(&app, &shown.board, found);
+    let document = shown.page(&format!("maintenances/{id}"), one)?;
     Ok(document.answer(&headers, shown.age_s(&app)))
 }
 

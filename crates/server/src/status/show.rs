@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use firebell_core::policy::Policy;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::badge::badge;
@@ -146,6 +147,8 @@ pub(crate) struct Shown {
     pub(super) made: Instant,
     /// That of the record when it was looked at; none where some of it is still to be looked at.
     pub(super) generation: Option<u64>,
+    /// When the clock makes it another.
+    pub(super) turns_at: Option<Timestamp>,
     pub(super) board: Board,
     documents: BTreeMap<String, Document>,
     kept: Mutex<Kept>,
@@ -172,7 +175,8 @@ impl Shown {
             let picture = badge(&c.config.name, c.state);
             put(&format!("badge/{}.svg", c.id), "image/svg+xml", picture);
         }
-        Ok(Self { made: Instant::now(), generation, board, documents, kept: Mutex::default() })
+        let turns_at = board.turns_at();
+        Ok(Self { made: Instant::now(), generation, turns_at, board, documents, kept: Mutex::default() })
     }
 
     /// The document at a path below the page's own.

@@ -7,6 +7,7 @@ mod api;
 mod files;
 mod follow;
 mod intake;
+mod maintenance;
 mod metrics;
 mod page;
 mod people;

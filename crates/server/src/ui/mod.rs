@@ -17,4 +17,4 @@ pub(crate) use assets::status_assets;
 pub(crate) use markdown::render as markdown;
 pub(crate) use pages::Pages;
 pub(crate) use routes::routes;
-pub(crate) use words::{clean, span, title_case};
+pub(crate) use words::{clean, coded, span, title_case};

@@ -22,6 +22,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("settings_system.html", include_str!("settings/system.html")),
     ("settings_account.html", include_str!("settings/account.html")),
     ("settings_people.html", include_str!("settings/people.html")),
+    ("settings_maintenance.html", include_str!("settings/maintenance.html")),
     ("settings_audit.html", include_str!("settings/audit.html")),
     ("postmortem_edit.html", include_str!("writeup/edit.html")),
     ("incidents.html", include_str!("incidents/page.html")),

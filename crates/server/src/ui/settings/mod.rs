@@ -2,6 +2,7 @@
 
 mod account;
 mod audit;
+mod maintenance;
 mod people;
 mod system;
 mod tabs;
@@ -28,6 +29,8 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/settings/account/{verb}", post(account::act))
         .route("/settings/people", get(people::page))
         .route("/settings/people/{verb}", post(people::act))
+        .route("/settings/maintenance", get(maintenance::page).post(maintenance::create))
+        .route("/settings/maintenance/{id}/{verb}", post(maintenance::act))
         .route("/settings/audit", get(audit::page))
 }
 

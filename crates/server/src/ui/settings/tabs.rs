@@ -12,10 +12,11 @@ pub(super) struct Tab {
     here: bool,
 }
 
-const TABS: [(&str, &str, Permission); 4] = [
+const TABS: &[(&str, &str, Permission)] = &[
     ("/settings", "Systems", Permission::Settings),
     ("/settings/account", "Your account", Permission::OwnAccount),
     ("/settings/people", "People", Permission::People),
+    ("/settings/maintenance", "Maintenance", Permission::Maintenance),
     ("/settings/audit", "Audit log", Permission::Audit),
 ];
 
