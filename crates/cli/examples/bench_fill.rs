@@ -1,12 +1,13 @@
 //! Fills a data folder with incidents, the way the engine writes them, to time a start with it:
-//! `bench_fill DIR INCIDENTS OPEN`. OPEN of them stay open, the others are called off; effects are thrown away, so that
-//! nothing runs when a server starts on the folder.
+//! `bench_fill DIR INCIDENTS OPEN [NOTES]`. OPEN of them stay open, the others are called off; the last one gets NOTES more
+//! entries in its timeline; effects are thrown away, so that nothing runs when a server starts on the folder.
 
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
+use firebell_core::ids::IncidentId;
 use firebell_core::incident::{Actor, Command, Opening};
 use firebell_core::policy::Policy;
 use firebell_core::ports::store::{OutboxState, Store, StoreResult, Tx};
@@ -16,8 +17,10 @@ use jiff::{SignedDuration, Timestamp};
 
 fn main() -> anyhow::Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let [dir, incidents, open] = args.as_slice() else {
-        anyhow::bail!("usage: bench_fill DIR INCIDENTS OPEN");
+    let (dir, incidents, open, notes) = match args.as_slice() {
+        [dir, incidents, open] => (dir, incidents, open, 0),
+        [dir, incidents, open, notes] => (dir, incidents, open, notes.parse()?),
+        _ => anyhow::bail!("usage: bench_fill DIR INCIDENTS OPEN [NOTES]"),
     };
     let (incidents, open): (u32, u32) = (incidents.parse()?, open.parse()?);
     ensure!(open <= incidents, "OPEN is at most INCIDENTS");
@@ -30,6 +33,17 @@ fn main() -> anyhow::Result<()> {
             (from..incidents.min(from + 100)).try_for_each(|n| {
                 let at = end - SignedDuration::from_secs(60 * i64::from(incidents - n));
                 one(&mut machine, tx, n, n >= incidents - open, at)
+            })
+        })?;
+    }
+    let year = end.to_zoned_datetime(jiff::tz::TimeZone::UTC).year();
+    let last = IncidentId::numbered(year, u64::from(incidents));
+    for from in (0..notes).step_by(500) {
+        store.transact(&mut |tx| {
+            (from..u32::min(notes, from + 500)).try_for_each(|n| {
+                let text = format!("looked at **dashboard {n}**: nothing yet");
+                let note = Command::AddNote { text };
+                machine.command(tx, &last, &note, &Actor::person("ada"), end).map(drop)
             })
         })?;
     }

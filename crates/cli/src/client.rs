@@ -227,8 +227,8 @@ impl Client {
             400 | 413 | 415 | 422 => ExitCode::Usage,
             401 | 403 => ExitCode::Permission,
             404 => ExitCode::NotFound,
-            409 => ExitCode::Conflict,
-            502..=504 => ExitCode::Unreachable,
+            409 | 412 => ExitCode::Conflict,
+            429 | 502..=504 => ExitCode::Unreachable,
             _ => ExitCode::Failure,
         };
         Err(coded(code, text))

@@ -18,7 +18,7 @@ use firebell_engine::effects::Executor;
 use firebell_engine::handle::{self, Clock, Handle};
 use firebell_integrations::otlp::OtlpStore;
 use firebell_integrations::{backends, changes, http};
-use firebell_server::AppState;
+use firebell_server::{AppState, PostSettings};
 use firebell_store::{Durability, SqliteStore};
 use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
@@ -138,6 +138,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         reader: Arc::clone(&reader),
         clock: Arc::clone(&clock),
     });
+    let templates = Arc::new(config::templates(file).map_err(refused)?);
     let executor = Arc::new(Executor {
         agents: Arc::new(team),
         notifiers,
@@ -148,7 +149,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
             policy: Arc::clone(&policy),
         }),
         reader: Arc::clone(&reader),
-        templates: Arc::new(config::templates(file).map_err(refused)?),
+        templates: Arc::clone(&templates),
         policy: Arc::clone(&policy),
         clock: Arc::clone(&clock),
     });
@@ -173,6 +174,9 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         systems: asked,
         setup_key: setup_key.clone(),
         office: Arc::clone(&office),
+        post: PostSettings { allow_private: file.webhooks.allow_private },
+        limits: file.limits.clone(),
+        templates,
     };
     let (stop, stopped) = watch::channel(false);
     // Before the first answer: who finds the server up finds its file as well. The listener holds callers until then.
@@ -180,6 +184,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         .write(data)
         .with_context(|| format!("{} could not be written", data.join(ServerFile::NAME).display()))?;
     let dispatching = tokio::spawn(dispatcher::run(handle.clone(), executor, stopped.clone()));
+    let posting = tokio::spawn(firebell_server::post(state.clone(), stopped.clone()));
     let serving = tokio::spawn(async move {
         let shutdown = async move {
             let mut stopped = stopped;
@@ -195,7 +200,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         setup,
         data: data.to_owned(),
         stop,
-        tasks: vec![serving, dispatching],
+        tasks: vec![serving, dispatching, posting],
         handle,
         service,
     })

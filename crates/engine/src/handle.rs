@@ -17,6 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{oneshot, watch};
 
 use crate::machine::{Claimed, Decided, Decision, EffectResult, Machine};
+use crate::pulse::Pulse;
 
 /// Requests that may wait for the writer; beyond it, callers are told that it is busy.
 const QUEUE: usize = 8192;
@@ -55,6 +56,12 @@ pub enum Error {
     /// The engine has stopped.
     #[error("the engine has stopped; look at its log for the reason")]
     Stopped,
+    /// The incident is not at a version that the caller had in mind.
+    #[error("the incident has moved on: it is at version {version} now")]
+    Moved {
+        /// Where it is.
+        version: u64,
+    },
     /// The incident turned the command down.
     #[error(transparent)]
     Rejected(#[from] Rejection),
@@ -63,14 +70,46 @@ pub enum Error {
 type Reply<T> = oneshot::Sender<Result<T, Error>>;
 
 enum Request {
-    Accept { source: String, items: Vec<Intake>, reply: Reply<u64> },
-    Open { opening: Box<Opening>, actor: Actor, reply: Reply<Decided> },
-    Command { id: IncidentId, command: Box<Command>, actor: Actor, reply: Reply<Decided> },
-    Claim { limit: usize, reply: Reply<Vec<Claimed>> },
-    Renew { key: EffectKey, fence: u64, reply: Reply<bool> },
-    Finish { key: EffectKey, fence: u64, result: Box<EffectResult>, reply: Reply<bool> },
-    PutSilence { silence: Silence, reply: Reply<()> },
-    Perform { deed: Box<Deed>, reply: Reply<()> },
+    Accept {
+        source: String,
+        items: Vec<Intake>,
+        reply: Reply<u64>,
+    },
+    Open {
+        opening: Box<Opening>,
+        actor: Actor,
+        reply: Reply<Decided>,
+    },
+    Command {
+        id: IncidentId,
+        command: Box<Command>,
+        actor: Actor,
+        at: Option<Vec<u64>>,
+        reply: Reply<Decided>,
+    },
+    Claim {
+        limit: usize,
+        reply: Reply<Vec<Claimed>>,
+    },
+    Renew {
+        key: EffectKey,
+        fence: u64,
+        reply: Reply<bool>,
+    },
+    Finish {
+        key: EffectKey,
+        fence: u64,
+        result: Box<EffectResult>,
+        reply: Reply<bool>,
+    },
+    PutSilence {
+        silence: Silence,
+        reply: Reply<()>,
+    },
+    Perform {
+        deed: Box<Deed>,
+        reply: Reply<()>,
+    },
     Stop,
 }
 
@@ -83,6 +122,7 @@ pub struct Handle {
     requests: SyncSender<Request>,
     generation: watch::Receiver<u64>,
     policy: Arc<Policy>,
+    pulse: Arc<Pulse>,
 }
 
 /// The writer thread. Dropping it stops the thread after what it has begun.
@@ -111,13 +151,17 @@ pub fn start(store: Box<dyn Store>, policy: Arc<Policy>, clock: Clock) -> std::i
     let (requests, inbox) = sync_channel(QUEUE);
     let (generation, watched) = watch::channel(0u64);
     let machine = Machine::new(Arc::clone(&policy));
+    let pulse = Arc::new(Pulse::default());
+    let counted = Arc::clone(&pulse);
     let thread = std::thread::Builder::new().name("firebell-writer".to_owned()).spawn(move || {
         let (backlog, failed) = (Backlog::Now, false);
         let (released, lapse_at) = (false, None);
         let begun = clock();
-        Writer { store, machine, clock, inbox, generation, backlog, failed, released, lapse_at, begun }.run()
+        let pulse = counted;
+        Writer { store, machine, clock, pulse, inbox, generation, backlog, failed, released, lapse_at, begun }
+            .run()
     })?;
-    let handle = Handle { requests: requests.clone(), generation: watched, policy };
+    let handle = Handle { requests: requests.clone(), generation: watched, policy, pulse };
     Ok((Service { requests, thread: Some(thread) }, handle))
 }
 
@@ -125,6 +169,11 @@ impl Handle {
     /// Policy in force.
     pub fn policy(&self) -> &Arc<Policy> {
         &self.policy
+    }
+
+    /// How fast it is.
+    pub fn pulse(&self) -> &Pulse {
+        &self.pulse
     }
 
     /// Changes with every commit that wrote something: a wake-up, not a truth.
@@ -146,8 +195,12 @@ impl Handle {
     /// # Errors
     /// If nothing was stored: the sender must be told to try again.
     pub async fn accept(&self, source: &str, items: Vec<Intake>) -> Result<u64, Error> {
-        let source = source.to_owned();
-        self.ask(|reply| Request::Accept { source, items, reply }).await
+        let (source, begun) = (source.to_owned(), Instant::now());
+        let accepted = self.ask(|reply| Request::Accept { source, items, reply }).await;
+        if accepted.is_ok() {
+            self.pulse.accept().observe(begun.elapsed());
+        }
+        accepted
     }
 
     /// Opens an incident.
@@ -163,8 +216,22 @@ impl Handle {
     /// # Errors
     /// [`Error::Rejected`] says why not.
     pub async fn command(&self, id: &IncidentId, command: Command, actor: Actor) -> Result<Decided, Error> {
+        self.command_at(id, command, actor, None).await
+    }
+
+    /// Decides a command if the incident is at one of these versions when its turn comes.
+    ///
+    /// # Errors
+    /// [`Error::Moved`] where it is not; [`Error::Rejected`] says why not.
+    pub async fn command_at(
+        &self,
+        id: &IncidentId,
+        command: Command,
+        actor: Actor,
+        at: Option<Vec<u64>>,
+    ) -> Result<Decided, Error> {
         let id = id.clone();
-        self.ask(|reply| Request::Command { id, command: Box::new(command), actor, reply }).await
+        self.ask(|reply| Request::Command { id, command: Box::new(command), actor, at, reply }).await
     }
 
     /// Leases due effects.
@@ -225,6 +292,7 @@ struct Writer {
     store: Box<dyn Store>,
     machine: Machine,
     clock: Clock,
+    pulse: Arc<Pulse>,
     inbox: Receiver<Request>,
     generation: watch::Sender<u64>,
     backlog: Backlog,
@@ -314,14 +382,14 @@ impl Writer {
             _ => false,
         };
         let requests_only = self.failed || rests;
-        let machine = &mut self.machine;
+        let (machine, pulse) = (&mut self.machine, &self.pulse);
         let released = self.released;
         let result = self.store.transact(&mut |tx: &mut dyn Tx| {
             if !released {
                 wrote |= machine.release_leases(tx, now)? > 0;
             }
             while let Some(request) = group.pop_front() {
-                let (reply, done) = handle(machine, tx, request, now);
+                let (reply, done) = handle(machine, pulse, tx, request, now);
                 replies.push(reply);
                 done?;
             }
@@ -409,6 +477,7 @@ impl Request {
 /// Does what a request asks for. Its caller gets an answer in every case.
 fn handle(
     machine: &mut Machine,
+    pulse: &Arc<Pulse>,
     tx: &mut dyn Tx,
     request: Request,
     now: Timestamp,
@@ -426,13 +495,33 @@ fn handle(
         Request::Open { opening, actor, reply } => {
             answer(reply, machine.open(tx, *opening, &actor, now).map(flat))
         }
-        Request::Command { id, command, actor, reply } => {
-            answer(reply, machine.command(tx, &id, &command, &actor, now).map(flat))
+        Request::Command { id, command, actor, at, reply } => {
+            let moved = at
+                .map_or(Ok(None), |at| Ok(machine.version(tx, &id)?.filter(|version| !at.contains(version))));
+            match moved {
+                Ok(Some(version)) => answer(reply, Ok(Err(Error::Moved { version }))),
+                Ok(None) => answer(reply, machine.command(tx, &id, &command, &actor, now).map(flat)),
+                Err(error) => answer(reply, Err(error)),
+            }
         }
         Request::Claim { limit, reply } => answer(reply, machine.claim(tx, now, limit).map(Ok)),
         Request::Renew { key, fence, reply } => answer(reply, machine.renew(tx, &key, fence, now).map(Ok)),
         Request::Finish { key, fence, result, reply } => {
-            answer(reply, machine.finish(tx, &key, fence, &result, now).map(Ok))
+            let done = machine.finish(tx, &key, fence, &result, now);
+            // A figure that cannot be had is no reason to lose an outcome.
+            let delivered = match &done {
+                Ok(true) => machine.delivered(tx, &key, now).ok().flatten(),
+                _ => None,
+            };
+            let (told, done) = answer(reply, done.map(Ok));
+            let pulse = Arc::clone(pulse);
+            let told: Deferred = Box::new(move |failure| {
+                if let (None, Some(delivered)) = (failure, delivered) {
+                    pulse.delivered(delivered);
+                }
+                told(failure);
+            });
+            (told, done)
         }
         Request::PutSilence { silence, reply } => answer(reply, machine.put_silence(tx, &silence).map(Ok)),
         Request::Perform { deed, reply } => {

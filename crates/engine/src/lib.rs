@@ -5,3 +5,4 @@ pub mod dispatcher;
 pub mod effects;
 pub mod handle;
 pub mod machine;
+pub mod pulse;

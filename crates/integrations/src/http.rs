@@ -1,6 +1,11 @@
 //! The only place that builds HTTP clients: time limits, caps on answers while they stream, no redirect to another
 //! host, no proxy for loopback, nothing secret in an error text. What an answer means is the adapters' business.
 
+pub mod address;
+mod outbound;
+
+pub use outbound::Outbound;
+
 use std::sync::Once;
 use std::time::Duration;
 

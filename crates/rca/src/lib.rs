@@ -28,3 +28,4 @@ mod tests;
 pub use evidence::reevaluate;
 pub use investigate::investigate;
 pub use settings::{Prior, Settings};
+pub use text::{LogTemplate, is_of_template, log_templates};

@@ -15,7 +15,9 @@ mod updates;
 mod weekly;
 mod words;
 
-pub use charts::{Chart, ChartSpec, Marker, MarkerKind, Unit, change_markers, markers, pick, render};
+pub use charts::{
+    Chart, ChartSpec, Marker, MarkerKind, Unit, change_markers, markers, pick, readable, render,
+};
 pub use error::Error;
 pub use measure::{measured, reviewed};
 pub use oneliner::one_line;

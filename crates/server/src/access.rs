@@ -1,7 +1,8 @@
 //! Who may do what: the permission that each command takes, and who sees which incident.
 
 use firebell_core::ids::IncidentId;
-use firebell_core::incident::{Command, EventRecord, Incident, fold};
+use firebell_core::incident::{Command, EventRecord, Incident, Summary, fold};
+use firebell_core::ports::store::IncidentFilter;
 
 use crate::auth::{Permission, Person};
 use crate::problem::Problem;
@@ -40,6 +41,20 @@ pub(crate) fn permission_for(command: &Command) -> Option<Permission> {
 /// Whether a person may see an incident.
 pub(crate) fn may_see(person: &Person, incident: &Incident) -> bool {
     !incident.restricted || person.sees_restricted() || incident.members().contains(person.name.as_str())
+}
+
+/// A filter that lets through what a person may see.
+pub(crate) fn visible(person: &Person) -> IncidentFilter {
+    IncidentFilter {
+        include_restricted: person.sees_restricted(),
+        member: Some(person.name.clone()),
+        ..IncidentFilter::default()
+    }
+}
+
+/// Whether a person may see an incident of a list.
+pub(crate) fn may_see_row(person: &Person, row: &Summary) -> bool {
+    !row.restricted || person.sees_restricted() || row.members.contains(&person.name)
 }
 
 /// An incident with its record, if the person may see it; one that they may not see does not exist for them.

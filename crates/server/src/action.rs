@@ -12,6 +12,17 @@ use crate::state::App;
 
 /// Gives a command to the engine in the person's name.
 pub(crate) async fn act(app: &App, person: &Person, id: &str, command: Command) -> Result<Decided, Problem> {
+    act_at(app, person, id, command, None).await
+}
+
+/// The same, if the incident is at one of these versions.
+pub(crate) async fn act_at(
+    app: &App,
+    person: &Person,
+    id: &str,
+    command: Command,
+    at: Option<Vec<u64>>,
+) -> Result<Decided, Problem> {
     let Some(permission) = access::permission_for(&command) else {
         return Err(Problem::forbidden("only the engine gives this command"));
     };
@@ -23,7 +34,7 @@ pub(crate) async fn act(app: &App, person: &Person, id: &str, command: Command) 
             _ => problem,
         })?;
     }
-    Ok(app.state.handle.command(&incident.id, command, person.actor()).await?)
+    Ok(app.state.handle.command_at(&incident.id, command, person.actor(), at).await?)
 }
 
 /// Names of an incident's alerts that fire, each once: what who resolves it has to know.

@@ -164,7 +164,8 @@ fn inside(root: &Path, path: &Path) -> std::io::Result<Option<PathBuf>> {
     }
 }
 
-fn read_inside(root: &Path, path: &Path) -> std::io::Result<Option<Vec<u8>>> {
+/// The bytes of a file, if it lies in `root`.
+pub(crate) fn read_inside(root: &Path, path: &Path) -> std::io::Result<Option<Vec<u8>>> {
     let Some(real) = inside(root, path)? else { return Ok(None) };
     let meta = std::fs::metadata(&real)?;
     if !meta.is_file() || meta.len() > MAX_FILE {

@@ -28,8 +28,8 @@ pub async fn serve(
         }
     });
     // With the address that each request comes from.
-    let router = router.into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, router).with_graceful_shutdown(async move {
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
         shutdown.await;
         let _ = stopping.send(());
     });

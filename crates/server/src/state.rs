@@ -8,16 +8,19 @@ use firebell_core::ports::office::OfficeReader;
 use firebell_core::ports::store::{Reader, StoreResult};
 use firebell_engine::handle::{Clock, Handle};
 use firebell_integrations::otlp::OtlpStore;
+use firebell_report::Templates;
 use jiff::Timestamp;
 
 use crate::auth::{Auth, Directory};
-use crate::idempotency::SeenKeys;
+use crate::idempotency::Keys;
+use crate::limits::{Limits, LimitsConfig};
 use crate::metrics::Metrics;
+use crate::post::PostSettings;
 use crate::problem::Problem;
 use crate::sources::Sources;
 use crate::status::{Status, StatusConfig};
 use crate::systems::Systems;
-use crate::ui::Pages;
+use crate::ui::{Archive, Pages};
 
 /// What a server is made of.
 #[derive(Clone)]
@@ -48,6 +51,12 @@ pub struct AppState {
     pub status: StatusConfig,
     /// Secret of the first-run set-up link; only good while there is no administrator.
     pub setup_key: String,
+    /// What is sent to those who asked to be told.
+    pub post: PostSettings,
+    /// How much one caller may ask.
+    pub limits: LimitsConfig,
+    /// Templates of updates, for drafts that people edit.
+    pub templates: Arc<Templates>,
 }
 
 /// [`AppState`] and what the server keeps while it runs.
@@ -55,9 +64,11 @@ pub(crate) struct App {
     pub(crate) state: AppState,
     pub(crate) metrics: Metrics,
     pub(crate) directory: Directory,
-    pub(crate) seen_keys: SeenKeys,
+    pub(crate) keys: Keys,
+    pub(crate) limits: Limits,
     pub(crate) pages: Pages,
     pub(crate) status: Status,
+    pub(crate) archive: Archive,
     pub(crate) started_at: Timestamp,
 }
 
@@ -70,10 +81,12 @@ impl App {
         Self {
             status: Status::new(state.status.clone()),
             directory: Directory::load(state.handle.clone(), state.office.as_ref(), Arc::clone(&state.auth)),
+            limits: Limits::new(&state.limits),
             state,
             metrics: Metrics::default(),
-            seen_keys: SeenKeys::default(),
+            keys: Keys::default(),
             pages: Pages::new(),
+            archive: Archive::default(),
             started_at,
         }
     }

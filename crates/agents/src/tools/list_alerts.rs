@@ -19,10 +19,19 @@ pub(crate) async fn list_alerts(run: &mut Run) -> Option<EvidenceId> {
     if !run.may(TOOL) {
         return None;
     }
-    let mine =
-        read(run, AlertFilter { firing: None, incident: Some(run.incident().id.clone()), limit: LIMIT })
+    let mine = read(
+        run,
+        AlertFilter {
+            firing: None,
+            incident: Some(run.incident().id.clone()),
+            limit: LIMIT,
+            ..AlertFilter::default()
+        },
+    )
+    .await?;
+    let firing =
+        read(run, AlertFilter { firing: Some(true), incident: None, limit: LIMIT, ..AlertFilter::default() })
             .await?;
-    let firing = read(run, AlertFilter { firing: Some(true), incident: None, limit: LIMIT }).await?;
     let mut seen = BTreeSet::new();
     let mut facts: Vec<AlertFact> = Vec::new();
     for alert in mine.iter().chain(&firing) {
@@ -41,7 +50,11 @@ pub(crate) async fn still_firing(run: &mut Run) -> Option<Vec<String>> {
         return None;
     }
     let id = run.incident().id.clone();
-    let alerts = read(run, AlertFilter { firing: Some(true), incident: Some(id), limit: LIMIT }).await?;
+    let alerts = read(
+        run,
+        AlertFilter { firing: Some(true), incident: Some(id), limit: LIMIT, ..AlertFilter::default() },
+    )
+    .await?;
     let mut names: Vec<String> = alerts
         .iter()
         .filter(|a| a.silenced_by.is_empty())

@@ -10,7 +10,7 @@ use firebell_integrations::backends::{NotifierConfig, PlatformConfig, TelemetryC
 use firebell_integrations::otlp;
 use firebell_integrations::settings::Secret;
 use firebell_integrations::source_config::SourceConfig;
-use firebell_server::StatusConfig;
+use firebell_server::{LimitsConfig, StatusConfig};
 use serde::Deserialize;
 
 /// The whole file; every part may be missing.
@@ -55,6 +55,18 @@ pub(crate) struct File {
     pub(crate) retry: RetryPolicy,
     /// The public status page.
     pub(crate) status: StatusConfig,
+    /// How much one caller may ask of the API.
+    pub(crate) limits: LimitsConfig,
+    /// What is sent to those who asked to be told.
+    pub(crate) webhooks: Webhooks,
+}
+
+/// Outgoing webhooks and notifications.
+#[derive(Debug, Clone, Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Webhooks {
+    /// Receivers may be on this machine and in private networks.
+    pub(crate) allow_private: bool,
 }
 
 /// The server itself.

@@ -199,6 +199,37 @@ pub trait Store: Send {
     fn transact(&mut self, work: &mut dyn FnMut(&mut dyn Tx) -> StoreResult<()>) -> StoreResult<()>;
 }
 
+/// The order of a list of incidents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IncidentSort {
+    /// Opened last first.
+    #[default]
+    Newest,
+    /// Opened first first.
+    Oldest,
+    /// Worst first; of each severity the newest first.
+    Severity,
+}
+
+/// Where an incident stands in a list, whichever way it is sorted. What the store keeps of a time are microseconds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IncidentPlace {
+    /// Its severity.
+    pub severity: crate::severity::Severity,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// Which it is: several may be opened at one moment.
+    pub id: IncidentId,
+}
+
+impl IncidentPlace {
+    /// Of a row.
+    pub fn of(row: &Summary) -> Self {
+        Self { severity: row.severity, opened_at: row.opened_at, id: row.id.clone() }
+    }
+}
+
 /// Which incidents.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -219,6 +250,37 @@ pub struct IncidentFilter {
     pub include_restricted: bool,
     /// Restricted ones of which this person is a member are not left out.
     pub member: Option<String>,
+    /// In which order.
+    pub sort: IncidentSort,
+    /// Only what stands behind this place in that order (for paging: rows that come meanwhile shift nothing).
+    pub after: Option<IncidentPlace>,
+}
+
+/// The order of a list of alerts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlertSort {
+    /// Last seen first.
+    #[default]
+    LastSeen,
+    /// By fingerprint, which never changes.
+    Fingerprint,
+}
+
+/// Where an alert stands in a list, whichever way it is sorted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertPlace {
+    /// When it was last seen.
+    pub last_seen: Timestamp,
+    /// Which it is.
+    pub fingerprint: Fingerprint,
+}
+
+impl AlertPlace {
+    /// Of an alert.
+    pub fn of(alert: &Alert) -> Self {
+        Self { last_seen: alert.last_seen, fingerprint: alert.fingerprint.clone() }
+    }
 }
 
 /// Which alerts.
@@ -229,8 +291,12 @@ pub struct AlertFilter {
     pub firing: Option<bool>,
     /// Of one incident.
     pub incident: Option<IncidentId>,
-    /// At most so many (0: 1000), last seen first.
+    /// At most so many (0: 1000).
     pub limit: usize,
+    /// In which order.
+    pub sort: AlertSort,
+    /// Only what stands behind this place in that order.
+    pub after: Option<AlertPlace>,
 }
 
 /// Committed state, from any thread.

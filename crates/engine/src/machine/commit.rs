@@ -62,6 +62,15 @@ impl Machine {
         Ok(decision)
     }
 
+    /// The version of an incident; `None` where there is none.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn version(&mut self, tx: &mut dyn Tx, id: &IncidentId) -> StoreResult<Option<u64>> {
+        self.ensure_loaded(tx)?;
+        Ok(self.incident(tx, id)?.map(|incident| incident.version))
+    }
+
     fn decide_and_write(
         &mut self,
         tx: &mut dyn Tx,

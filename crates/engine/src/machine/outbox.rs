@@ -9,7 +9,10 @@ use sha2::{Digest, Sha256};
 
 use super::EffectResult;
 use super::state::Machine;
+use crate::pulse::{Delivered, is_page};
 
+/// Alerts of an incident that are asked for the signal that opened it.
+const ASKED_ALERTS: usize = 16;
 /// Seconds that a worker has for an effect that is not an agent's run; one that is still at work renews it.
 const LEASE_S: i64 = 60;
 /// Seconds beyond an agent's deadline before its lease lapses.
@@ -91,6 +94,30 @@ impl Machine {
         };
         self.conclude(tx, row, final_outcome, &result.commands, now)?;
         Ok(true)
+    }
+
+    /// How long an effect took that has just been done; `None` where it was not.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn delivered(
+        &mut self,
+        tx: &mut dyn Tx,
+        key: &EffectKey,
+        now: Timestamp,
+    ) -> StoreResult<Option<Delivered>> {
+        let Some(row) = tx.outbox_get(key)?.filter(|row| row.state == OutboxState::Done) else {
+            return Ok(None);
+        };
+        let since = |at: Timestamp| now.duration_since(at).try_into().unwrap_or_default();
+        let mut heard = None;
+        if is_page(&row.effect)
+            && let Some(incident) = self.incident(tx, &row.incident)?
+            && incident.paged_at.is_some_and(|at| at.as_microsecond() == row.created_at.as_microsecond())
+        {
+            heard = Some(since(heard_at(tx, &incident)?));
+        }
+        Ok(Some(Delivered { kind: row.effect.kind(), asked: since(row.created_at), heard }))
     }
 
     /// Renews the lease of an effect that is still at work. Answers whether the lease was still held.
@@ -180,4 +207,15 @@ fn plus(at: Timestamp, seconds: i64) -> Timestamp {
 
 fn plus_s(at: Timestamp, seconds: f64) -> Timestamp {
     at.checked_add(SignedDuration::from_millis((seconds * 1000.0) as i64)).unwrap_or(Timestamp::MAX)
+}
+
+/// When the signal was received that opened an incident: the last that fired before. Of one that a person declared, when
+/// they did.
+fn heard_at(tx: &mut dyn Tx, incident: &Incident) -> StoreResult<Timestamp> {
+    let mut heard = None;
+    for fingerprint in incident.alerts.keys().take(ASKED_ALERTS) {
+        let turns = tx.alert(fingerprint)?.map(|alert| alert.turns).unwrap_or_default();
+        heard = heard.max(turns.into_iter().filter(|at| *at <= incident.opened_at).max());
+    }
+    Ok(heard.unwrap_or(incident.opened_at))
 }

@@ -4,6 +4,7 @@
 mod config;
 mod notifier;
 mod sign;
+pub mod standard;
 
 #[cfg(test)]
 mod tests;

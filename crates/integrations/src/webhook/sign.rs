@@ -10,7 +10,7 @@ pub const SIGNATURE_HEADER: &str = "firebell-signature";
 /// The header's value for a body sent at `at`.
 pub fn sign(secret: &[u8], at: Timestamp, body: &[u8]) -> String {
     let t = at.as_second();
-    match mac(secret, &t.to_string(), body) {
+    match mac(secret, &[&t.to_string()], body) {
         Some(mac) => format!("t={t},v1={}", hex::encode(mac.finalize().into_bytes())),
         // HMAC takes keys of any length; without a signature every receiver refuses.
         None => format!("t={t}"),
@@ -35,14 +35,17 @@ pub fn verify(secret: &[u8], header: &str, body: &[u8], now: Timestamp, toleranc
     }
     signatures.iter().any(|v| {
         let Ok(bytes) = hex::decode(v) else { return false };
-        mac(secret, t, body).is_some_and(|mac| mac.verify_slice(&bytes).is_ok())
+        mac(secret, &[t], body).is_some_and(|mac| mac.verify_slice(&bytes).is_ok())
     })
 }
 
-fn mac(secret: &[u8], t: &str, body: &[u8]) -> Option<Hmac<Sha256>> {
+/// HMAC-SHA256 of the parts before a body and the body, with a dot after each part.
+pub(super) fn mac(secret: &[u8], before: &[&str], body: &[u8]) -> Option<Hmac<Sha256>> {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret).ok()?;
-    mac.update(t.as_bytes());
-    mac.update(b".");
+    for part in before {
+        mac.update(part.as_bytes());
+        mac.update(b".");
+    }
     mac.update(body);
     Some(mac)
 }

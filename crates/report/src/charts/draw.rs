@@ -42,6 +42,13 @@ pub enum Unit {
     Ratio,
 }
 
+impl Unit {
+    /// A value with its unit, short enough for an axis.
+    pub fn show(self, value: f64) -> String {
+        value_label(value, self)
+    }
+}
+
 /// What to draw: lines with their names.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChartSpec {

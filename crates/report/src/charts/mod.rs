@@ -9,4 +9,4 @@ mod tests;
 
 pub use draw::{Chart, ChartSpec, Unit, render};
 pub use marker::{Marker, MarkerKind, change_markers, markers};
-pub use pick::pick;
+pub use pick::{pick, readable};

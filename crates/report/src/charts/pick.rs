@@ -64,17 +64,25 @@ fn indicator(telemetry: &Telemetry, leader: &Hypothesis) -> Option<ChartSpec> {
     // Stable: equal ranks stay in the telemetry's order.
     found.sort_by_key(|s| owner(s) != blamed);
     found.truncate(MAX_LINES);
-    let counter = found.first().map(|s| is_counter(s))?;
-    let width = bin_width(&found);
-    let lines = found
+    let ChartSpec { unit, lines, .. } = readable(&found)?;
+    Some(ChartSpec { title: format!("Indicator: {}", text::line(name, 80)), unit, lines })
+}
+
+/// A chart of series of one meaning, as they are read: counters by the second, all on one grid of time, titled with the
+/// first one's name. `None` where there is no series.
+pub fn readable(series: &[&Series]) -> Option<ChartSpec> {
+    let first = series.first()?;
+    let counter = is_counter(first);
+    let width = bin_width(series);
+    let lines = series
         .iter()
         .map(|s| {
             let points = if counter { rate(&s.points) } else { clean(&s.points) };
             (text::line(&s.selector(), 90), binned(&points, width).into_iter().collect())
         })
         .collect();
-    let unit = if counter { Unit::PerSecond } else { unit_of(name) };
-    Some(ChartSpec { title: format!("Indicator: {}", text::line(name, 80)), unit, lines })
+    let unit = if counter { Unit::PerSecond } else { unit_of(&first.name) };
+    Some(ChartSpec { title: first.name.clone(), unit, lines })
 }
 
 fn error_ratio(telemetry: &Telemetry, around: &[String]) -> Option<ChartSpec> {

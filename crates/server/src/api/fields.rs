@@ -11,7 +11,7 @@ use crate::problem::Problem;
 use crate::state::Shared;
 
 /// Largest body.
-const MAX_BODY: usize = 1 << 20;
+pub(crate) const MAX_BODY: usize = 1 << 20;
 
 /// The fields that have not been read yet.
 #[derive(Debug)]

@@ -2,41 +2,99 @@
 
 mod agents;
 mod alerts;
+mod audit;
 mod blobs;
 mod changes;
 mod dead_letters;
 mod events;
 mod fields;
+mod gate;
 mod health;
 pub(crate) mod incidents;
+mod paging;
+mod people;
 mod reports;
+mod segments;
+mod sessions;
 mod silences;
+pub(crate) mod spec;
+mod systems;
+mod tokens;
+
+use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{delete, get, post};
+use axum::middleware::from_fn_with_state;
 
 pub(crate) use fields::Fields;
+pub(crate) use spec::Operation;
 
 use crate::state::Shared;
 
-/// All routes of the API.
-pub(crate) fn routes() -> Router<Shared> {
-    Router::new()
-        .merge(incidents::routes())
-        .route("/api/v1/events", get(events::follow))
-        .route("/api/v1/alerts", get(alerts::list))
-        .route("/api/v1/silences", get(silences::list).post(silences::create))
-        .route("/api/v1/silences/{id}", delete(silences::expire))
-        .route("/api/v1/dead-letters", get(dead_letters::list))
-        .route("/api/v1/dead-letters/{key}/retry", post(dead_letters::retry))
-        .route("/api/v1/reports/weekly", get(reports::weekly))
-        .route("/api/v1/agents", get(agents::list))
-        .route("/api/v1/changes", get(changes::list))
-        .route("/api/v1/blobs/{sha256}", get(blobs::show))
-        .route("/metrics", get(crate::metrics::show))
+/// What operations are about.
+pub(crate) const TAGS: [(&str, &str); 10] = [
+    ("Incidents", "Incidents: lists, the whole record, and what people do with them."),
+    ("Events", "The timeline as it grows, as server-sent events."),
+    ("Alerts", "Alerts, as they were folded from signals."),
+    ("Silences", "Silences, made and ended by people."),
+    ("Dead letters", "Effects that were given up."),
+    ("Changes", "The change ledger."),
+    ("Reports", "Reports over many incidents."),
+    ("Evidence", "Agents, and evidence by its hash."),
+    ("People", "Accounts, sessions, tokens, and who did what."),
+    ("Server", "The server itself."),
+];
+
+/// All operations that need a token.
+fn operations() -> Vec<Operation> {
+    let mut all = incidents::operations();
+    all.extend([
+        events::operation(),
+        alerts::operation(),
+        silences::list::operation(),
+        silences::create::operation(),
+        silences::expire::operation(),
+        dead_letters::list::operation(),
+        dead_letters::retry::operation(),
+        changes::operation(),
+        reports::operation(),
+        agents::operation(),
+        blobs::operation(),
+        audit::operation(),
+        crate::metrics::operation(),
+    ]);
+    all.extend(people::operations());
+    all.extend(sessions::operations());
+    all.extend(tokens::operations());
+    all.extend(systems::operations());
+    all
+}
+
+/// All operations. The router and the document are made of them.
+pub(crate) fn all_operations() -> Vec<Operation> {
+    let mut all = operations();
+    all.extend(health::operations());
+    all
+}
+
+/// All routes of the API that need a token, each behind the gate.
+pub(crate) fn routes(app: &Shared) -> Router<Shared> {
+    let mut router = Router::new();
+    for operation in operations() {
+        let gate = gate::Gate {
+            app: Arc::clone(app),
+            permission: operation.permission,
+            writes: operation.is_write(),
+        };
+        let handler = operation.handler.route_layer(from_fn_with_state(gate, gate::gate));
+        router = router.route(operation.path, handler);
+    }
+    router
 }
 
 /// Open to all, and telling nothing.
-pub(crate) fn health_routes() -> Router<Shared> {
-    Router::new().route("/healthz", get(health::live)).route("/readyz", get(health::ready))
+pub(crate) fn open_routes() -> Router<Shared> {
+    health::operations()
+        .into_iter()
+        .fold(Router::new(), |router, operation| router.route(operation.path, operation.handler))
 }

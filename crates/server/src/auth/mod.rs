@@ -13,7 +13,8 @@ mod tokens;
 
 pub(crate) use cookie::{COOKIE, cookie_value};
 pub(crate) use directory::{
-    Account, ApiToken, Directory, Flash, NewAccount, NewToken, Session, SessionView, SignIn, Via, Visit,
+    Account, ApiToken, Directory, Flash, LONGEST_DAYS, NewAccount, NewToken, Session, SessionView, SignIn,
+    Via, Visit,
 };
 pub(crate) use key::{KeyHash, shown_key};
 pub(crate) use permission::Permission;

@@ -37,6 +37,8 @@ permissions! {
     Note = "write into the timeline" Responder,
     Tasks = "add and complete tasks and action items" Responder,
     Approve = "say go or no-go to a mitigation" Responder,
+    SeeDead = "see what could not be delivered" Responder,
+    SeeEvidence = "fetch evidence by its hash" Responder,
     Silence = "silence alerts and end silences" Responder,
     Subscribe = "receive notifications on a device" Responder,
     AssignRole = "assign roles in an incident" Commander,

@@ -47,22 +47,15 @@ impl Person {
     /// # Errors
     /// Names the role that is needed.
     pub(crate) fn allowed(&self, permission: Permission) -> Result<(), Problem> {
-        self.need(permission.least())
-    }
-
-    /// Refuses who has less than `role`.
-    ///
-    /// # Errors
-    /// Names the role that is needed.
-    pub(crate) fn need(&self, role: Role) -> Result<(), Problem> {
-        if self.role >= role {
+        if self.may(permission) {
             return Ok(());
         }
         Err(Problem::forbidden(format!(
-            "{} is a {}; this takes a {}: ask for a token with that role",
+            "{} is a {}; to {} takes a {}: ask an administrator for that role",
             self.name,
             self.role.as_str(),
-            role.as_str()
+            permission.key(),
+            permission.least().as_str()
         )))
     }
 }

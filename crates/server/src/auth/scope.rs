@@ -7,7 +7,7 @@ use axum::http::Method;
 use serde::{Deserialize, Serialize};
 
 /// What a token may be limited to.
-pub(crate) const RESOURCES: [&str; 17] = [
+pub(crate) const RESOURCES: [&str; 22] = [
     "*",
     "accounts",
     "agents",
@@ -19,11 +19,16 @@ pub(crate) const RESOURCES: [&str; 17] = [
     "events",
     "incidents",
     "maintenances",
+    "me",
     "metrics",
     "postmortems",
     "reports",
     "services",
+    "sessions",
     "silences",
+    "subscribers",
+    "systems",
+    "tokens",
     "webhooks",
 ];
 
@@ -60,6 +65,15 @@ impl Scopes {
     /// As texts.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
+    }
+
+    /// Whether a scope goes no further than these.
+    pub(crate) fn includes(&self, scope: &str) -> bool {
+        let Some((resource, verb)) = scope.split_once(':') else { return false };
+        let verbs: &[&str] = if verb == "read" { &["read", "write"] } else { &["write"] };
+        verbs
+            .iter()
+            .any(|v| self.0.contains(&format!("{resource}:{v}")) || self.0.contains(&format!("*:{v}")))
     }
 
     /// The scope that a request takes, where it is not there.

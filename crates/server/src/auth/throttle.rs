@@ -66,9 +66,18 @@ impl Throttle {
         }
     }
 
-    /// Forgets the failures of who got in.
-    pub(crate) fn succeeded(&self, key: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    /// Who got in has failed nowhere: the account begins anew, and the address gets its try back.
+    pub(crate) fn succeeded(&self, keys: &[String]) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for key in keys {
+            if key.starts_with("address ") {
+                if let Some(entry) = all.get_mut(key) {
+                    entry.count = entry.count.saturating_sub(1);
+                }
+            } else {
+                all.remove(key);
+            }
+        }
     }
 }
 
@@ -99,9 +108,24 @@ mod tests {
         }
         assert_eq!(waits, [15, 30, 60, 120, 240, 480, 900, 900, 900]);
         assert_eq!(throttle.check(&["account eve".to_owned()], at(now)), Ok(()));
-        throttle.succeeded("account ada");
+        throttle.succeeded(&key);
         throttle.failed(&key, at(now));
         assert_eq!(throttle.check(&key, at(now)), Ok(()));
+    }
+
+    #[test]
+    fn an_address_that_many_people_share_is_not_slowed_down_by_their_successes() {
+        let throttle = Throttle::default();
+        let keys = ["account ada".to_owned(), "address 10.0.0.1".to_owned()];
+        for n in 0..500 {
+            throttle.failed(&keys, at(n));
+            throttle.succeeded(&keys);
+            assert_eq!(throttle.check(&keys, at(n)), Ok(()));
+        }
+        for n in 0..52 {
+            throttle.failed(&keys[1..], at(600 + n));
+        }
+        assert!(throttle.check(&keys[1..], at(652)).is_err(), "but by failures it is");
     }
 
     #[test]

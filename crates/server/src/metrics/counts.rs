@@ -2,7 +2,9 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::latency::{Group, Histogram};
+use firebell_engine::pulse::{Histogram, SHORT};
+
+use super::latency::Group;
 
 /// Why something was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +62,26 @@ impl Door {
     }
 }
 
+/// Who was told to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Limited {
+    /// A person who asks too much.
+    Person,
+    /// An address that shows no valid token.
+    Address,
+}
+
+impl Limited {
+    pub(crate) const ALL: [Self; 2] = [Self::Person, Self::Address];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Address => "address",
+        }
+    }
+}
+
 /// Counts of one sender.
 #[derive(Debug, Default)]
 pub(crate) struct SourceCounts {
@@ -105,11 +127,23 @@ impl SourceCounts {
 }
 
 /// Counts of the whole server.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Metrics {
     turned_away: [AtomicU64; Door::ALL.len()],
+    limited: [AtomicU64; Limited::ALL.len()],
     followers: AtomicU64,
     latencies: [Histogram; Group::ALL.len()],
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self {
+            turned_away: Default::default(),
+            limited: Default::default(),
+            followers: AtomicU64::new(0),
+            latencies: std::array::from_fn(|_| Histogram::new(&SHORT)),
+        }
+    }
 }
 
 impl Metrics {
@@ -119,6 +153,14 @@ impl Metrics {
 
     pub(crate) fn turned_away_at(&self, door: Door) -> u64 {
         self.turned_away[door as usize].load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn limited(&self, who: Limited) {
+        self.limited[who as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn limited_as(&self, who: Limited) -> u64 {
+        self.limited[who as usize].load(Ordering::Relaxed)
     }
 
     pub(crate) fn follower_came(&self) {

@@ -5,6 +5,6 @@ mod latency;
 mod render;
 mod rss;
 
-pub(crate) use counts::{Door, Metrics, Reason, SourceCounts};
+pub(crate) use counts::{Door, Limited, Metrics, Reason, SourceCounts};
 pub(crate) use latency::{Group, measure};
-pub(crate) use render::show;
+pub(crate) use render::operation;

@@ -5,12 +5,16 @@ use std::fmt::{Display, Write as _};
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use firebell_core::ports::store::{IncidentFilter, OutboxState};
+use firebell_core::incident::Summary;
+use firebell_core::ports::store::{IncidentFilter, OutboxState, Reader, StoreResult};
 use firebell_core::severity::Severity;
+use firebell_engine::pulse::{Histogram, Pulse};
+use jiff::Timestamp;
 
-use super::counts::{Door, Reason};
-use super::latency::{BOUNDS, Group};
+use super::counts::{Door, Limited, Reason};
+use super::latency::Group;
 use super::rss::resident_bytes;
+use crate::api::spec::{Operation, schema};
 use crate::auth::Person;
 use crate::problem::Problem;
 use crate::state::Shared;
@@ -18,36 +22,101 @@ use crate::state::Shared;
 /// More rows than that are not counted one by one: the figure says "at least".
 const COUNTED: usize = 10_000;
 
+/// Its declaration.
+pub(crate) fn operation() -> Operation {
+    Operation::get("/metrics", "showMetrics", show)
+        .tag("Server")
+        .summary("What the server counts of itself, for Prometheus")
+        .answers_as(200, "The Prometheus text format.", "text/plain", schema::text())
+}
+
+/// What is asked of the store.
+struct Stored {
+    inbox: u64,
+    outbox: Vec<(OutboxState, usize)>,
+    /// When the oldest effect that waits was asked for.
+    oldest: Option<Timestamp>,
+    /// The first timer.
+    timer: Option<Timestamp>,
+    open: Vec<Summary>,
+}
+
 /// Needs a token of any role; Prometheus can send one.
 pub(crate) async fn show(State(app): State<Shared>, _person: Person) -> Result<Response, Problem> {
-    let (inbox, outbox, open) = app
-        .read(|reader| {
-            let states = [OutboxState::Waiting, OutboxState::Leased, OutboxState::Dead];
-            let mut outbox = Vec::new();
-            for state in states {
-                outbox.push((state, reader.outbox(None, Some(state), COUNTED)?.len()));
-            }
-            let filter = IncidentFilter {
-                open: Some(true),
-                include_restricted: true,
-                limit: COUNTED,
-                ..IncidentFilter::default()
-            };
-            Ok((reader.inbox_depth()?, outbox, reader.incidents(&filter)?))
-        })
-        .await?;
+    let stored = app.read(|reader| read(reader)).await?;
     let mut out = Text::default();
     out.family("firebell_build_info", "gauge", "Version of this server.");
     out.line("firebell_build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1);
     sources(&mut out, &app);
+    callers(&mut out, &app);
+    backlog(&mut out, &app, &stored);
+    if let Some(otlp) = &app.state.otlp {
+        let fill = otlp.fill();
+        out.family("firebell_otlp_store_bytes", "gauge", "Estimated memory of the embedded telemetry store.");
+        out.line("firebell_otlp_store_bytes", &[], fill.bytes);
+        out.family("firebell_otlp_store_series", "gauge", "Metric series in it.");
+        out.line("firebell_otlp_store_series", &[], fill.series);
+    }
+    latencies(&mut out, &app);
+    pulse(&mut out, app.state.handle.pulse());
+    if let Some(bytes) = resident_bytes() {
+        out.family("process_resident_memory_bytes", "gauge", "Resident memory.");
+        out.line("process_resident_memory_bytes", &[], bytes);
+    }
+    out.family("process_start_time_seconds", "gauge", "Start of the server, Unix time.");
+    out.line("process_start_time_seconds", &[], app.started_at.as_second());
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], out.0).into_response())
+}
+
+fn read(reader: &dyn Reader) -> StoreResult<Stored> {
+    let mut outbox = Vec::new();
+    let mut oldest = None;
+    for state in [OutboxState::Waiting, OutboxState::Leased, OutboxState::Dead] {
+        let rows = reader.outbox(None, Some(state), COUNTED)?;
+        if state == OutboxState::Waiting {
+            oldest = rows.iter().map(|row| row.created_at).min();
+        }
+        outbox.push((state, rows.len()));
+    }
+    let filter = IncidentFilter {
+        open: Some(true),
+        include_restricted: true,
+        limit: COUNTED,
+        ..IncidentFilter::default()
+    };
+    Ok(Stored {
+        inbox: reader.inbox_depth()?,
+        outbox,
+        oldest,
+        timer: reader.timers(None)?.iter().map(|timer| timer.due).min(),
+        open: reader.incidents(&filter)?,
+    })
+}
+
+/// Who asks, and who was turned away.
+fn callers(out: &mut Text, app: &Shared) {
     out.family("firebell_turned_away_total", "counter", "Requests without a valid key or token.");
     for door in Door::ALL {
         out.line("firebell_turned_away_total", &[("door", door.as_str())], app.metrics.turned_away_at(door));
     }
+    out.family("firebell_rate_limited_total", "counter", "Requests that were told to wait.");
+    for who in Limited::ALL {
+        out.line("firebell_rate_limited_total", &[("by", who.as_str())], app.metrics.limited_as(who));
+    }
+    out.family("firebell_followers", "gauge", "Open event streams.");
+    out.line("firebell_followers", &[], app.metrics.followers());
+    out.family("firebell_sessions", "gauge", "Signed-in sessions of the page.");
+    out.line("firebell_sessions", &[], app.directory.sessions());
+}
+
+/// What waits.
+fn backlog(out: &mut Text, app: &Shared, stored: &Stored) {
+    let late =
+        |at: Option<Timestamp>| at.map_or(0.0, |at| app.now().duration_since(at).as_secs_f64().max(0.0));
     out.family("firebell_inbox_depth", "gauge", "Accepted requests that are not processed yet.");
-    out.line("firebell_inbox_depth", &[], inbox);
+    out.line("firebell_inbox_depth", &[], stored.inbox);
     out.family("firebell_outbox_effects", "gauge", "Effects on their way; at most 10000 are counted.");
-    for (state, count) in outbox {
+    for (state, count) in &stored.outbox {
         let state = match state {
             OutboxState::Waiting => "waiting",
             OutboxState::Leased => "leased",
@@ -56,30 +125,17 @@ pub(crate) async fn show(State(app): State<Shared>, _person: Person) -> Result<R
         };
         out.line("firebell_outbox_effects", &[("state", state)], count);
     }
+    let name = "firebell_outbox_oldest_seconds";
+    out.family(name, "gauge", "Age of the oldest effect that waits; 0 where none does.");
+    out.line(name, &[], late(stored.oldest));
+    let name = "firebell_timer_lag_seconds";
+    out.family(name, "gauge", "How long the first timer has been due; 0 where none is.");
+    out.line(name, &[], late(stored.timer));
     out.family("firebell_open_incidents", "gauge", "Incidents that are not over.");
     for severity in Severity::ALL {
-        let count = open.iter().filter(|s| s.severity == severity).count();
+        let count = stored.open.iter().filter(|s| s.severity == severity).count();
         out.line("firebell_open_incidents", &[("severity", severity.as_str())], count);
     }
-    if let Some(otlp) = &app.state.otlp {
-        let fill = otlp.fill();
-        out.family("firebell_otlp_store_bytes", "gauge", "Estimated memory of the embedded telemetry store.");
-        out.line("firebell_otlp_store_bytes", &[], fill.bytes);
-        out.family("firebell_otlp_store_series", "gauge", "Metric series in it.");
-        out.line("firebell_otlp_store_series", &[], fill.series);
-    }
-    out.family("firebell_followers", "gauge", "Open event streams.");
-    out.line("firebell_followers", &[], app.metrics.followers());
-    out.family("firebell_sessions", "gauge", "Signed-in sessions of the page.");
-    out.line("firebell_sessions", &[], app.directory.sessions());
-    latencies(&mut out, &app);
-    if let Some(bytes) = resident_bytes() {
-        out.family("process_resident_memory_bytes", "gauge", "Resident memory.");
-        out.line("process_resident_memory_bytes", &[], bytes);
-    }
-    out.family("process_start_time_seconds", "gauge", "Start of the server, Unix time.");
-    out.line("process_start_time_seconds", &[], app.started_at.as_second());
-    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], out.0).into_response())
 }
 
 fn sources(out: &mut Text, app: &Shared) {
@@ -114,15 +170,22 @@ fn latencies(out: &mut Text, app: &Shared) {
     let name = "firebell_http_request_duration_seconds";
     out.family(name, "histogram", "Time to the head of the answer.");
     for group in Group::ALL {
-        let (counts, sum) = app.metrics.latency(group).snapshot();
-        let routes = group.as_str();
-        for (bound, count) in BOUNDS.iter().zip(counts) {
-            out.line(&format!("{name}_bucket"), &[("routes", routes), ("le", &bound.to_string())], count);
-        }
-        let all = counts.last().copied().unwrap_or(0);
-        out.line(&format!("{name}_bucket"), &[("routes", routes), ("le", "+Inf")], all);
-        out.line(&format!("{name}_sum"), &[("routes", routes)], sum);
-        out.line(&format!("{name}_count"), &[("routes", routes)], all);
+        out.histogram(name, &[("routes", group.as_str())], app.metrics.latency(group));
+    }
+}
+
+/// How fast the engine is.
+fn pulse(out: &mut Text, pulse: &Pulse) {
+    let name = "firebell_accept_duration_seconds";
+    out.family(name, "histogram", "From a sender's items to their flush to disk.");
+    out.histogram(name, &[], pulse.accept());
+    let name = "firebell_intake_to_page_seconds";
+    out.family(name, "histogram", "From the signal that opened an incident to its first page, handed over.");
+    out.histogram(name, &[], pulse.intake_to_page());
+    let name = "firebell_effect_duration_seconds";
+    out.family(name, "histogram", "From an effect that is asked for to one that is done.");
+    for (kind, histogram) in pulse.effects() {
+        out.histogram(name, &[("effect", kind)], histogram);
     }
 }
 
@@ -145,5 +208,16 @@ impl Text {
             self.0.push('}');
         }
         let _ = writeln!(self.0, " {value}");
+    }
+
+    fn histogram(&mut self, name: &str, labels: &[(&str, &str)], histogram: &Histogram) {
+        let (counts, sum) = histogram.snapshot();
+        let bounds = histogram.bounds().iter().map(ToString::to_string).chain(["+Inf".to_owned()]);
+        for (bound, count) in bounds.zip(counts) {
+            let labels: Vec<_> = labels.iter().copied().chain([("le", bound.as_str())]).collect();
+            self.line(&format!("{name}_bucket"), &labels, count);
+        }
+        self.line(&format!("{name}_sum"), labels, sum);
+        self.line(&format!("{name}_count"), labels, counts.last().copied().unwrap_or(0));
     }
 }

@@ -91,18 +91,41 @@ async fn nothing_answers_without_a_key_or_token() {
 #[tokio::test]
 async fn the_page_sends_strangers_to_the_sign_in_form() {
     let w = world();
-    for path in ["/", "/incidents/INC-2026-0001", "/incidents/INC-2026-0001/postmortem"] {
+    for path in [
+        "/",
+        "/alerts",
+        "/alerts/silences/new",
+        "/incidents",
+        "/incidents/INC-2026-0001",
+        "/incidents/INC-2026-0001/postmortem",
+        "/postmortems",
+        "/reports",
+        "/reports/week.md",
+        "/services",
+        "/services/checkout",
+    ] {
         let answer = w.send("GET", path, &[], "").await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{path}");
         assert!(answer.header("location").starts_with("/login"), "{path}");
     }
-    for path in
-        ["/fragment", "/stream", "/incidents/INC-2026-0001/fragment", "/incidents/INC-2026-0001/stream"]
-    {
+    for path in [
+        "/fragment",
+        "/stream",
+        "/alerts/fragment",
+        "/palette",
+        "/incidents/INC-2026-0001/fragment",
+        "/incidents/INC-2026-0001/stream",
+    ] {
         assert_eq!(w.send("GET", path, &[], "").await.status, StatusCode::UNAUTHORIZED, "{path}");
     }
     let form = [("content-type", "application/x-www-form-urlencoded")];
-    for path in ["/declare", "/incidents/INC-2026-0001/do/ack", "/logout"] {
+    for path in [
+        "/declare",
+        "/alerts/silences",
+        "/alerts/silences/x/expire",
+        "/incidents/INC-2026-0001/do/ack",
+        "/logout",
+    ] {
         assert_eq!(w.send("POST", path, &form, "csrf=x").await.status, StatusCode::UNAUTHORIZED, "{path}");
     }
 }

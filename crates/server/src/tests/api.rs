@@ -153,7 +153,7 @@ async fn an_idempotency_key_opens_one_incident_even_across_a_restart() {
     let (ada, grace) = ("token-of-ada-0123456789", "token-of-grace-0123456789");
     let (first, id) = declare(&w.app, ada, "k1").await;
     assert_eq!(first, 201);
-    assert_eq!(declare(&w.app, ada, "k1").await, (200, id.clone()));
+    assert_eq!(declare(&w.app, ada, "k1").await, (201, id.clone()), "the same answer again");
     let restarted = router(w.state.clone());
     assert_eq!(declare(&restarted, ada, "k1").await, (200, id));
     assert_eq!(declare(&w.app, ada, "k2").await.0, 201);

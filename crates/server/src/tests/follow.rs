@@ -118,3 +118,87 @@ async fn followers_are_counted_in_and_out() {
     drop(stream);
     assert_eq!(count().await.as_deref(), Some("0"));
 }
+
+/// Whole events of what a connection gave before it broke: position and version.
+fn whole(text: &str) -> Vec<(u64, u64)> {
+    let Some(end) = text.rfind("\n\n") else { return Vec::new() };
+    let field = |block: &str, name: &str| {
+        block.lines().find_map(|l| l.strip_prefix(name)).map(|t| t.trim().to_owned())
+    };
+    text[..end]
+        .split("\n\n")
+        .filter_map(|block| {
+            let (id, data) = (field(block, "id:")?, field(block, "data:")?);
+            let data: Value = serde_json::from_str(&data).ok()?;
+            Some((id.parse().ok()?, data["entry"]["version"].as_u64()?))
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn a_stream_that_breaks_again_and_again_loses_nothing_and_tells_nothing_twice() {
+    let w = world();
+    let id = w.declare("Catalog is slow").await;
+    // From here on, as the list says.
+    let list = w.api(Role::Viewer, "GET", "/api/v1/incidents", Value::Null).await;
+    let mut last: u64 = list.header("firebell-position").parse().expect("a position");
+    let before = w.reader.events(&id.as_str().into()).expect("the store").len();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let base = format!("http://{}", listener.local_addr().expect("an address"));
+    let server = tokio::spawn(crate::serve(listener, w.app.clone(), std::future::pending()));
+    firebell_integrations::http::install_tls();
+    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let mut seen = Vec::new();
+    for round in 0..12 {
+        // Written while nobody listens, and to another incident as well.
+        for n in 0..3 {
+            let body = json!({"text": format!("note {round}.{n}")});
+            w.api(Role::Admin, "POST", &format!("/api/v1/incidents/{id}/notes"), body).await;
+        }
+        w.declare("Something else").await;
+        let mut answer = client
+            .get(format!("{base}/api/v1/events?incident={id}&after=0"))
+            .bearer_auth(token(Role::Viewer))
+            .header("last-event-id", last.to_string())
+            .send()
+            .await
+            .expect("a stream");
+        assert_eq!(answer.status(), 200);
+        let mut text = String::new();
+        while whole(&text).is_empty() {
+            let next = tokio::time::timeout(Duration::from_secs(20), answer.chunk()).await;
+            let piece = next.expect("in time").expect("a piece").expect("no end");
+            text.push_str(&String::from_utf8_lossy(&piece));
+        }
+        // Cut off at some byte, in the midst of an event as a rule.
+        text.truncate(
+            (0..=text.len() - round * 37 % (text.len() / 2))
+                .rev()
+                .find(|at| text.is_char_boundary(*at))
+                .unwrap_or(0),
+        );
+        drop(answer);
+        let got = whole(&text);
+        last = got.last().map_or(last, |(position, _)| *position);
+        seen.extend(got.into_iter().map(|(_, version)| version as usize));
+    }
+    let all = w.reader.events(&id.as_str().into()).expect("the store").len();
+    let mut rest = Stream::open(&w, Role::Viewer, &format!("/api/v1/events?incident={id}"), Some(last)).await;
+    while seen.last() != Some(&all) {
+        seen.push(rest.next().await.1["entry"]["version"].as_u64().expect("a version") as usize);
+    }
+    assert_eq!(seen, (before + 1..=all).collect::<Vec<_>>());
+    server.abort();
+}
+
+#[tokio::test]
+async fn a_stream_of_what_may_not_be_seen_is_not_there() {
+    let w = world();
+    let secret = w.declare("Suspicious sign-in attempts, possible credential stuffing attack").await;
+    let hidden = w.api(Role::Viewer, "GET", &format!("/api/v1/events?incident={secret}"), Value::Null).await;
+    assert_eq!((hidden.status.as_u16(), &hidden.json()["field"]), (404, &json!("incident")));
+    for position in ["-1", "x", "18446744073709551616"] {
+        let bad = w.api(Role::Viewer, "GET", &format!("/api/v1/events?after={position}"), Value::Null).await;
+        assert_eq!((bad.status.as_u16(), &bad.json()["field"]), (400, &json!("after")), "{position}");
+    }
+}

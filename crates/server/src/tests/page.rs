@@ -173,7 +173,7 @@ async fn a_viewer_sees_no_forms_and_cannot_send_them() {
     let csrf = b.csrf().await;
     b.post(&format!("/incidents/{id}/do/ack"), &format!("csrf={csrf}")).await;
     let page = b.get(&format!("/incidents/{id}")).await.text;
-    assert!(page.contains("this takes a responder"), "{page}");
+    assert!(page.contains("to acknowledge an incident takes a responder"), "{page}");
     let shown = w.api(Role::Viewer, "GET", &format!("/api/v1/incidents/{id}"), Value::Null).await.json();
     assert_eq!(shown["incident"]["acknowledged_at"], Value::Null);
 }

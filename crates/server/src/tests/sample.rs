@@ -27,6 +27,8 @@ pub(crate) fn policy() -> Policy {
         name: name.to_owned(),
         customer_facing: true,
         revenue: name == "checkout",
+        owner: "linus".to_owned(),
+        slo_availability: Some(0.999),
         depends_on: depends_on.iter().map(|d| (*d).to_owned()).collect(),
         ..Service::default()
     };
@@ -50,13 +52,23 @@ pub(crate) async fn play(
     now: &(dyn Fn() -> Timestamp + Sync),
     gives: &(dyn Fn(&Effect) -> Value + Sync),
 ) -> Result<(), String> {
+    play_editing(handle, now, gives, &|_, _| {}).await
+}
+
+/// The same; `edits` changes what agents report.
+pub(crate) async fn play_editing(
+    handle: &Handle,
+    now: &(dyn Fn() -> Timestamp + Sync),
+    gives: &(dyn Fn(&Effect) -> Value + Sync),
+    edits: &(dyn Fn(&AgentTask, &mut AgentReport) + Sync),
+) -> Result<(), String> {
     for _ in 0..40 {
         let claimed = handle.claim(32).await.map_err(|e| e.to_string())?;
         if claimed.is_empty() {
             return Ok(());
         }
         for claimed in claimed {
-            if let Some(result) = answer(&claimed, now(), gives) {
+            if let Some(result) = answer(&claimed, now(), gives, edits) {
                 let (key, fence) = (claimed.row.key.clone(), claimed.row.fence);
                 handle.finish(&key, fence, result).await.map_err(|e| e.to_string())?;
             }
@@ -65,10 +77,17 @@ pub(crate) async fn play(
     Ok(())
 }
 
-fn answer(claimed: &Claimed, now: Timestamp, gives: &dyn Fn(&Effect) -> Value) -> Option<EffectResult> {
+fn answer(
+    claimed: &Claimed,
+    now: Timestamp,
+    gives: &dyn Fn(&Effect) -> Value,
+    edits: &dyn Fn(&AgentTask, &mut AgentReport),
+) -> Option<EffectResult> {
     let commands = match &claimed.row.effect {
         Effect::RunAgent { run, task, .. } => {
-            vec![Command::ReportAgent { run: run.clone(), report: report(claimed, task, now) }]
+            let mut report = report(claimed, task, now);
+            edits(task, &mut report);
+            vec![Command::ReportAgent { run: run.clone(), report }]
         }
         Effect::DraftUpdate { audience, reason } => vec![Command::RecordUpdate {
             update: Update {

@@ -50,6 +50,7 @@ fn wants_page(parts: &Parts) -> bool {
     parts.method == axum::http::Method::GET
         && !parts.uri.path().ends_with("/stream")
         && !parts.uri.path().ends_with("/fragment")
+        && parts.uri.path() != "/palette"
 }
 
 /// Refuses a form that another site's page sent.

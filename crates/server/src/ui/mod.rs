@@ -1,18 +1,29 @@
 //! The page: rendered on the server, live by server-sent events, usable without a script. Behind a session; what may be
 //! done from it is what the API allows the same person.
 
+mod alerts;
+mod archive;
 mod assets;
+mod draw;
 mod guard;
+mod home;
 mod incident;
 mod incidents;
 mod login;
 mod markdown;
+mod moment;
+mod nav;
 mod pages;
+mod palette;
+mod postmortems;
+mod reports;
 mod routes;
+mod services;
 mod settings;
 mod words;
 mod writeup;
 
+pub(crate) use archive::Archive;
 pub(crate) use assets::status_assets;
 pub(crate) use markdown::render as markdown;
 pub(crate) use pages::Pages;

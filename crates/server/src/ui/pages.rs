@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::assets::NAMES;
 use super::guard::Visitor;
-use super::words;
+use super::{nav, words};
 use crate::problem::Problem;
 use crate::state::App;
 
@@ -24,10 +24,23 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("settings_people.html", include_str!("settings/people.html")),
     ("settings_maintenance.html", include_str!("settings/maintenance.html")),
     ("settings_audit.html", include_str!("settings/audit.html")),
+    ("settings_webhooks.html", include_str!("settings/webhooks/page.html")),
+    ("settings_webhook_fields.html", include_str!("settings/webhooks/fields.html")),
+    ("settings_webhook.html", include_str!("settings/webhooks/one.html")),
     ("postmortem_edit.html", include_str!("writeup/edit.html")),
     ("incidents.html", include_str!("incidents/page.html")),
-    ("incidents_live.html", include_str!("incidents/live.html")),
+    ("incident_row.html", include_str!("incidents/row.html")),
+    ("home.html", include_str!("home/page.html")),
+    ("home_live.html", include_str!("home/live.html")),
+    ("alerts.html", include_str!("alerts/page.html")),
+    ("alerts_live.html", include_str!("alerts/live.html")),
+    ("silence.html", include_str!("alerts/silences/page.html")),
+    ("services.html", include_str!("services/list.html")),
+    ("service.html", include_str!("services/service.html")),
+    ("postmortems.html", include_str!("postmortems/page.html")),
+    ("reports.html", include_str!("reports/page.html")),
     ("incident.html", include_str!("incident/page.html")),
+    ("evidence.html", include_str!("incident/evidence/page.html")),
     ("incident_live.html", include_str!("incident/live.html")),
     ("status_base.html", include_str!("../status/base.html")),
     ("status_macros.html", include_str!("../status/macros.html")),
@@ -90,6 +103,8 @@ pub(super) fn whole(
         css => NAMES.css.as_str(),
         js => NAMES.js.as_str(),
         icon => NAMES.icon.as_str(),
+        palette => NAMES.palette.as_str(),
+        nav => Value::from(Serde(nav::items(name))),
         csrf => visitor.map(|v| v.session.csrf.clone()).unwrap_or_default(),
         person => visitor.map(|v| context! { name => v.person.name.as_str(), role => v.person.role.as_str() }),
         told => told.map(|t| context! { ok => t.ok, text => t.text }),

@@ -4,20 +4,36 @@ use axum::Router;
 use axum::middleware::from_fn;
 use axum::routing::{get, post};
 
-use super::{assets, guard, incident, incidents, login, settings, writeup};
+use super::{
+    alerts, assets, guard, home, incident, incidents, login, palette, postmortems, reports, services,
+    settings, writeup,
+};
 use crate::state::Shared;
 
 /// All of them, each under strict headers.
 pub(crate) fn routes() -> Router<Shared> {
     Router::new()
-        .route("/", get(incidents::page))
-        .route("/fragment", get(incidents::fragment))
-        .route("/stream", get(incidents::stream))
+        .route("/", get(home::page))
+        .route("/fragment", get(home::fragment))
+        .route("/stream", get(home::stream))
         .route("/declare", post(incidents::declare))
+        .route("/palette", get(palette::search))
+        .route("/alerts", get(alerts::page))
+        .route("/alerts/fragment", get(alerts::fragment))
+        .route("/alerts/silences", post(alerts::create))
+        .route("/alerts/silences/new", get(alerts::form))
+        .route("/alerts/silences/{id}/expire", post(alerts::expire))
+        .route("/services", get(services::list))
+        .route("/services/{name}", get(services::service))
+        .route("/postmortems", get(postmortems::page))
+        .route("/reports", get(reports::page))
+        .route("/reports/week.md", get(reports::markdown))
+        .route("/incidents", get(incidents::page))
         .route("/incidents/{id}", get(incident::page))
         .route("/incidents/{id}/fragment", get(incident::fragment))
         .route("/incidents/{id}/stream", get(incident::stream))
         .route("/incidents/{id}/do/{verb}", post(incident::act))
+        .route("/incidents/{id}/evidence/{evidence}", get(incident::evidence))
         .route("/incidents/{id}/postmortem", get(incident::postmortem))
         .route("/incidents/{id}/postmortem/edit", get(writeup::edit).post(writeup::save))
         .route("/incidents/{id}/postmortem.ics", get(incident::invitation))

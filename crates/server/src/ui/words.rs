@@ -108,6 +108,30 @@ fn hidden(c: char) -> bool {
         | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// An address with a query of these fields; empty ones are left out.
+pub(super) fn address(path: &str, fields: &[(&str, &str)]) -> String {
+    let mut out = path.to_owned();
+    for (name, value) in fields.iter().filter(|(_, value)| !value.is_empty()) {
+        out.push(if out.contains('?') { '&' } else { '?' });
+        out.push_str(name);
+        out.push('=');
+        out.push_str(&encoded(value));
+    }
+    out
+}
+
+/// A text as one part of an address.
+pub(super) fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,6 +143,15 @@ mod tests {
         assert_eq!(
             shown,
             ["0 s", "59 s", "1 min 1 s", "10 min", "12 min", "1 h", "3 h 20 min", "1 d", "2 d 4 h"]
+        );
+    }
+
+    #[test]
+    fn addresses_hold_whatever_a_name_holds() {
+        assert_eq!(encoded("a/b c?&=é"), "a%2Fb%20c%3F%26%3D%C3%A9");
+        assert_eq!(
+            address("/incidents", &[("q", ""), ("open", "true"), ("service", "a&b")]),
+            "/incidents?open=true&service=a%26b"
         );
     }
 

@@ -2,7 +2,7 @@
 
 use firebell_core::alert::Alert;
 use firebell_core::ids::Fingerprint;
-use firebell_core::ports::store::AlertFilter;
+use firebell_core::ports::store::{AlertFilter, AlertPlace, AlertSort};
 use jiff::{SignedDuration, Timestamp};
 
 use super::Subject;
@@ -64,7 +64,9 @@ pub(super) fn lists_alerts_last_seen_first(s: &mut Subject) {
     let twin = alert(4, 40);
     put(s, &[twin.clone(), member.clone(), resolved.clone(), other.clone()]);
     let list = |s: &Subject, firing, number: Option<u64>, limit| {
-        s.reader.alerts(&AlertFilter { firing, incident: number.map(incident), limit }).unwrap()
+        s.reader
+            .alerts(&AlertFilter { firing, incident: number.map(incident), limit, ..AlertFilter::default() })
+            .unwrap()
     };
     assert_eq!(list(s, None, None, 0), [other.clone(), twin.clone(), member.clone(), resolved.clone()]);
     assert_eq!(list(s, None, None, 3), [other.clone(), twin.clone(), member.clone()]);
@@ -87,4 +89,32 @@ pub(super) fn remembers_keys_for_a_month(s: &mut Subject) {
     let days = |days: i64| at(0).saturating_add(SignedDuration::from_hours(24 * days)).unwrap();
     assert!(s.tx(|tx| tx.seen_before("a", days(29))));
     assert!(!s.tx(|tx| tx.seen_before("a", days(31))));
+}
+
+pub(super) fn pages_through_alerts_without_gaps(s: &mut Subject) {
+    // Four at a time were last seen at the same moment; every third one is resolved.
+    let one = |n: u64| Alert { firing: !n.is_multiple_of(3), ..alert(n, (n / 4) as i64) };
+    put(s, &(1..=18).map(one).collect::<Vec<_>>());
+    for sort in [AlertSort::LastSeen, AlertSort::Fingerprint] {
+        for firing in [None, Some(true), Some(false)] {
+            let all = AlertFilter { sort, firing, ..AlertFilter::default() };
+            let whole = s.reader.alerts(&all).unwrap();
+            assert_eq!(
+                whole.len(),
+                match firing {
+                    None => 18,
+                    Some(true) => 12,
+                    Some(false) => 6,
+                }
+            );
+            let (mut after, mut seen) = (None, Vec::new());
+            loop {
+                let page = s.reader.alerts(&AlertFilter { limit: 5, after, ..all.clone() }).unwrap();
+                let Some(last) = page.last() else { break };
+                after = Some(AlertPlace::of(last));
+                seen.extend(page);
+            }
+            assert_eq!(seen, whole, "{sort:?} {firing:?}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! The incident list.
 
 use firebell_core::incident::{Proof, Status, Summary};
-use firebell_core::ports::store::IncidentFilter;
+use firebell_core::ports::store::{IncidentFilter, IncidentPlace, IncidentSort};
 use firebell_core::severity::Severity;
 
 use super::Subject;
@@ -98,4 +98,35 @@ pub(super) fn pages_through_incidents(s: &mut Subject) {
         seen.extend(page.into_iter().map(|row| row.id.0));
     }
     assert_eq!(seen, ids(&(1..=150).rev().collect::<Vec<_>>()));
+}
+
+pub(super) fn pages_in_any_order_without_gaps(s: &mut Subject) {
+    let worst = |n: u64| if n.is_multiple_of(3) { Severity::Sev1 } else { Severity::Sev3 };
+    // Five at a time are opened at the same moment.
+    let row = |n: u64| Summary { opened_at: at((n / 5) as i64), severity: worst(n), ..summary(n) };
+    put(s, &(1..=23).map(row).collect::<Vec<_>>());
+    for sort in [IncidentSort::Newest, IncidentSort::Oldest, IncidentSort::Severity] {
+        let whole =
+            s.reader.incidents(&IncidentFilter { sort, limit: 1000, ..IncidentFilter::default() }).unwrap();
+        for limit in [1, 4, 7] {
+            let (mut after, mut seen) = (None, Vec::new());
+            loop {
+                let filter = IncidentFilter { sort, limit, after, ..IncidentFilter::default() };
+                let page = s.reader.incidents(&filter).unwrap();
+                let Some(last) = page.last() else { break };
+                after = Some(IncidentPlace::of(last));
+                seen.extend(page);
+            }
+            assert_eq!(seen, whole, "{sort:?} by {limit}");
+        }
+    }
+    let ordered = |sort| numbers(s, &IncidentFilter { sort, limit: 3, ..IncidentFilter::default() });
+    assert_eq!(ordered(IncidentSort::Newest), ids(&[23, 22, 21]));
+    assert_eq!(ordered(IncidentSort::Oldest), ids(&[1, 2, 3]));
+    assert_eq!(ordered(IncidentSort::Severity), ids(&[21, 18, 15]));
+    // What comes meanwhile shifts nothing.
+    let after = Some(IncidentPlace::of(&row(22)));
+    put(s, &[row(40)]);
+    let filter = IncidentFilter { after, limit: 2, ..IncidentFilter::default() };
+    assert_eq!(numbers(s, &filter), ids(&[21, 20]));
 }

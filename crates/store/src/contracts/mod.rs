@@ -82,6 +82,8 @@ pub const CASES: &[Case] = &[
     ("lists_open_incidents_by_id", lists::lists_open_incidents_by_id),
     ("hides_restricted_incidents_unless_asked", lists::hides_restricted_incidents_unless_asked),
     ("pages_through_incidents", lists::pages_through_incidents),
+    ("pages_in_any_order_without_gaps", lists::pages_in_any_order_without_gaps),
+    ("pages_through_alerts_without_gaps", alerts::pages_through_alerts_without_gaps),
     ("leaves_an_effect_that_exists_as_it_is", outbox::leaves_an_effect_that_exists_as_it_is),
     ("hands_out_due_and_lapsed_effects_oldest_first", outbox::hands_out_due_and_lapsed_effects_oldest_first),
     ("never_hands_out_an_effect_early", outbox::never_hands_out_an_effect_early),

@@ -7,14 +7,14 @@ use firebell_core::change::Change;
 use firebell_core::ids::IncidentId;
 use firebell_core::incident::{EventRecord, Summary};
 use firebell_core::ports::store::{
-    AlertFilter, IncidentFilter, OutboxRow, OutboxState, Reader, StoreResult, TimerRow,
+    AlertFilter, IncidentFilter, IncidentSort, OutboxRow, OutboxState, Reader, StoreResult, TimerRow,
 };
 use firebell_core::silence::Silence;
 use firebell_core::telemetry::Window;
 
 use super::state::State;
 use super::store::Shared;
-use crate::filter::{IncidentTest, alert_limit, incident_limit, sort_alerts};
+use crate::filter::{IncidentTest, alert_follows, alert_limit, incident_limit, sort_alerts};
 use crate::micros;
 use crate::sql::mark::INBOX_CURSOR;
 
@@ -49,11 +49,15 @@ impl Reader for MemoryReader {
         let state = self.shared.read();
         let test = IncidentTest::new(filter);
         let rows = state.opened.iter().rev().filter_map(|((_, id), ())| state.summaries.get(id));
-        Ok(rows
-            .filter(|row| test.passes(row))
-            .take(incident_limit(filter))
-            .map(|row| (**row).clone())
-            .collect())
+        let mut rows: Vec<_> = rows.filter(|row| test.passes(row)).collect();
+        match filter.sort {
+            IncidentSort::Newest => {}
+            IncidentSort::Oldest => rows.reverse(),
+            // Stable: the newest of each severity stay first.
+            IncidentSort::Severity => rows.sort_by_key(|row| row.severity.as_str()),
+        }
+        rows.truncate(incident_limit(filter));
+        Ok(rows.into_iter().map(|row| (**row).clone()).collect())
     }
 
     fn summary(&self, incident: &IncidentId) -> StoreResult<Option<Summary>> {
@@ -65,6 +69,7 @@ impl Reader for MemoryReader {
         let wanted = |alert: &Alert| {
             filter.firing.is_none_or(|firing| alert.firing == firing)
                 && (filter.incident.is_none() || alert.incident == filter.incident)
+                && alert_follows(filter, alert)
         };
         let mut found: Vec<Alert> = state
             .alerts
@@ -72,7 +77,7 @@ impl Reader for MemoryReader {
             .filter(|(_, alert)| wanted(alert))
             .map(|(_, alert)| (**alert).clone())
             .collect();
-        sort_alerts(&mut found, alert_limit(filter));
+        sort_alerts(&mut found, filter.sort, alert_limit(filter));
         Ok(found)
     }
 

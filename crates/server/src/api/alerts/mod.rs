@@ -2,4 +2,4 @@
 
 mod list;
 
-pub(super) use list::list;
+pub(super) use list::operation;

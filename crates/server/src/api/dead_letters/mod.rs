@@ -1,7 +1,4 @@
 //! Effects that were given up.
 
-mod list;
-mod retry;
-
-pub(super) use list::list;
-pub(super) use retry::retry;
+pub(super) mod list;
+pub(super) mod retry;

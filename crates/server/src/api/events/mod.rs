@@ -2,4 +2,4 @@
 
 mod follow;
 
-pub(super) use follow::follow;
+pub(super) use follow::operation;

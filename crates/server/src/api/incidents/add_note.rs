@@ -1,26 +1,24 @@
 //! `POST …/notes {text}`.
 
-use axum::Json;
-use axum::extract::{Path, State};
 use firebell_core::incident::Command;
-use serde_json::Value;
 
-use super::written;
-use crate::action;
+use super::target::{Target, Written};
 use crate::api::Fields;
-use crate::auth::Person;
-use crate::problem::Problem;
-use crate::state::Shared;
+use crate::api::spec::{Operation, schema};
+use crate::auth::Permission;
+
+/// Its declaration.
+pub(super) fn operation() -> Operation {
+    Operation::post("/api/v1/incidents/{id}/notes", "addNote", add_note)
+        .needs(Permission::Note)
+        .summary("Add a note to the timeline")
+        .body(schema::object(&[schema::need("text", schema::filled(32 * 1024))]))
+        .writes_incident()
+}
 
 /// Adds to the timeline.
-pub(crate) async fn add_note(
-    State(app): State<Shared>,
-    person: Person,
-    Path(id): Path<String>,
-    mut fields: Fields,
-) -> Result<Json<Value>, Problem> {
+pub(crate) async fn add_note(target: Target, mut fields: Fields) -> Written {
     let text = fields.need("text")?;
     fields.end()?;
-    let decided = action::act(&app, &person, &id, Command::AddNote { text }).await?;
-    Ok(Json(written(&app, &decided).await?))
+    target.act(Command::AddNote { text }).await
 }

@@ -1,26 +1,27 @@
 //! `POST …/tasks {text, role}`.
 
-use axum::Json;
-use axum::extract::{Path, State};
 use firebell_core::incident::Command;
-use serde_json::Value;
 
-use super::written;
-use crate::action;
+use super::target::{Target, Written};
 use crate::api::Fields;
-use crate::auth::Person;
-use crate::problem::Problem;
-use crate::state::Shared;
+use crate::api::spec::{Operation, schema};
+use crate::auth::Permission;
+
+/// Its declaration.
+pub(super) fn operation() -> Operation {
+    Operation::post("/api/v1/incidents/{id}/tasks", "addTask", add_task)
+        .needs(Permission::Tasks)
+        .summary("Add a task")
+        .body(schema::object(&[
+            schema::need("text", schema::filled(32 * 1024)),
+            schema::may("role", schema::up_to(64)),
+        ]))
+        .writes_incident()
+}
 
 /// A task.
-pub(crate) async fn add_task(
-    State(app): State<Shared>,
-    person: Person,
-    Path(id): Path<String>,
-    mut fields: Fields,
-) -> Result<Json<Value>, Problem> {
+pub(crate) async fn add_task(target: Target, mut fields: Fields) -> Written {
     let (text, role) = (fields.need("text")?, fields.text("role")?.unwrap_or_default());
     fields.end()?;
-    let decided = action::act(&app, &person, &id, Command::AddTask { text, role }).await?;
-    Ok(Json(written(&app, &decided).await?))
+    target.act(Command::AddTask { text, role }).await
 }

@@ -1,26 +1,27 @@
 //! `POST …/roles {role, person}`.
 
-use axum::Json;
-use axum::extract::{Path, State};
 use firebell_core::incident::Command;
-use serde_json::Value;
 
-use super::written;
-use crate::action;
+use super::target::{Target, Written};
 use crate::api::Fields;
-use crate::auth::Person;
-use crate::problem::Problem;
-use crate::state::Shared;
+use crate::api::spec::{Operation, schema};
+use crate::auth::Permission;
+
+/// Its declaration.
+pub(super) fn operation() -> Operation {
+    Operation::post("/api/v1/incidents/{id}/roles", "assignRole", assign_role)
+        .needs(Permission::AssignRole)
+        .summary("Give a role to a person")
+        .body(schema::object(&[
+            schema::need("role", schema::filled(64)),
+            schema::need("person", schema::filled(128)),
+        ]))
+        .writes_incident()
+}
 
 /// Gives a role to a person.
-pub(crate) async fn assign_role(
-    State(app): State<Shared>,
-    person: Person,
-    Path(id): Path<String>,
-    mut fields: Fields,
-) -> Result<Json<Value>, Problem> {
-    let (role, person_named) = (fields.need("role")?, fields.need("person")?);
+pub(crate) async fn assign_role(target: Target, mut fields: Fields) -> Written {
+    let (role, person) = (fields.need("role")?, fields.need("person")?);
     fields.end()?;
-    let decided = action::act(&app, &person, &id, Command::AssignRole { role, person: person_named }).await?;
-    Ok(Json(written(&app, &decided).await?))
+    target.act(Command::AssignRole { role, person }).await
 }

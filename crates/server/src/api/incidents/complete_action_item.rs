@@ -1,23 +1,26 @@
 //! `POST …/action-items/{n}/done`.
 
-use axum::Json;
-use axum::extract::{Path, State};
 use firebell_core::incident::Command;
-use serde_json::Value;
 
-use super::written;
-use crate::action;
-use crate::auth::Person;
-use crate::problem::Problem;
-use crate::state::Shared;
+use super::target::{Target, Written};
+use crate::api::segments::Segments;
+use crate::api::spec::Operation;
+use crate::auth::Permission;
+
+/// Its declaration.
+pub(super) fn operation() -> Operation {
+    Operation::post(
+        "/api/v1/incidents/{id}/action-items/{n}/done",
+        "completeActionItem",
+        complete_action_item,
+    )
+    .needs(Permission::Tasks)
+    .summary("Tick an action item off")
+    .writes_incident()
+}
 
 /// Done.
-pub(crate) async fn complete_action_item(
-    State(app): State<Shared>,
-    person: Person,
-    Path((id, number)): Path<(String, String)>,
-) -> Result<Json<Value>, Problem> {
-    let number = number.parse().map_err(|_| Problem::bad_request("n", "is not a number"))?;
-    let decided = action::act(&app, &person, &id, Command::CompleteActionItem { id: number }).await?;
-    Ok(Json(written(&app, &decided).await?))
+pub(crate) async fn complete_action_item(target: Target, segments: Segments) -> Written {
+    let id = segments.number("n")?;
+    target.act(Command::CompleteActionItem { id }).await
 }

@@ -1,28 +1,28 @@
 //! `POST …/decisions {plan, go, reason}`.
 
-use axum::Json;
-use axum::extract::{Path, State};
 use firebell_core::incident::Command;
-use serde_json::Value;
 
-use super::written;
-use crate::action;
+use super::target::{Target, Written};
 use crate::api::Fields;
-use crate::auth::Person;
+use crate::api::spec::{Operation, schema};
+use crate::auth::Permission;
 use crate::problem::Problem;
-use crate::state::Shared;
+
+/// Its declaration.
+pub(super) fn operation() -> Operation {
+    Operation::post("/api/v1/incidents/{id}/decisions", "decidePlan", decide)
+        .needs(Permission::Approve)
+        .summary("Go or no-go on a plan")
+        .about("A plan is named by its hash: what is approved is exactly what was read. 404 names `plan` where there is none.")
+        .body(schema::object(&[schema::need("plan", schema::filled(128)), schema::need("go", schema::flag()), schema::may("reason", schema::up_to(32 * 1024))]))
+        .writes_incident()
+}
 
 /// Go or no-go on the plan with that hash.
-pub(crate) async fn decide(
-    State(app): State<Shared>,
-    person: Person,
-    Path(id): Path<String>,
-    mut fields: Fields,
-) -> Result<Json<Value>, Problem> {
+pub(crate) async fn decide(target: Target, mut fields: Fields) -> Written {
     let plan = fields.need("plan")?;
     let go = fields.flag("go")?.ok_or_else(|| Problem::invalid("go", "is required: true or false"))?;
     let reason = fields.text("reason")?.unwrap_or_default();
     fields.end()?;
-    let decided = action::act(&app, &person, &id, Command::Decide { plan, go, reason }).await?;
-    Ok(Json(written(&app, &decided).await?))
+    target.act(Command::Decide { plan, go, reason }).await
 }

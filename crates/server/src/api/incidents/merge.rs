@@ -1,27 +1,25 @@
 //! `POST …/merge {into}`.
 
-use axum::Json;
-use axum::extract::{Path, State};
 use firebell_core::ids::IncidentId;
 use firebell_core::incident::Command;
-use serde_json::Value;
 
-use super::written;
-use crate::action;
+use super::target::{Target, Written};
 use crate::api::Fields;
-use crate::auth::Person;
-use crate::problem::Problem;
-use crate::state::Shared;
+use crate::api::spec::{Operation, schema};
+use crate::auth::Permission;
+
+/// Its declaration.
+pub(super) fn operation() -> Operation {
+    Operation::post("/api/v1/incidents/{id}/merge", "mergeIncident", merge)
+        .needs(Permission::End)
+        .summary("Go on in another incident")
+        .body(schema::object(&[schema::need("into", schema::filled(64))]))
+        .writes_incident()
+}
 
 /// It goes on in another incident.
-pub(crate) async fn merge(
-    State(app): State<Shared>,
-    person: Person,
-    Path(id): Path<String>,
-    mut fields: Fields,
-) -> Result<Json<Value>, Problem> {
+pub(crate) async fn merge(target: Target, mut fields: Fields) -> Written {
     let into = IncidentId::new(fields.need("into")?);
     fields.end()?;
-    let decided = action::act(&app, &person, &id, Command::Merge { into }).await?;
-    Ok(Json(written(&app, &decided).await?))
+    target.act(Command::Merge { into }).await
 }

@@ -1,27 +1,29 @@
 //! `POST …/updates {audience, subject, body}`.
 
-use axum::Json;
-use axum::extract::{Path, State};
 use firebell_core::incident::Command;
-use serde_json::Value;
 
-use super::written;
-use crate::action;
+use super::target::{Target, Written};
 use crate::api::Fields;
-use crate::auth::Person;
-use crate::problem::Problem;
-use crate::state::Shared;
+use crate::api::spec::{Operation, parts, schema};
+use crate::auth::Permission;
+
+/// Its declaration.
+pub(super) fn operation() -> Operation {
+    Operation::post("/api/v1/incidents/{id}/updates", "postUpdate", post_update)
+        .needs(Permission::PostUpdate)
+        .summary("Post an update to an audience")
+        .body(schema::object(&[
+            schema::need("audience", schema::one_of(&parts::AUDIENCES)),
+            schema::need("subject", schema::filled(32 * 1024)),
+            schema::need("body", schema::filled(32 * 1024)),
+        ]))
+        .writes_incident()
+}
 
 /// Posts an update in the person's own words.
-pub(crate) async fn post_update(
-    State(app): State<Shared>,
-    person: Person,
-    Path(id): Path<String>,
-    mut fields: Fields,
-) -> Result<Json<Value>, Problem> {
+pub(crate) async fn post_update(target: Target, mut fields: Fields) -> Written {
     let audience = fields.choose("audience", "internal, public, support, executives")?;
     let (subject, body) = (fields.need("subject")?, fields.need("body")?);
     fields.end()?;
-    let decided = action::act(&app, &person, &id, Command::PostUpdate { audience, subject, body }).await?;
-    Ok(Json(written(&app, &decided).await?))
+    target.act(Command::PostUpdate { audience, subject, body }).await
 }

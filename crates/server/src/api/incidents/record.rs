@@ -1,12 +1,14 @@
 //! `GET /api/v1/incidents/{id}/record`: the events themselves, and what was projected from them, for a replay.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use firebell_core::ids::IncidentId;
 use firebell_core::ports::store::{Reader, StoreResult};
 use serde_json::{Value, json};
 
 use crate::access;
+use crate::api::segments::Segments;
+use crate::api::spec::{Operation, schema};
 use crate::auth::Person;
 use crate::problem::Problem;
 use crate::state::Shared;
@@ -14,13 +16,21 @@ use crate::state::Shared;
 /// Tries at reading all tables between two commits.
 const TRIES: usize = 8;
 
+/// Its declaration.
+pub(super) fn operation() -> Operation {
+    Operation::get("/api/v1/incidents/{id}/record", "showRecord", record)
+        .tag("Incidents")
+        .summary("The events themselves, and what was projected from them")
+        .answers(200, "The record.", schema::named("Record"))
+}
+
 /// All events, ascending; the proof of the state, the timers and the effects as they were stored with the last of them.
 pub(crate) async fn record(
     State(app): State<Shared>,
     person: Person,
-    Path(id): Path<String>,
+    segments: Segments,
 ) -> Result<Json<Value>, Problem> {
-    let (incident, _) = access::load(&app, &person, &id).await?;
+    let (incident, _) = access::load(&app, &person, segments.get("id")).await?;
     let id = incident.id;
     Ok(Json(app.read(move |reader| read(reader, &id)).await?))
 }

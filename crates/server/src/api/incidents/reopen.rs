@@ -1,26 +1,24 @@
 //! `POST …/reopen {reason}`.
 
-use axum::Json;
-use axum::extract::{Path, State};
 use firebell_core::incident::Command;
-use serde_json::Value;
 
-use super::written;
-use crate::action;
+use super::target::{Target, Written};
 use crate::api::Fields;
-use crate::auth::Person;
-use crate::problem::Problem;
-use crate::state::Shared;
+use crate::api::spec::{Operation, schema};
+use crate::auth::Permission;
+
+/// Its declaration.
+pub(super) fn operation() -> Operation {
+    Operation::post("/api/v1/incidents/{id}/reopen", "reopenIncident", reopen)
+        .needs(Permission::End)
+        .summary("Reopen: it is not over")
+        .body(schema::object(&[schema::need("reason", schema::filled(32 * 1024))]))
+        .writes_incident()
+}
 
 /// It is not over.
-pub(crate) async fn reopen(
-    State(app): State<Shared>,
-    person: Person,
-    Path(id): Path<String>,
-    mut fields: Fields,
-) -> Result<Json<Value>, Problem> {
+pub(crate) async fn reopen(target: Target, mut fields: Fields) -> Written {
     let reason = fields.need("reason")?;
     fields.end()?;
-    let decided = action::act(&app, &person, &id, Command::Reopen { reason }).await?;
-    Ok(Json(written(&app, &decided).await?))
+    target.act(Command::Reopen { reason }).await
 }

@@ -1,25 +1,23 @@
 //! `POST …/postmortem`.
 
-use axum::Json;
-use axum::extract::{Path, State};
 use firebell_core::incident::Command;
-use serde_json::Value;
 
-use super::written;
-use crate::action;
+use super::target::{Target, Written};
 use crate::api::Fields;
-use crate::auth::Person;
-use crate::problem::Problem;
-use crate::state::Shared;
+use crate::api::spec::{Operation, schema};
+use crate::auth::Permission;
+
+/// Its declaration.
+pub(super) fn operation() -> Operation {
+    Operation::post("/api/v1/incidents/{id}/postmortem", "requestPostmortem", request_postmortem)
+        .needs(Permission::Postmortem)
+        .summary("Ask for a postmortem that policy does not require")
+        .body(schema::object(&[]))
+        .writes_incident()
+}
 
 /// Asks for a postmortem though policy does not.
-pub(crate) async fn request_postmortem(
-    State(app): State<Shared>,
-    person: Person,
-    Path(id): Path<String>,
-    fields: Fields,
-) -> Result<Json<Value>, Problem> {
+pub(crate) async fn request_postmortem(target: Target, fields: Fields) -> Written {
     fields.end()?;
-    let decided = action::act(&app, &person, &id, Command::RequestPostmortem).await?;
-    Ok(Json(written(&app, &decided).await?))
+    target.act(Command::RequestPostmortem).await
 }

@@ -1,31 +1,33 @@
 //! `POST …/severity {severity, reason}`.
 
-use axum::Json;
-use axum::extract::{Path, State};
 use firebell_core::incident::Command;
-use serde_json::Value;
 
-use super::written;
-use crate::action;
+use super::target::{Target, Written};
 use crate::api::Fields;
-use crate::auth::Person;
+use crate::api::spec::{Operation, parts, schema};
+use crate::auth::Permission;
 use crate::problem::Problem;
-use crate::state::Shared;
 
 /// What a severity looks like.
 const SEVERITY: &str = "a severity: write SEV1, SEV2, SEV3 or SEV4";
 
+/// Its declaration.
+pub(super) fn operation() -> Operation {
+    Operation::post("/api/v1/incidents/{id}/severity", "setSeverity", set_severity)
+        .needs(Permission::Severity)
+        .summary("Override the severity")
+        .body(schema::object(&[
+            schema::need("severity", schema::one_of(&parts::SEVERITIES)),
+            schema::need("reason", schema::filled(32 * 1024)),
+        ]))
+        .writes_incident()
+}
+
 /// Overrides severity.
-pub(crate) async fn set_severity(
-    State(app): State<Shared>,
-    person: Person,
-    Path(id): Path<String>,
-    mut fields: Fields,
-) -> Result<Json<Value>, Problem> {
+pub(crate) async fn set_severity(target: Target, mut fields: Fields) -> Written {
     let severity =
         fields.read("severity", SEVERITY)?.ok_or_else(|| Problem::invalid("severity", "is required"))?;
     let reason = fields.need("reason")?;
     fields.end()?;
-    let decided = action::act(&app, &person, &id, Command::SetSeverity { severity, reason }).await?;
-    Ok(Json(written(&app, &decided).await?))
+    target.act(Command::SetSeverity { severity, reason }).await
 }

@@ -2,4 +2,4 @@
 
 mod weekly;
 
-pub(super) use weekly::weekly;
+pub(super) use weekly::operation;

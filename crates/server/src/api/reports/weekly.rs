@@ -12,6 +12,8 @@ use jiff::civil::{ISOWeekDate, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::access;
+use crate::api::spec::{Operation, schema};
 use crate::auth::Person;
 use crate::problem::Problem;
 use crate::query::Pairs;
@@ -19,6 +21,22 @@ use crate::state::Shared;
 
 /// Incidents looked at; older ones tell only what is a repeat.
 const MOST: usize = 20_000;
+
+/// Its declaration.
+pub(crate) fn operation() -> Operation {
+    Operation::get("/api/v1/reports/weekly", "showWeeklyReport", weekly)
+        .tag("Reports")
+        .summary("The week's incidents, measured")
+        .query(
+            "week",
+            "ISO week, the current one unless said otherwise.",
+            serde_json::json!({"type": "string", "pattern": "^[0-9]{4}-W(0[1-9]|[1-4][0-9]|5[0-2])$"}),
+        )
+        .query("format", "How it comes.", schema::one_of(&["json", "text", "markdown"]))
+        .answers(200, "The report.", schema::named("WeeklyReport"))
+        .answers_as(200, "The report.", "text/plain", schema::text())
+        .answers_as(200, "The report.", "text/markdown", schema::text())
+}
 
 /// The current week unless another is named.
 pub(crate) async fn weekly(
@@ -32,8 +50,8 @@ pub(crate) async fn weekly(
     }
     let (from, to) = week(query.get("week"), app.now())
         .ok_or_else(|| Problem::bad_request("week", "is not an ISO week: write it as 2026-W48"))?;
-    let restricted = person.sees_restricted();
-    let report = app.read(move |reader| compute(reader, restricted, from, to)).await?;
+    let visible = access::visible(&person);
+    let report = app.read(move |reader| compute(reader, visible, from, to)).await?;
     let texts = |kind: &'static str, text: String| ([(header::CONTENT_TYPE, kind)], text).into_response();
     Ok(match format.as_str() {
         "text" => texts("text/plain; charset=utf-8", report.to_text()),
@@ -66,16 +84,11 @@ fn week(name: Option<&str>, now: Timestamp) -> Option<(Timestamp, Timestamp)> {
 /// in it. Of the others the list tells enough: their cause.
 fn compute(
     reader: &dyn Reader,
-    restricted: bool,
+    visible: IncidentFilter,
     from: Timestamp,
     to: Timestamp,
 ) -> StoreResult<WeeklyReport> {
-    let filter = IncidentFilter {
-        include_restricted: restricted,
-        limit: MOST,
-        before: Some(to),
-        ..IncidentFilter::default()
-    };
+    let filter = IncidentFilter { limit: MOST, before: Some(to), ..visible };
     let mut all = Vec::new();
     for summary in reader.incidents(&filter)? {
         if summary.opened_at >= from || summary.open_items > 0 || summary.updated_at >= from {

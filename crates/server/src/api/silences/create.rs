@@ -9,12 +9,32 @@ use serde_json::{Value, json};
 
 use crate::am::new_silence_id;
 use crate::api::Fields;
-use crate::auth::{Person, Role};
+use crate::api::spec::{Operation, schema};
+use crate::auth::{Permission, Person};
 use crate::problem::Problem;
 use crate::state::Shared;
 
 /// Longest silence by minutes: a year.
 const MOST_MINUTES: i64 = 366 * 24 * 60;
+
+/// Its declaration.
+pub(crate) fn operation() -> Operation {
+    let matchers =
+        json!({"type": "array", "items": schema::named("Matcher"), "minItems": 1, "maxItems": 100});
+    Operation::post("/api/v1/silences", "createSilence", create)
+        .tag("Silences")
+        .needs(Permission::Silence)
+        .summary("Silence alerts for a while")
+        .about("Give either `endsAt` or `minutes`. At least one matcher must not match the empty text.")
+        .body(schema::object(&[
+            schema::need("matchers", matchers),
+            schema::may("startsAt", schema::time()),
+            schema::may("endsAt", schema::time()),
+            schema::may("minutes", schema::whole(1, MOST_MINUTES)),
+            schema::may("comment", schema::text()),
+        ]))
+        .answers(201, "It is made.", schema::object(&[schema::need("id", schema::text())]))
+}
 
 /// A new silence in the person's name.
 pub(crate) async fn create(
@@ -22,7 +42,7 @@ pub(crate) async fn create(
     person: Person,
     mut fields: Fields,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
-    person.need(Role::Responder)?;
+    person.allowed(Permission::Silence)?;
     let now = app.now();
     let starts_at: Timestamp = fields.read("startsAt", "an RFC 3339 time")?.unwrap_or(now);
     let ends_at: Option<Timestamp> = fields.read("endsAt", "an RFC 3339 time")?;

@@ -1,9 +1,5 @@
 //! Silences, made and ended by people.
 
-mod create;
-mod expire;
-mod list;
-
-pub(super) use create::create;
-pub(super) use expire::expire;
-pub(super) use list::list;
+pub(super) mod create;
+pub(super) mod expire;
+pub(super) mod list;

@@ -10,7 +10,7 @@ mod tokens;
 pub(crate) use accounts::{Account, NewAccount};
 pub(crate) use sessions::{Flash, Session, SessionView, Via, Visit};
 pub(crate) use sign_in::SignIn;
-pub(crate) use tokens::{ApiToken, NewToken};
+pub(crate) use tokens::{ApiToken, LONGEST_DAYS, NewToken};
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -47,7 +47,7 @@ impl Directory {
             self.handle.perform(Deed { act: Some(act), changes: Vec::new() }).await?;
             return Ok(SignIn::Wrong);
         };
-        self.throttle.succeeded(&keys[0]);
+        self.throttle.succeeded(&keys);
         Ok(SignIn::In(self.begin(&account.name, Via::Password, visit, now).await?))
     }
 }

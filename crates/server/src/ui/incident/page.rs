@@ -3,8 +3,11 @@
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use firebell_core::evidence::EvidenceRecord;
+use firebell_core::incident::Incident;
+use firebell_core::telemetry::{TelemetryPart, TopologyEdge};
 
-use super::view::{self, View};
+use super::view::{self, Around, Filter, View};
 use crate::access;
 use crate::follow::{self, From};
 use crate::problem::Problem;
@@ -13,9 +16,17 @@ use crate::state::{App, Shared};
 use crate::ui::guard::Visitor;
 use crate::ui::pages;
 
+/// Call relations that a page takes.
+const MOST_EDGES: u64 = 2000;
+
 /// The page.
-pub(crate) async fn page(State(app): State<Shared>, visitor: Visitor, Path(id): Path<String>) -> Response {
-    match load(&app, &visitor, &id).await {
+pub(crate) async fn page(
+    State(app): State<Shared>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    query: Pairs,
+) -> Response {
+    match load(&app, &visitor, &id, &query).await {
         Ok(view) => pages::whole(&app, Some(&visitor), "incident.html", StatusCode::OK, view)
             .unwrap_or_else(|problem| pages::error(&app, &visitor, problem)),
         Err(problem) => pages::error(&app, &visitor, problem),
@@ -27,8 +38,9 @@ pub(crate) async fn fragment(
     State(app): State<Shared>,
     visitor: Visitor,
     Path(id): Path<String>,
+    query: Pairs,
 ) -> Result<Response, Problem> {
-    let view = load(&app, &visitor, &id).await?;
+    let view = load(&app, &visitor, &id, &query).await?;
     pages::part(&app, &visitor, "incident_live.html", view)
 }
 
@@ -45,9 +57,41 @@ pub(crate) async fn stream(
     follow::stream(&app, visitor.person, Some(incident.id), from).await
 }
 
-async fn load(app: &App, visitor: &Visitor, id: &str) -> Result<View, Problem> {
+async fn load(app: &App, visitor: &Visitor, id: &str, query: &Pairs) -> Result<View, Problem> {
+    let filter = Filter::read(query)?;
     // Before the record: what is written between both comes by the stream.
     let position = app.read(|reader| reader.position()).await?;
     let (incident, records) = access::load(app, &visitor.person, id).await?;
-    Ok(view::of(&incident, &records, &visitor.person, app.state.handle.policy(), position, app.now()))
+    let edges = edges(app, &incident).await?;
+    let around = Around {
+        position,
+        edges: &edges,
+        templates: &app.state.templates,
+        filter: &filter,
+        public_url: &app.state.public_url,
+        hold: query.get("hold").is_some(),
+    };
+    Ok(view::of(&incident, &records, &visitor.person, app.state.handle.policy(), &around, app.now()))
+}
+
+/// Who calls whom, as the newest evidence has it.
+async fn edges(app: &App, incident: &Incident) -> Result<Vec<TopologyEdge>, Problem> {
+    let likely = |e: &&EvidenceRecord| {
+        let query = e.query.to_lowercase();
+        (1..=MOST_EDGES).contains(&e.items)
+            && ["call relations", "dependenc", "topology"].iter().any(|word| query.contains(word))
+    };
+    let hashes: Vec<String> =
+        incident.evidence.iter().rev().filter(likely).take(3).map(|e| e.sha256.clone()).collect();
+    app.read(move |reader| {
+        for sha in &hashes {
+            if let Some(blob) = reader.blob_get(sha)?
+                && let Ok(TelemetryPart::Topology(edges)) = serde_json::from_slice(&blob)
+            {
+                return Ok(edges);
+            }
+        }
+        Ok(Vec::new())
+    })
+    .await
 }

@@ -1,54 +1,28 @@
-//! `GET /`, its live part and its stream.
+//! `GET /incidents`.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::view::{self, List};
+use super::view::{self, Cursor};
 use crate::api::incidents::filter_of;
-use crate::follow::{self, From};
 use crate::problem::Problem;
 use crate::query::Pairs;
-use crate::state::{App, Shared};
+use crate::state::Shared;
+use crate::ui::archive;
 use crate::ui::guard::Visitor;
 use crate::ui::pages;
 
-/// The page.
+/// The list.
 pub(crate) async fn page(
     State(app): State<Shared>,
     visitor: Visitor,
     query: Pairs,
 ) -> Result<Response, Problem> {
-    let list = load(&app, &visitor, &query).await?;
+    let filter = filter_of(&query, &visitor.person)?;
+    let after = Cursor::read(&query)?;
+    let (person, now) = (visitor.person.clone(), app.now());
+    let list =
+        archive::look(&app, move |known| view::list(known, &filter, after.as_ref(), &person, now)).await?;
     pages::whole(&app, Some(&visitor), "incidents.html", StatusCode::OK, list)
-}
-
-/// Its live part.
-pub(crate) async fn fragment(
-    State(app): State<Shared>,
-    visitor: Visitor,
-    query: Pairs,
-) -> Result<Response, Problem> {
-    let list = load(&app, &visitor, &query).await?;
-    pages::part(&app, &visitor, "incidents_live.html", list)
-}
-
-/// Tells when to fetch it again.
-pub(crate) async fn stream(
-    State(app): State<Shared>,
-    visitor: Visitor,
-    headers: HeaderMap,
-    query: Pairs,
-) -> Result<Response, Problem> {
-    let from = From::of(&headers, &query)?.unwrap_or(From::Now);
-    follow::stream(&app, visitor.person, None, from).await
-}
-
-async fn load(app: &App, visitor: &Visitor, query: &Pairs) -> Result<List, Problem> {
-    let mut filter = filter_of(query, &visitor.person)?;
-    filter.limit = view::PAGE + 1;
-    let wanted = filter.clone();
-    let (position, incidents) =
-        app.read(move |reader| Ok((reader.position()?, reader.incidents(&wanted)?))).await?;
-    Ok(view::list(&incidents, &filter, position, &visitor.person, app.now()))
 }

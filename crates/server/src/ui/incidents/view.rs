@@ -1,109 +1,121 @@
-//! What the list shows.
+//! What the list shows, page by page.
 
+use firebell_core::ids::IncidentId;
 use firebell_core::incident::Summary;
 use firebell_core::ports::store::IncidentFilter;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::auth::{Person, Role};
+use super::row::{Row, row};
+use crate::auth::Person;
+use crate::problem::Problem;
+use crate::query::Pairs;
+use crate::ui::archive::Known;
 use crate::ui::words;
 
 /// Incidents of one page.
-pub(super) const PAGE: usize = 50;
+const PAGE: usize = 50;
+/// Services to choose from.
+const SERVICES: usize = 200;
+
+/// After which incident a page begins. It names a place in the order, not an incident: it says nothing of whether there
+/// is one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Cursor(Timestamp, IncidentId);
+
+impl Cursor {
+    fn of(row: &Summary) -> Self {
+        Self(row.opened_at, row.id.clone())
+    }
+
+    /// What `?after=` names.
+    pub(super) fn read(query: &Pairs) -> Result<Option<Self>, Problem> {
+        let Some(text) = query.get("after") else { return Ok(None) };
+        let found =
+            text.split_once('_').and_then(|(at, id)| Some(Self(at.parse().ok()?, IncidentId::new(id))));
+        found.map(Some).ok_or_else(|| {
+            Problem::bad_request("after", "is not a place in the list: go back to its beginning")
+        })
+    }
+
+    fn text(&self) -> String {
+        format!("{}_{}", self.0, self.1)
+    }
+}
 
 /// The page.
 #[derive(Debug, Serialize)]
 pub(super) struct List {
-    position: u64,
-    now: String,
-    may_declare: bool,
-    open: Vec<Row>,
-    over: Vec<Row>,
-    waits: usize,
-    more: Option<String>,
+    rows: Vec<Row>,
+    all: usize,
+    /// Address of the next page.
+    next: Option<String>,
+    continued: bool,
+    filtered: bool,
     q: String,
     severity: String,
-    filtered: bool,
+    service: String,
+    open: &'static str,
+    services: Vec<String>,
 }
 
-#[derive(Debug, Serialize)]
-struct Row {
-    id: String,
-    title: String,
-    severity: &'static str,
-    status: String,
-    phase: u8,
-    phase_title: &'static str,
-    cause: Option<String>,
-    commander: Option<String>,
-    services: String,
-    restricted: bool,
-    drill: bool,
-    waits_for_approval: bool,
-    dead_effects: u32,
-    alerts: u64,
-    age: String,
-    opened: String,
-    opened_at: Timestamp,
-    took: Option<String>,
-    resolve_by: Option<Timestamp>,
-    resolve_in: Option<String>,
-    late: bool,
-}
-
-/// Makes it of the store's rows, newest first, one more than a page shows where there are more.
+/// Makes it, newest first.
 pub(super) fn list(
-    summaries: &[Summary],
+    known: &Known,
     filter: &IncidentFilter,
-    position: u64,
+    after: Option<&Cursor>,
     person: &Person,
     now: Timestamp,
 ) -> List {
-    let more = summaries.get(PAGE).and_then(|_| summaries.get(PAGE - 1)).map(|s| s.opened_at.to_string());
-    let rows = || summaries.iter().take(PAGE);
-    let mut open: Vec<&Summary> = rows().filter(|s| s.open).collect();
-    // The worst first; of those the newest.
-    open.sort_by_key(|s| s.severity);
+    let wanted: Vec<String> =
+        filter.text.as_deref().unwrap_or_default().split_whitespace().map(str::to_lowercase).collect();
+    let passes = |row: &Summary| {
+        let text = || format!("{} {}", row.id, row.title).to_lowercase();
+        filter.open.is_none_or(|open| row.open == open)
+            && (filter.severities.is_empty() || filter.severities.contains(&row.severity))
+            && filter.service.as_ref().is_none_or(|s| row.services.contains(s))
+            && (wanted.is_empty() || {
+                let text = text();
+                wanted.iter().all(|w| text.contains(w.as_str()))
+            })
+    };
+    let mut found: Vec<&Summary> = known.seen_by(person).map(|c| &c.row).filter(|row| passes(row)).collect();
+    found.sort_by(|a, b| (b.opened_at, &b.id).cmp(&(a.opened_at, &a.id)));
+    let all = found.len();
+    let begin = after.map_or(0, |cursor| found.partition_point(|row| Cursor::of(row) >= *cursor));
+    let rows: Vec<&Summary> = found.iter().skip(begin).take(PAGE).copied().collect();
+    let open = match filter.open {
+        None => "",
+        Some(true) => "true",
+        Some(false) => "false",
+    };
+    let severity = filter.severities.first().map_or("", |s| s.as_str()).to_owned();
+    let (q, service) = (filter.text.clone().unwrap_or_default(), filter.service.clone().unwrap_or_default());
+    let next = rows.last().filter(|_| begin + rows.len() < all).map(|last| {
+        let fields = [
+            ("open", open),
+            ("severity", &severity),
+            ("service", &service),
+            ("q", &q),
+            ("after", &Cursor::of(last).text()),
+        ];
+        words::address("/incidents", &fields)
+    });
+    let mut services: Vec<String> =
+        known.seen_by(person).flat_map(|c| c.row.services.iter().cloned()).collect();
+    services.sort_unstable();
+    services.dedup();
+    services.truncate(SERVICES);
     List {
-        position,
-        now: now.to_string(),
-        may_declare: person.role >= Role::Responder,
-        waits: open.iter().filter(|s| s.waits_for_approval).count(),
-        open: open.into_iter().map(|s| row(s, now)).collect(),
-        over: rows().filter(|s| !s.open).map(|s| row(s, now)).collect(),
-        more,
-        q: filter.text.clone().unwrap_or_default(),
-        severity: filter.severities.first().map_or("", |s| s.as_str()).to_owned(),
-        filtered: filter.text.is_some() || !filter.severities.is_empty() || filter.before.is_some(),
-    }
-}
-
-fn row(s: &Summary, now: Timestamp) -> Row {
-    let left = s.resolve_by.filter(|_| s.open).map(|due| words::between(now, due));
-    Row {
-        id: s.id.to_string(),
-        title: s.title.clone(),
-        severity: s.severity.as_str(),
-        status: words::title_case(s.status.as_str()),
-        phase: s.phase.number(),
-        phase_title: s.phase.title(),
-        cause: s.cause.as_ref().map(|c| match c.split_once('@') {
-            Some((cause, component)) => format!("{} in {component}", words::cause_title(cause)),
-            None => c.clone(),
-        }),
-        commander: s.commander.clone(),
-        services: s.services.join(", "),
-        restricted: s.restricted,
-        drill: s.drill,
-        waits_for_approval: s.waits_for_approval,
-        dead_effects: s.dead_effects,
-        alerts: s.alerts,
-        age: words::ago(s.opened_at, now),
-        opened: words::day(s.opened_at),
-        opened_at: s.opened_at,
-        took: s.resolved_at.map(|end| words::span(words::between(s.opened_at, end).max(0))),
-        resolve_by: s.resolve_by.filter(|_| s.open),
-        resolve_in: left.map(|l| words::span(l.abs())),
-        late: left.is_some_and(|l| l < 0),
+        rows: rows.into_iter().map(|s| row(s, now)).collect(),
+        all,
+        next,
+        continued: after.is_some(),
+        filtered: !open.is_empty() || !severity.is_empty() || !service.is_empty() || !q.is_empty(),
+        q,
+        severity,
+        service,
+        open,
+        services,
     }
 }

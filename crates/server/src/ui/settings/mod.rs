@@ -6,6 +6,7 @@ mod maintenance;
 mod people;
 mod system;
 mod tabs;
+mod webhooks;
 
 use std::collections::BTreeMap;
 
@@ -32,6 +33,9 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/settings/maintenance", get(maintenance::page).post(maintenance::create))
         .route("/settings/maintenance/{id}/{verb}", post(maintenance::act))
         .route("/settings/audit", get(audit::page))
+        .route("/settings/webhooks", get(webhooks::page).post(webhooks::create))
+        .route("/settings/webhooks/{id}", get(webhooks::one))
+        .route("/settings/webhooks/{id}/{verb}", post(webhooks::act))
 }
 
 /// Back to a page with a word on how it went.

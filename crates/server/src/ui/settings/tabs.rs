@@ -17,6 +17,7 @@ const TABS: &[(&str, &str, Permission)] = &[
     ("/settings/account", "Your account", Permission::OwnAccount),
     ("/settings/people", "People", Permission::People),
     ("/settings/maintenance", "Maintenance", Permission::Maintenance),
+    ("/settings/webhooks", "Webhooks", Permission::Webhooks),
     ("/settings/audit", "Audit log", Permission::Audit),
 ];
 

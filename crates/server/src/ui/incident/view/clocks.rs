@@ -21,6 +21,7 @@ pub(super) struct PhaseStep {
 pub(super) struct ClockView {
     what: String,
     due: Timestamp,
+    by: String,
     left: String,
     late: bool,
 }
@@ -65,7 +66,7 @@ pub(super) fn clocks(i: &Incident, policy: &Policy, now: Timestamp) -> Vec<Clock
     all.into_iter()
         .map(|(what, due)| {
             let left = words::between(now, due);
-            ClockView { what, due, left: words::span(left.abs()), late: left < 0 }
+            ClockView { what, due, by: words::clock(due), left: words::span(left.abs()), late: left < 0 }
         })
         .collect()
 }

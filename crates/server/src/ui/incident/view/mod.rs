@@ -1,16 +1,22 @@
 //! What the page of an incident shows, ready for its template: words and figures, no logic left.
 
 mod clocks;
+mod comms;
+mod graph;
 mod people;
 mod plans;
 mod record;
+mod timeline;
 mod verdict;
 
 use firebell_core::incident::{EventRecord, Incident, Status};
 use firebell_core::policy::Policy;
-use firebell_report::measured;
+use firebell_core::telemetry::TopologyEdge;
+use firebell_report::{Templates, measured};
 use jiff::Timestamp;
 use serde::Serialize;
+
+pub(super) use timeline::Filter;
 
 use crate::auth::{Person, Role};
 use crate::ui::words;
@@ -61,13 +67,32 @@ pub(super) struct View {
     items: Vec<record::ItemView>,
     artifacts: Vec<record::ArtifactView>,
     dead: Vec<(String, String)>,
-    timeline: Vec<record::Line>,
-    earlier: Vec<record::Line>,
-    timeline_cut: usize,
+    timeline: timeline::Timeline,
+    graph: Option<graph::GraphView>,
+    audiences: Vec<comms::AudienceView>,
+    ruled_out: Vec<String>,
+    link: String,
+    hold: bool,
     postmortem: bool,
     bundle: bool,
     meeting: Option<String>,
     wants_postmortem: bool,
+}
+
+/// What the page shows besides the incident's own record.
+pub(super) struct Around<'a> {
+    /// Position of the record that the stream goes on from.
+    pub(super) position: u64,
+    /// Call relations as evidence has them.
+    pub(super) edges: &'a [TopologyEdge],
+    /// Templates of updates.
+    pub(super) templates: &'a Templates,
+    /// Which part of the timeline.
+    pub(super) filter: &'a Filter,
+    /// Address of the server for colleagues.
+    pub(super) public_url: &'a str,
+    /// Not to be reloaded while somebody writes without scripts.
+    pub(super) hold: bool,
 }
 
 /// Makes it of the state and its record.
@@ -76,15 +101,14 @@ pub(super) fn of(
     records: &[EventRecord],
     person: &Person,
     policy: &Policy,
-    position: u64,
+    around: &Around<'_>,
     now: Timestamp,
 ) -> View {
     let over = i.status.is_over();
     let (plans, older_plans) = plans::of(i, person, now);
-    let timeline = record::timeline(records);
     View {
         id: i.id.to_string(),
-        position,
+        position: around.position,
         version: i.version,
         now: now.to_string(),
         title: i.title.clone(),
@@ -115,7 +139,7 @@ pub(super) fn of(
         may_command: person.role >= Role::Commander,
         closed: i.closed_at.is_some(),
         people: people::of(i, policy),
-        verdict: i.verdict.as_ref().map(verdict::of),
+        verdict: i.verdict.as_ref().map(|v| verdict::of(i, v, records)),
         gaps: verdict::gaps(i),
         plans,
         older_plans,
@@ -126,9 +150,12 @@ pub(super) fn of(
         items: record::items(i),
         artifacts: record::artifacts(i),
         dead: i.dead_effects.iter().map(|(k, v)| (k.to_string(), v.clone())).collect(),
-        timeline: timeline.in_sight,
-        earlier: timeline.earlier,
-        timeline_cut: timeline.cut,
+        timeline: timeline::of(i, records, around.filter, now),
+        graph: graph::of(i, around.edges, policy),
+        audiences: comms::of(i, around.templates, policy, now, person.role >= Role::Commander),
+        ruled_out: verdict::ruled_out(i),
+        link: format!("{}/incidents/{}", around.public_url.trim_end_matches('/'), i.id),
+        hold: around.hold,
         postmortem: i.postmortem.is_some(),
         bundle: i.bundle.is_some(),
         meeting: i.postmortem_meeting().filter(|_| i.postmortem_wanted).map(words::day),

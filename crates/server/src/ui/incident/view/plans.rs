@@ -13,6 +13,9 @@ use crate::ui::words;
 #[derive(Debug, Serialize)]
 pub(super) struct PlanView {
     hash: String,
+    short: String,
+    /// A go takes a second step: it cannot be undone, or much hangs on it.
+    confirm: bool,
     title: String,
     status: String,
     status_key: &'static str,
@@ -67,6 +70,8 @@ fn view(p: &PlanState, i: &Incident, person: &Person, now: Timestamp) -> PlanVie
     let left = words::between(now, p.plan.expires_at);
     PlanView {
         hash: p.hash.clone(),
+        short: p.hash.chars().take(12).collect(),
+        confirm: p.plan.risk == Risk::High || !p.plan.reversible,
         title: p.plan.title.clone(),
         status: words::title_case(p.status.as_str()),
         status_key: p.status.as_str(),

@@ -1,43 +1,19 @@
-//! What happened and what was made: timeline, agents, alerts, updates, tasks.
+//! What was made: agents' reports, alerts, updates, tasks.
 
 use firebell_core::agent::AgentTask;
+use firebell_core::comms::Update;
 use firebell_core::evidence::{Finding, Strength};
-use firebell_core::incident::{EventRecord, Incident, RunStatus, describe};
+use firebell_core::incident::{Incident, RunStatus};
 use jiff::Timestamp;
 use minijinja::Value;
 use serde::Serialize;
 
 use crate::ui::{markdown, words};
 
-/// Lines of the timeline that the page shows; the API has all.
-const LINES: usize = 300;
-/// Of these, the newest are in sight; the others unfold.
-const IN_SIGHT: usize = 40;
-/// Characters of a line in sight; beyond them it unfolds.
-const LINE_LENGTH: usize = 280;
+/// Updates that the page shows; the API has all.
+const UPDATES: usize = 40;
 /// Alerts that the page names.
 const ALERTS: usize = 20;
-
-/// A line of the timeline.
-#[derive(Debug, Serialize)]
-pub(super) struct Line {
-    at: Timestamp,
-    clock: String,
-    version: u64,
-    who: String,
-    kind: String,
-    text: String,
-    /// What does not fit.
-    rest: String,
-}
-
-/// The timeline, newest first.
-pub(super) struct Timeline {
-    pub(super) in_sight: Vec<Line>,
-    pub(super) earlier: Vec<Line>,
-    /// How many were left out.
-    pub(super) cut: usize,
-}
 
 /// An agent's run.
 #[derive(Debug, Serialize)]
@@ -130,35 +106,6 @@ pub(super) struct ArtifactView {
     agent: String,
 }
 
-pub(super) fn timeline(records: &[EventRecord]) -> Timeline {
-    let line = |record| {
-        let entry = describe(record);
-        let (text, rest) = fold(&entry.text);
-        Line {
-            at: entry.at,
-            clock: words::clock(entry.at),
-            version: entry.version,
-            who: entry.who,
-            kind: entry.kind,
-            text: text.to_owned(),
-            rest: rest.to_owned(),
-        }
-    };
-    let mut in_sight: Vec<Line> = records.iter().rev().take(LINES).map(line).collect();
-    let earlier = in_sight.split_off(in_sight.len().min(IN_SIGHT));
-    Timeline { in_sight, earlier, cut: records.len().saturating_sub(LINES) }
-}
-
-/// Where a long text is cut, at a space: what is in sight and what is not. A little beyond the limit is no reason.
-fn fold(text: &str) -> (&str, &str) {
-    let Some((limit, _)) = text.char_indices().nth(LINE_LENGTH) else { return (text, "") };
-    if text[limit..].chars().count() < LINE_LENGTH / 4 {
-        return (text, "");
-    }
-    let at = text[..limit].rfind(' ').filter(|at| *at > limit / 2).unwrap_or(limit);
-    (&text[..at], text[at..].trim_start())
-}
-
 /// In the order in which they were asked.
 pub(super) fn runs(i: &Incident, now: Timestamp) -> Vec<RunView> {
     let mut all: Vec<_> = i.runs.iter().collect();
@@ -239,20 +186,20 @@ pub(super) fn alerts(i: &Incident) -> Alerts {
 
 /// Newest first.
 pub(super) fn updates(i: &Incident) -> Vec<UpdateView> {
-    i.updates
-        .iter()
-        .rev()
-        .map(|u| UpdateView {
-            audience: words::title_case(u.audience.as_str()),
-            audience_key: u.audience.as_str(),
-            subject: u.subject.clone(),
-            // Rendered by code that lets nothing through, and cleaned before.
-            body: Value::from_safe_string(markdown::render(&words::clean(&u.body))),
-            by: u.by.clone(),
-            at: words::clock(u.at),
-            channels: u.channels.iter().map(|c| (c.clone(), u.delivered.contains(c))).collect(),
-        })
-        .collect()
+    i.updates.iter().rev().take(UPDATES).map(update).collect()
+}
+
+pub(super) fn update(u: &Update) -> UpdateView {
+    UpdateView {
+        audience: words::title_case(u.audience.as_str()),
+        audience_key: u.audience.as_str(),
+        subject: u.subject.clone(),
+        // Rendered by code that lets nothing through, and cleaned before.
+        body: Value::from_safe_string(markdown::render(&words::clean(&u.body))),
+        by: u.by.clone(),
+        at: words::clock(u.at),
+        channels: u.channels.iter().map(|c| (c.clone(), u.delivered.contains(c))).collect(),
+    }
 }
 
 /// Open ones first.
@@ -301,25 +248,4 @@ pub(super) fn artifacts(i: &Incident) -> Vec<ArtifactView> {
             agent: run.agent.clone(),
         })
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    //! Long texts.
-
-    use super::*;
-
-    #[test]
-    fn a_long_text_is_cut_at_a_space_and_loses_nothing() {
-        assert_eq!(fold("short"), ("short", ""));
-        let words = "wörter ".repeat(100);
-        let (shown, rest) = fold(&words);
-        assert!(shown.chars().count() <= LINE_LENGTH && shown.ends_with('r'), "{shown}");
-        assert_eq!(format!("{shown} {rest}"), words);
-        let unbroken = "ö".repeat(900);
-        let (shown, rest) = fold(&unbroken);
-        assert_eq!((shown.chars().count(), rest.chars().count()), (LINE_LENGTH, 900 - LINE_LENGTH));
-        let little = "x".repeat(LINE_LENGTH + 10);
-        assert_eq!(fold(&little), (little.as_str(), ""));
-    }
 }

@@ -1,13 +1,19 @@
 //! Hypotheses with their evidence.
 
-use firebell_core::incident::Incident;
+use firebell_core::incident::{EventRecord, Incident};
 use firebell_core::verdict::{EvidenceRef, Hypothesis, Outcome, Verdict};
+use firebell_report::markers;
 use serde::Serialize;
 
+use crate::ui::incident::evidence;
 use crate::ui::words;
 
 /// Pieces of evidence that are shown of one hypothesis.
 const EVIDENCE: usize = 12;
+/// Hypotheses that stand side by side; the others unfold.
+const SIDE_BY_SIDE: usize = 3;
+/// Pictures of the leader's evidence.
+const PICTURES: usize = 6;
 
 /// The verdict.
 #[derive(Debug, Serialize)]
@@ -15,8 +21,20 @@ pub(super) struct VerdictView {
     outcome: &'static str,
     outcome_key: &'static str,
     onset: Option<String>,
-    leader: Option<HypothesisView>,
+    /// Side by side, the leader first.
+    shown: Vec<HypothesisView>,
     rivals: Vec<HypothesisView>,
+    /// Pictures of what speaks for the leader.
+    pictures: Vec<PictureView>,
+}
+
+/// A picture that the browser fetches when it comes into sight.
+#[derive(Debug, Serialize)]
+struct PictureView {
+    id: String,
+    reading: String,
+    /// Changes when what is marked on it does.
+    stamp: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -44,9 +62,11 @@ struct EvidenceView {
     query: String,
     reading: String,
     sha256: String,
+    /// Shown with the data behind it.
+    picture: bool,
 }
 
-pub(super) fn of(verdict: &Verdict) -> VerdictView {
+pub(super) fn of(i: &Incident, verdict: &Verdict, records: &[EventRecord]) -> VerdictView {
     let (outcome, outcome_key) = match verdict.verdict {
         Outcome::Cause => ("Cause found", "cause"),
         Outcome::Healthy => ("Nothing is wrong", "healthy"),
@@ -58,7 +78,38 @@ pub(super) fn of(verdict: &Verdict) -> VerdictView {
     let mut rivals: Vec<HypothesisView> = all.collect();
     // In the order of the figure that is shown; a stable sort, so equals stay in the verdict's.
     rivals.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
-    VerdictView { outcome, outcome_key, onset: verdict.onset.map(words::clock), leader, rivals }
+    let mut shown: Vec<HypothesisView> = leader.into_iter().chain(rivals).collect();
+    let rivals = shown.split_off(shown.len().min(SIDE_BY_SIDE));
+    let stamp = format!("{}-{}", i.verdict_round, markers(i, records).len() + i.alerts.len());
+    let pictures = verdict.hypotheses.first().map(|h| pictures(h, &stamp)).unwrap_or_default();
+    VerdictView { outcome, outcome_key, onset: verdict.onset.map(words::clock), shown, rivals, pictures }
+}
+
+/// Those that are drawn, one of a metric and its owner: the buckets of one histogram look alike.
+fn pictures(h: &Hypothesis, stamp: &str) -> Vec<PictureView> {
+    let mut seen = Vec::new();
+    let mut out = Vec::new();
+    for e in h.evidence.iter().filter(|e| evidence::has_picture(e)) {
+        let name = e.query.split('{').next().unwrap_or_default();
+        let kept = if e.query.starts_with("metric ") { name } else { &e.query };
+        if seen.contains(&kept) || out.len() >= PICTURES {
+            continue;
+        }
+        seen.push(kept);
+        out.push(PictureView { id: evidence::id_of(e), reading: e.reading.clone(), stamp: stamp.to_owned() });
+    }
+    out
+}
+
+/// What agents ruled out, each once.
+pub(super) fn ruled_out(i: &Incident) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for text in i.runs.values().flat_map(|r| r.findings.iter().flat_map(|f| &f.ruled_out)) {
+        if !out.contains(text) && out.len() < 20 {
+            out.push(text.clone());
+        }
+    }
+    out
 }
 
 /// Gaps of the verdict and of the agents, each once.
@@ -85,19 +136,20 @@ fn hypothesis(h: &Hypothesis) -> HypothesisView {
         change: h.change.clone(),
         indicator: h.indicator.clone(),
         path: h.path.iter().map(|p| (p.from.clone(), p.to.clone(), p.why.clone())).collect(),
-        evidence: h.evidence.iter().take(EVIDENCE).map(evidence).collect(),
+        evidence: h.evidence.iter().take(EVIDENCE).map(cited).collect(),
         evidence_beyond: h.evidence.len().saturating_sub(EVIDENCE),
-        against: h.against.iter().take(EVIDENCE).map(evidence).collect(),
+        against: h.against.iter().take(EVIDENCE).map(cited).collect(),
         absent: h.expected_but_absent.clone(),
     }
 }
 
-fn evidence(e: &EvidenceRef) -> EvidenceView {
+fn cited(e: &EvidenceRef) -> EvidenceView {
     EvidenceView {
-        id: e.id.clone(),
+        id: evidence::id_of(e),
         source: e.source.clone(),
         query: e.query.clone(),
         reading: e.reading.clone(),
         sha256: e.sha256.chars().take(12).collect(),
+        picture: evidence::has_picture(e),
     }
 }

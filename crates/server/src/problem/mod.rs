@@ -1,5 +1,7 @@
 //! Errors as `application/problem+json`, and how the engine's and the store's errors become some.
 
+mod codes;
+
 use std::fmt;
 
 use axum::http::{HeaderValue, StatusCode, header};
@@ -11,6 +13,8 @@ use firebell_core::signal::RejectedItem;
 use firebell_engine::handle::Error as EngineError;
 use serde::Serialize;
 
+pub(crate) use codes::CODES;
+
 /// An answer that tells what went wrong, with what, and what to do next.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Problem {
@@ -20,6 +24,8 @@ pub(crate) struct Problem {
     pub(crate) field: Option<String>,
     /// Items of a request of which none could be used.
     pub(crate) rejected: Option<Vec<RejectedItem>>,
+    /// Seconds after which it may be tried again.
+    pub(crate) retry_after_s: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -32,6 +38,7 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'a str>,
     code: &'static str,
+    hint: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     accepted: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -40,7 +47,7 @@ struct Body<'a> {
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), field: None, rejected: None }
+        Self { status, code, detail: detail.into(), field: None, rejected: None, retry_after_s: None }
     }
 
     /// 400: the request is not understood.
@@ -108,7 +115,40 @@ impl Problem {
 
     /// 503: nothing was stored, send it again.
     pub(crate) fn unavailable(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
+        Self { retry_after_s: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail) }
+    }
+
+    /// 412: the incident is not as the caller saw it.
+    pub(crate) fn moved_on(detail: impl Into<String>) -> Self {
+        Self {
+            field: Some("if-match".to_owned()),
+            ..Self::new(StatusCode::PRECONDITION_FAILED, "version_mismatch", detail)
+        }
+    }
+
+    /// 422: a key that stands for another request.
+    pub(crate) fn other_request(detail: impl Into<String>) -> Self {
+        Self {
+            field: Some("idempotency-key".to_owned()),
+            ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_mismatch", detail)
+        }
+    }
+
+    /// 429.
+    pub(crate) fn rate_limited(detail: impl Into<String>, retry_after_s: u64) -> Self {
+        Self {
+            retry_after_s: Some(retry_after_s),
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail)
+        }
+    }
+
+    /// 429: more answers are remembered for one person than may be.
+    pub(crate) fn too_many_keys(detail: impl Into<String>, retry_after_s: u64) -> Self {
+        Self {
+            field: Some("idempotency-key".to_owned()),
+            retry_after_s: Some(retry_after_s),
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_keys", detail)
+        }
     }
 
     /// 500; the cause goes to the log only.
@@ -142,23 +182,6 @@ impl Problem {
             _ => self.detail.clone(),
         }
     }
-
-    fn title(&self) -> &'static str {
-        match self.code {
-            "bad_request" => "The request is not understood",
-            "unauthorized" => "A valid key or token is needed",
-            "forbidden" => "Not allowed",
-            "not_found" => "Not found",
-            "conflict" => "Not possible now",
-            "too_large" => "The body is too large",
-            "too_slow" => "The body came too slowly",
-            "unsupported_encoding" => "The body's encoding is not supported",
-            "invalid" => "A field is wrong",
-            "unavailable" => "Not available right now",
-            "method_not_allowed" => "Method not allowed",
-            _ => "The server failed",
-        }
-    }
 }
 
 impl From<Rejection> for Problem {
@@ -180,6 +203,7 @@ impl From<EngineError> for Problem {
                 tracing::error!(%error, "a request could not be recorded");
                 Self::unavailable("the record could not be written; nothing has happened, send it again")
             }
+            EngineError::Moved { .. } => Self::moved_on(error.to_string()),
             EngineError::Busy | EngineError::Full | EngineError::Stopped => {
                 Self::unavailable(error.to_string())
             }
@@ -189,13 +213,15 @@ impl From<EngineError> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        let about = codes::about(self.code);
         let body = Body {
             kind: format!("urn:firebell:problem:{}", self.code),
-            title: self.title(),
+            title: about.title,
             status: self.status.as_u16(),
             detail: &self.detail,
             field: self.field.as_deref(),
             code: self.code,
+            hint: about.hint,
             accepted: self.rejected.as_ref().map(|_| 0),
             rejected: self.rejected.as_deref(),
         };
@@ -206,8 +232,8 @@ impl IntoResponse for Problem {
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(seconds) = self.retry_after_s {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

@@ -1,0 +1,202 @@
+//! Serves the pages with twelve weeks of sample incidents from memory, for work on their looks and their speed:
+//! `cargo run -p firebell-server --example pages -- 300`, then open the address that it prints.
+
+#[path = "../src/tests/sample.rs"]
+mod sample;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use firebell_core::change::{Change, ChangeKind};
+use firebell_core::effect::Effect;
+use firebell_core::incident::{Actor, Command, Opening};
+use firebell_core::severity::Severity;
+use firebell_core::signal::{Intake, Signal, SignalState, fingerprint};
+use firebell_core::telemetry::Labels;
+use firebell_engine::handle::Handle;
+use firebell_server::{AppState, Auth, LimitsConfig, Role, Sources, router, serve};
+use firebell_store::MemoryStore;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+const TOKEN: &str = "sample-token-for-the-page";
+const TITLES: [(&str, &str, Severity); 6] = [
+    ("High error rate on checkout, customers cannot buy", "checkout", Severity::Sev1),
+    ("Payments answers slowly since the release of 4.2.0", "payments", Severity::Sev2),
+    ("Search shows yesterday's stock", "search", Severity::Sev3),
+    ("Connections to the orders database run out", "checkout", Severity::Sev2),
+    ("A typing error in the receipt", "receipts", Severity::Sev4),
+    ("Memory of the recommender grows until it is killed", "recommender", Severity::Sev3),
+];
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let count: i64 = std::env::args().nth(1).map_or(Ok(120), |n| n.parse())?;
+    let store = MemoryStore::new();
+    let reader = Arc::new(store.reader());
+    let office = Arc::clone(&reader);
+    let dir = tempfile::tempdir()?;
+    std::fs::write(dir.path().join("p.md"), POSTMORTEM)?;
+    // Zero: the clock of this machine. Else a moment of the past, in seconds.
+    let set = Arc::new(AtomicI64::new(1));
+    let held = Arc::clone(&set);
+    let clock: firebell_engine::handle::Clock = Arc::new(move || match held.load(Ordering::SeqCst) {
+        0 => Timestamp::now(),
+        seconds => Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH),
+    });
+    let mut policy = sample::policy();
+    policy.page_channels = vec!["email/oncall".to_owned()];
+    let begin = Timestamp::now().checked_sub(SignedDuration::from_hours(24 * 84))?.as_second();
+    set.store(begin, Ordering::SeqCst);
+    let (_service, handle) =
+        firebell_engine::handle::start(Box::new(store), Arc::new(policy), clock.clone())?;
+    let started = std::time::Instant::now();
+    for n in 0..count {
+        let at = begin + n * 84 * 86_400 / count.max(1);
+        past(&handle, &set, at, n).await?;
+    }
+    set.store(0, Ordering::SeqCst);
+    now(&handle).await?;
+    println!("{count} incidents in {:.0?}", started.elapsed());
+    let mut auth = Auth::new();
+    auth.add("ada", Role::Admin, TOKEN);
+    auth.add("visitor", Role::Viewer, "sample-token-of-a-viewer");
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    println!("http://{}/login?token={TOKEN}", listener.local_addr()?);
+    let state = AppState {
+        handle,
+        reader,
+        sources: Arc::new(Sources::new()),
+        auth: Arc::new(auth),
+        otlp: None,
+        agents: Vec::new(),
+        clock,
+        data_dir: dir.path().to_owned(),
+        public_url: "http://127.0.0.1".to_owned(),
+        systems: Default::default(),
+        status: Default::default(),
+        setup_key: "sample-setup-key".to_owned(),
+        office,
+        post: Default::default(),
+        limits: LimitsConfig { requests_per_minute: 0, failures_per_minute: 0 },
+        templates: Arc::new(firebell_report::Templates::built_in()?),
+    };
+    serve(listener, router(state), std::future::pending()).await?;
+    Ok(())
+}
+
+/// An incident that is over, with its postmortem.
+async fn past(handle: &Handle, set: &AtomicI64, at: i64, n: i64) -> Result<(), Box<dyn std::error::Error>> {
+    let (title, service, severity) = TITLES[usize::try_from(n * 7 % 6)?];
+    let actor = Actor::person(if n % 3 == 0 { "grace" } else { "ada" });
+    let opening = Opening {
+        title: title.to_owned(),
+        services: vec![service.to_owned()],
+        severity: Some(severity),
+        why: "declared".to_owned(),
+        ..Opening::default()
+    };
+    let gives = |effect: &Effect| match effect {
+        Effect::WritePostmortem => json!({"markdown": "p.md", "html": "p.html"}),
+        Effect::ArchiveBundle => json!({"path": "bundle"}),
+        _ => json!(null),
+    };
+    let step = async |later: i64| {
+        set.store(at + later, Ordering::SeqCst);
+        let now = Timestamp::from_second(at + later).unwrap_or(Timestamp::UNIX_EPOCH);
+        sample::play(handle, &|| now, &gives).await
+    };
+    set.store(at, Ordering::SeqCst);
+    let id = handle.open(opening, actor.clone()).await?.incident;
+    step(1).await?;
+    set.store(at + 60 + n % 200, Ordering::SeqCst);
+    handle.command(&id, Command::Acknowledge, actor.clone()).await?;
+    step(300).await?;
+    let minutes = 10 + n * 13 % 80;
+    set.store(at + minutes * 60, Ordering::SeqCst);
+    let end = if n % 17 == 0 {
+        Command::Cancel { reason: "the probe was wrong".to_owned() }
+    } else {
+        Command::Resolve { summary: "Rolled back, and the pool was raised".to_owned() }
+    };
+    handle.command(&id, end, actor).await?;
+    step(minutes * 60 + 1).await?;
+    Ok(())
+}
+
+/// What goes on now: incidents, alerts with and without one, a silence's worth of noise, changes.
+async fn now(handle: &Handle) -> Result<(), Box<dyn std::error::Error>> {
+    let ago = |minutes| Timestamp::now().checked_sub(SignedDuration::from_mins(minutes));
+    let mut items = Vec::new();
+    for (name, service, level, summary) in [
+        ("CheckoutErrorsHigh", "checkout", "critical", "34 % of requests to checkout fail"),
+        ("CheckoutLatencyHigh", "checkout", "warning", "p95 of checkout is at 4.1 s"),
+        ("PaymentsSlow", "payments", "warning", "payments answers after 2.3 s"),
+        ("DiskHalfFull", "recommender", "info", "the disk of recommender-3 is half full"),
+    ] {
+        let labels = [
+            ("alertname", name),
+            ("service", service),
+            ("severity", level),
+            ("cluster", "eu-1"),
+            ("instance", "10.0.3.7:9100"),
+        ];
+        let labels: Labels = labels.into_iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
+        items.push(Intake::Signal(Signal {
+            source: "prometheus".to_owned(),
+            fingerprint: fingerprint("prometheus", None, &labels),
+            state: SignalState::Firing,
+            labels,
+            annotations: [("summary".to_owned(), summary.to_owned())].into_iter().collect(),
+            starts_at: ago(4)?,
+            ends_at: None,
+            generator_url: Some("http://prometheus.example/graph".to_owned()),
+            dedup_key: None,
+            group_key: None,
+        }));
+    }
+    for (n, (component, summary)) in [
+        ("service/payments", "payments 4.2.0"),
+        ("service/checkout", "pool size raised"),
+        ("service/checkout", "checkout 1.8.0"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        items.push(Intake::Change(Change {
+            id: format!("change-{n}"),
+            at: ago(30 + 400 * i64::try_from(n)?)?,
+            kind: if n == 1 { ChangeKind::Config } else { ChangeKind::Deploy },
+            component: component.to_owned(),
+            from: Some("1.7.3".to_owned()),
+            to: Some("1.8.0".to_owned()),
+            by: Some("grace".to_owned()),
+            source: None,
+            commit: Some("4f2a91c".to_owned()),
+            summary: summary.to_owned(),
+            diff: None,
+            files: Vec::new(),
+        }));
+    }
+    handle.accept("prometheus", items).await?;
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let actor = Actor::person("grace");
+    let title = "Suspicious sign-in attempts, possible credential stuffing attack".to_owned();
+    handle
+        .open(Opening { title, why: "declared by grace".to_owned(), ..Opening::default() }, actor.clone())
+        .await?;
+    sample::play(handle, &Timestamp::now, &|_| json!(null)).await?;
+    let text = "Check that the warehouse job is not stuck".to_owned();
+    let opened = Opening {
+        title: "Receipts arrive twice".to_owned(),
+        services: vec!["receipts".to_owned()],
+        why: "declared".to_owned(),
+        ..Opening::default()
+    };
+    let id = handle.open(opened, actor.clone()).await?.incident;
+    handle.command(&id, Command::AddTask { text, role: "on_call".to_owned() }, actor).await?;
+    Ok(())
+}
+
+const POSTMORTEM: &str = "# Postmortem\n\n## Summary\n\nCheckout held each connection while it waited for payments, so \
+    its **connection pool** ran empty and requests timed out.\n\n## What we learn\n\nThe zebra queue needs a limit of its own.\n";

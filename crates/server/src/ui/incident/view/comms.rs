@@ -1,0 +1,107 @@
+//! What each audience was told, when it hears next, and what could be sent now.
+
+use firebell_core::comms::{Audience, UpdateReason};
+use firebell_core::cx::Cx;
+use firebell_core::incident::{Incident, Status};
+use firebell_core::policy::Policy;
+use firebell_report::{Templates, draft};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::record::{self, UpdateView};
+use crate::ui::words;
+
+/// An audience.
+#[derive(Debug, Serialize)]
+pub(super) struct AudienceView {
+    key: &'static str,
+    title: &'static str,
+    who: &'static str,
+    last: Option<UpdateView>,
+    posted: usize,
+    /// When the next is due, how long that is from now, whether that has passed.
+    next: Option<(Timestamp, String, bool)>,
+    every: Option<String>,
+    /// Where it would go.
+    channels: Vec<String>,
+    draft: Option<DraftView>,
+    /// Why there is no draft.
+    why_not: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct DraftView {
+    subject: String,
+    body: String,
+    reason: String,
+}
+
+/// All of them. Drafts are made for those who may send them.
+pub(super) fn of(
+    i: &Incident,
+    templates: &Templates,
+    policy: &Policy,
+    now: Timestamp,
+    drafts: bool,
+) -> Vec<AudienceView> {
+    Audience::ALL
+        .into_iter()
+        .map(|audience| {
+            let (title, who) = match audience {
+                Audience::Internal => ("Internal", "responders and colleagues"),
+                Audience::Public => ("Public", "customers, on the status page"),
+                Audience::Support => ("Support", "those who answer customers"),
+                Audience::Executives => ("Executives", "who answer for the whole"),
+            };
+            let own = || i.updates.iter().filter(|u| u.audience == audience);
+            let clock = i.clocks.get(&audience);
+            let due = clock.and_then(|c| c.due).filter(|_| !i.status.is_over());
+            let reason = moment(i, audience);
+            let made = drafts.then(|| draft(templates, i, audience, reason, &Cx { now, policy }, ""));
+            let (channels, drafted, why_not) = match made {
+                None => (Vec::new(), None, None),
+                Some(Ok(update)) => {
+                    let reason = update.reason.as_str().replace('_', " ");
+                    let view = DraftView { subject: update.subject, body: update.body, reason };
+                    (update.channels, Some(view), None)
+                }
+                Some(Err(error)) => (Vec::new(), None, Some(error.to_string())),
+            };
+            AudienceView {
+                key: audience.as_str(),
+                title,
+                who,
+                last: own().next_back().map(record::update),
+                posted: own().count(),
+                next: due.map(|due| {
+                    let left = words::between(now, due);
+                    (due, words::span(left.abs()), left < 0)
+                }),
+                every: clock.and_then(|c| c.every_s).map(words::span),
+                channels,
+                draft: drafted,
+                why_not,
+            }
+        })
+        .collect()
+}
+
+/// Why an update would go out now; picks the template.
+fn moment(i: &Incident, audience: Audience) -> UpdateReason {
+    let last = i.updates.iter().rfind(|u| u.audience == audience);
+    let told_since = |at: Timestamp| last.is_some_and(|u| u.at >= at);
+    match i.status {
+        Status::Merged => UpdateReason::Merged,
+        Status::Cancelled | Status::ClosedHealthy => UpdateReason::FalseAlarm,
+        Status::Resolved => UpdateReason::AllClear,
+        _ if last.is_none() => UpdateReason::Declared,
+        _ if last.is_some_and(|u| u.reason.is_last()) => UpdateReason::Reopened,
+        _ if i.mitigated_at.is_some_and(|at| !told_since(at)) => UpdateReason::Mitigated,
+        _ if i.has_cause()
+            && !i.updates.iter().any(|u| u.audience == audience && u.reason == UpdateReason::Identified) =>
+        {
+            UpdateReason::Identified
+        }
+        _ => UpdateReason::Cadence,
+    }
+}

@@ -1,0 +1,158 @@
+//! The figures behind the reports: weeks, trends, and who was called. Pure.
+
+use std::collections::BTreeMap;
+
+use firebell_core::review::{Metric, ReviewedIncident, summarise};
+use firebell_core::severity::Severity;
+use jiff::civil::{ISOWeekDate, Weekday};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::ui::archive::Case;
+
+/// Weeks of a trend.
+pub(super) const WEEKS: usize = 12;
+/// Hours of the day that count as night, UTC: from, until.
+const NIGHT: (i8, i8) = (22, 6);
+
+/// A week, Monday to Monday, UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Week(ISOWeekDate);
+
+impl Week {
+    /// The week of a moment.
+    pub(super) fn of(at: Timestamp) -> Option<Self> {
+        let date = at.to_zoned_datetime(TimeZone::UTC).date().iso_week_date();
+        ISOWeekDate::new(date.year(), date.week(), Weekday::Monday).ok().map(Self)
+    }
+
+    /// Reads `2026-W48`.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (year, week) = text.split_once("-W")?;
+        ISOWeekDate::new(year.parse().ok()?, week.parse().ok()?, Weekday::Monday).ok().map(Self)
+    }
+
+    /// `2026-W48`.
+    pub(super) fn name(self) -> String {
+        format!("{}-W{:02}", self.0.year(), self.0.week())
+    }
+
+    /// `W48`.
+    pub(super) fn short(self) -> String {
+        format!("W{:02}", self.0.week())
+    }
+
+    /// From, inclusive, and to, exclusive.
+    pub(super) fn span(self) -> Option<(Timestamp, Timestamp)> {
+        let from = self.0.date().to_zoned_datetime(TimeZone::UTC).ok()?.timestamp();
+        Some((from, from.checked_add(SignedDuration::from_hours(7 * 24)).ok()?))
+    }
+
+    /// So many weeks later, or earlier.
+    pub(super) fn step(self, weeks: i64) -> Option<Self> {
+        let (from, _) = self.span()?;
+        Self::of(from.checked_add(SignedDuration::from_hours(weeks.checked_mul(7 * 24)?)).ok()?)
+    }
+}
+
+/// One week of a trend.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Point {
+    pub(super) week: String,
+    /// Incidents by severity, worst first.
+    pub(super) counts: [usize; 4],
+    /// Mean time to acknowledge, seconds.
+    pub(super) acknowledge_s: Option<f64>,
+    /// Mean time to recovery, seconds.
+    pub(super) recover_s: Option<f64>,
+    /// Seconds in which customers felt something.
+    pub(super) impact_s: f64,
+}
+
+/// The weeks up to `last`, oldest first.
+pub(super) fn trend(reviewed: &[ReviewedIncident], last: Week) -> Vec<Point> {
+    let back = i64::try_from(WEEKS).unwrap_or(0) - 1;
+    (0..=back).rev().filter_map(|ago| last.step(-ago)).filter_map(|week| point(reviewed, week)).collect()
+}
+
+fn point(reviewed: &[ReviewedIncident], week: Week) -> Option<Point> {
+    let (from, to) = week.span()?;
+    let within: Vec<&ReviewedIncident> =
+        reviewed.iter().filter(|i| i.counts() && from <= i.opened_at && i.opened_at < to).collect();
+    let values =
+        |metric: Metric| within.iter().filter_map(move |i| metric.of(&i.times)).collect::<Vec<f64>>();
+    let mean = |metric| summarise(values(metric)).map(|s| s.mean);
+    Some(Point {
+        week: week.short(),
+        counts: Severity::ALL.map(|s| within.iter().filter(|i| i.severity == s).count()),
+        acknowledge_s: mean(Metric::Acknowledge),
+        recover_s: mean(Metric::Recover),
+        impact_s: values(Metric::CustomerImpact).iter().sum(),
+    })
+}
+
+/// How often a person was called.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Load {
+    pub(super) calls: usize,
+    pub(super) incidents: usize,
+    /// Between 22:00 and 06:00 UTC.
+    pub(super) nights: usize,
+    /// On Saturdays and Sundays, UTC.
+    pub(super) weekends: usize,
+}
+
+/// Calls by person between two moments; exercises are calls too, but no load.
+pub(super) fn load<'a>(
+    cases: impl Iterator<Item = &'a Case>,
+    from: Timestamp,
+    to: Timestamp,
+) -> BTreeMap<&'a str, Load> {
+    let mut all: BTreeMap<&str, Load> = BTreeMap::new();
+    for case in cases.filter(|c| !c.row.drill) {
+        let mut called: Vec<&str> = Vec::new();
+        for (at, person) in case.deep.iter().flat_map(|d| &d.pages).filter(|(at, _)| from <= *at && *at < to)
+        {
+            let load = all.entry(person).or_default();
+            let time = at.to_zoned_datetime(TimeZone::UTC);
+            load.calls += 1;
+            load.nights += usize::from(!(NIGHT.1..NIGHT.0).contains(&time.hour()));
+            load.weekends += usize::from(matches!(time.weekday(), Weekday::Saturday | Weekday::Sunday));
+            if !called.contains(&person.as_str()) {
+                called.push(person);
+                load.incidents += 1;
+            }
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weeks_have_names_and_neighbours() {
+        let week = Week::parse("2026-W01").expect("a week");
+        assert_eq!(
+            (week.name().as_str(), week.step(-1).map(Week::name).as_deref()),
+            ("2026-W01", Some("2025-W52"))
+        );
+        let (from, to) = week.span().expect("a span");
+        assert_eq!(
+            (from.to_string().as_str(), to.to_string().as_str()),
+            ("2025-12-29T00:00:00Z", "2026-01-05T00:00:00Z")
+        );
+        for bad in ["", "2026", "2026-W54", "2026-W0", "x-W1", "2026-W1x", "99999-W01"] {
+            assert_eq!(Week::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_trend_has_all_its_weeks_also_quiet_ones() {
+        let points = trend(&[], Week::parse("2026-W05").expect("a week"));
+        assert_eq!(points.len(), WEEKS);
+        assert_eq!((points[0].week.as_str(), points[11].week.as_str()), ("W46", "W05"));
+        assert!(points.iter().all(|p| p.counts == [0; 4] && p.recover_s.is_none()));
+    }
+}
