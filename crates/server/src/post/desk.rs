@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 
 use super::wire::Wire;
 use crate::auth::Auth;
+use crate::state::AppState;
 
 /// Documents read at once.
 const PAGE: usize = 500;
@@ -26,6 +27,8 @@ pub(crate) struct Desk {
     pub(crate) wire: Arc<dyn Wire>,
     /// Address under which people reach the server, without a slash at its end.
     pub(crate) public_url: String,
+    /// All that the server is made of.
+    pub(crate) state: AppState,
 }
 
 impl Desk {

@@ -157,7 +157,7 @@ impl Board {
 }
 
 /// Whether an incident is felt at a component. Services go by all their names.
-fn touches(component: &ComponentConfig, policy: &Policy, incident: &PublicIncident) -> bool {
+pub(super) fn touches(component: &ComponentConfig, policy: &Policy, incident: &PublicIncident) -> bool {
     let name = |s: &str| policy.service(s).map_or_else(|| s.to_owned(), |s| s.name.clone());
     incident.services.iter().any(|s| component.services.iter().any(|c| name(c) == name(s)))
 }

@@ -19,6 +19,7 @@ use super::flight::Flight;
 use super::maintenance::{Maintenance, PublicMaintenance};
 use super::public::PublicIncident;
 use super::show::Shown;
+use super::subscribers::Limit;
 use crate::problem::Problem;
 use crate::state::{App, Shared};
 
@@ -65,6 +66,8 @@ pub(crate) struct Status {
     shown: RwLock<Option<Arc<Shown>>>,
     known: Arc<tokio::sync::Mutex<Known>>,
     making: Flight<Arc<Shown>>,
+    /// Those who ask to be told.
+    pub(super) limit: Limit,
 }
 
 /// What is known of incidents, up to a position in the record.
@@ -84,6 +87,7 @@ impl Status {
             shown: RwLock::default(),
             known: Arc::default(),
             making: Flight::default(),
+            limit: Limit::default(),
         }
     }
 

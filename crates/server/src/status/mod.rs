@@ -12,6 +12,7 @@ mod public;
 mod routes;
 mod show;
 mod spans;
+mod subscribers;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -24,3 +25,7 @@ pub(crate) use maintenance::{
     Maintenance, Plan, Stage, cancel, complete, components, list, post, schedule, services, set_times,
 };
 pub(crate) use routes::{on_own_host, routes};
+pub(crate) use subscribers::{
+    EmailCarrier, FanCarrier, HookCarrier, StatusPublisher, csv, dead, mail, page as subscribers, remove,
+    retry,
+};

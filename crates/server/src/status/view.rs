@@ -18,16 +18,16 @@ const PER_PAGE: usize = 25;
 
 /// What is around every page.
 #[derive(Serialize)]
-struct Frame {
+pub(super) struct Frame {
     title: String,
     css: &'static str,
     icon: &'static str,
 }
 
 impl Frame {
-    fn of(board: &Board) -> Self {
+    pub(super) fn of(title: &str) -> Self {
         let (css, icon) = crate::ui::status_assets();
-        Self { title: board.title.clone(), css, icon }
+        Self { title: title.to_owned(), css, icon }
     }
 }
 
@@ -240,7 +240,7 @@ pub(super) fn page(app: &App, board: &Board, policy: &Policy) -> Result<String, 
         })
         .collect();
     let view = PageView {
-        frame: Frame::of(board),
+        frame: Frame::of(&board.title),
         indicator,
         overall,
         made_at: time(board.made_at),
@@ -263,13 +263,13 @@ struct OneView {
 
 /// One incident with all that was posted.
 pub(super) fn one(app: &App, board: &Board, policy: &Policy, i: &PublicIncident) -> Result<String, Problem> {
-    let view = OneView { frame: Frame::of(board), incident: incident(board, policy, i) };
+    let view = OneView { frame: Frame::of(&board.title), incident: incident(board, policy, i) };
     app.pages.plain("status_incident.html", view)
 }
 
 /// One maintenance with all that was said of it.
 pub(super) fn one_maintenance(app: &App, board: &Board, m: &PublicMaintenance) -> Result<String, Problem> {
-    let view = OneView { frame: Frame::of(board), incident: maintenance(board, m) };
+    let view = OneView { frame: Frame::of(&board.title), incident: maintenance(board, m) };
     app.pages.plain("status_incident.html", view)
 }
 
@@ -303,7 +303,7 @@ pub(super) fn history(app: &App, board: &Board, policy: &Policy, page: usize) ->
         }
     }
     let view = HistoryView {
-        frame: Frame::of(board),
+        frame: Frame::of(&board.title),
         months,
         older: (over.len() > skip.saturating_add(PER_PAGE)).then(|| page + 1),
         newer: (page > 1).then(|| page - 1),

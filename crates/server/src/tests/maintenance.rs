@@ -12,7 +12,7 @@ use crate::Role;
 const PATH: &str = "/settings/maintenance";
 
 fn coded(fields: &[(&str, &str)]) -> String {
-    fields.iter().map(|(n, v)| format!("{n}={}", crate::ui::coded(v))).collect::<Vec<_>>().join("&")
+    fields.iter().map(|(n, v)| format!("{n}={}", crate::ui::encoded(v))).collect::<Vec<_>>().join("&")
 }
 
 /// Announces one from 11:00 to 12:00 (it is 10:30); answers its id.
@@ -212,7 +212,7 @@ async fn it_takes_a_commander_and_what_is_wrong_is_named() {
     assert!(act(&b, &id, "update", &[("version", "1"), ("body", "two")]).await.contains("somebody else"));
     let page = b.get(PATH).await.text;
     assert!(page.contains("Its alerts are not silenced"), "{page}");
-    assert!(page.contains("/alerts/silences/new?matchers=service%3D%22checkout%22&amp;minutes=60"), "{page}");
+    assert!(page.contains("/alerts/silences/new?matchers=service%3D%22checkout%22&amp;minutes=90"), "{page}");
     let log = w.state.office.audit_after(0, 1000).expect("the log");
     let acts: Vec<_> = log.iter().filter(|e| e.act.target == id).map(|e| e.act.action.as_str()).collect();
     assert_eq!(acts, ["maintenance.schedule", "maintenance.update"]);

@@ -18,6 +18,7 @@ mod paging;
 mod people;
 mod sample;
 mod status;
+mod subscribers;
 mod war_room;
 mod watching;
 mod webhooks;

@@ -25,7 +25,8 @@ mod writeup;
 
 pub(crate) use archive::Archive;
 pub(crate) use assets::status_assets;
+pub(crate) use guard::same_site;
 pub(crate) use markdown::render as markdown;
 pub(crate) use pages::Pages;
 pub(crate) use routes::routes;
-pub(crate) use words::{clean, coded, span, title_case};
+pub(crate) use words::{clean, encoded, span, title_case};

@@ -57,13 +57,6 @@ pub(super) fn date(at: Timestamp) -> String {
     at.strftime("%-d %b %Y").to_string()
 }
 
-/// A text as a value in a query.
-pub(crate) fn coded(text: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~');
-    let code = |b: u8| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") };
-    text.bytes().map(code).collect()
-}
-
 /// A browser as people call it, from what it says of itself.
 pub(super) fn browser(agent: &str) -> String {
     // In this order: each says that it is the ones after it too.
@@ -121,7 +114,7 @@ pub(super) fn address(path: &str, fields: &[(&str, &str)]) -> String {
 }
 
 /// A text as one part of an address.
-pub(super) fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {

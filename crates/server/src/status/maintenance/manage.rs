@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::kept::{Maintenance, Stage, Word};
 use crate::problem::Problem;
 use crate::state::App;
+use crate::status::subscribers::announce;
 
 /// Longest title, in characters.
 const TITLE: usize = 120;
@@ -286,7 +287,9 @@ async fn write(
 ) -> Result<Maintenance, Problem> {
     let change = m.put().map_err(|e| Problem::internal(&e))?;
     let act = Act::new(by, action, &m.id).with(detail);
-    app.state.handle.perform(Deed { act: Some(act), changes: vec![change] }).await?;
+    let told = announce(&m, app.now());
+    let changes = std::iter::once(change).chain(told).collect();
+    app.state.handle.perform(Deed { act: Some(act), changes }).await?;
     m.version += 1;
     Ok(m)
 }

@@ -50,7 +50,7 @@ struct Line {
     starts_at: String,
     ends_at: String,
     updates: Vec<(String, String, String)>,
-    /// A form for a silence of its alerts, filled in; none where it has no services.
+    /// A form for a silence of its alerts until its end, filled in; none where it has no services, or is days ahead.
     silence: Option<String>,
     /// Ended by the clock a short while ago: its end can still be moved.
     movable: bool,
@@ -106,20 +106,21 @@ fn line(app: &App, m: &Maintenance, now: Timestamp) -> Line {
 /// The address of a form for a silence, as long as the maintenance, of the alerts of its services.
 fn silence(app: &App, m: &Maintenance, now: Timestamp) -> Option<String> {
     let services = status::services(app, &m.components);
-    if services.is_empty() || m.stage(now).is_over() {
+    if services.is_empty() || m.stage(now).is_over() || m.starts_at.duration_since(now).as_hours() >= 24 {
         return None;
     }
     let matcher = match services.as_slice() {
         [one] => format!("service=\"{one}\""),
         many => format!("service=~\"{}\"", many.join("|")),
     };
-    let minutes = m.ends_at.duration_since(now.max(m.starts_at)).as_mins().max(1);
+    // A silence that is made there begins at once.
+    let minutes = m.ends_at.duration_since(now).as_mins().max(1);
     let query = [
         ("matchers", matcher),
         ("minutes", minutes.to_string()),
         ("comment", format!("Maintenance: {}", m.title)),
     ];
-    let query: Vec<String> = query.iter().map(|(n, v)| format!("{n}={}", words::coded(v))).collect();
+    let query: Vec<String> = query.iter().map(|(n, v)| format!("{n}={}", words::encoded(v))).collect();
     Some(format!("/alerts/silences/new?{}", query.join("&")))
 }
 

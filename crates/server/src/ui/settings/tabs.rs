@@ -18,6 +18,7 @@ const TABS: &[(&str, &str, Permission)] = &[
     ("/settings/people", "People", Permission::People),
     ("/settings/maintenance", "Maintenance", Permission::Maintenance),
     ("/settings/webhooks", "Webhooks", Permission::Webhooks),
+    ("/settings/subscribers", "Subscribers", Permission::Subscribers),
     ("/settings/audit", "Audit log", Permission::Audit),
 ];
 
