@@ -79,8 +79,9 @@ struct DayView {
 /// An incident or a maintenance.
 #[derive(Serialize)]
 struct IncidentView {
-    /// Below the page's own address.
-    path: String,
+    /// Its address below the page's own is `list/id`.
+    list: &'static str,
+    id: String,
     name: String,
     impact: &'static str,
     status: String,
@@ -146,7 +147,8 @@ fn bar(at: usize, day: &Day) -> BarView {
 
 fn incident(board: &Board, policy: &Policy, i: &PublicIncident) -> IncidentView {
     IncidentView {
-        path: format!("incidents/{}", i.id),
+        list: "incidents",
+        id: i.id.to_string(),
         name: i.name.clone(),
         impact: i.impact,
         status: crate::ui::title_case(i.status),
@@ -168,7 +170,8 @@ fn maintenance(board: &Board, m: &PublicMaintenance) -> IncidentView {
     };
     let both = m.began_at.zip(m.ended_at);
     IncidentView {
-        path: format!("maintenances/{}", m.id),
+        list: "maintenances",
+        id: m.id.clone(),
         name: m.name.clone(),
         impact: "maintenance",
         status: crate::ui::title_case(m.stage.as_str()),

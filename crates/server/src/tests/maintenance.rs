@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use jiff::SignedDuration;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::page::Browser;
 use super::status::until;
@@ -46,7 +46,7 @@ async fn act(b: &Browser<'_>, id: &str, verb: &str, fields: &[(&str, &str)]) -> 
     told.to_owned()
 }
 
-async fn json(w: &World, path: &str) -> Value {
+async fn document(w: &World, path: &str) -> Value {
     w.send("GET", &format!("/status/api/v2/{path}"), &[], "").await.json()
 }
 
@@ -71,9 +71,9 @@ async fn it_is_announced_begins_and_ends_by_the_clock_in_all_documents() {
         assert!(page.contains(words), "{words}: {page}");
     }
     assert!(!page.contains("commander"), "nobody's name is public: {page}");
-    assert_eq!(len(&json(&w, "scheduled-maintenances/upcoming.json").await), 1);
-    assert_eq!(len(&json(&w, "scheduled-maintenances/active.json").await), 0);
-    let mut summary = json(&w, "summary.json").await;
+    assert_eq!(len(&document(&w, "scheduled-maintenances/upcoming.json").await), 1);
+    assert_eq!(len(&document(&w, "scheduled-maintenances/active.json").await), 0);
+    let mut summary = document(&w, "summary.json").await;
     assert_eq!(len(&summary), 1);
     let one = summary["scheduled_maintenances"][0].take();
     insta::assert_snapshot!(serde_json::to_string_pretty(&one).expect("JSON").replace(&id, "mt-ID"));
@@ -82,12 +82,12 @@ async fn it_is_announced_begins_and_ends_by_the_clock_in_all_documents() {
     let page = until(&w, "/status", "The maintenance has begun").await.text;
     assert!(page.contains("<h1 class=\"overall maintenance\">Under maintenance"), "{page}");
     assert!(page.contains("<span class=\"state under_maintenance\">Under maintenance"), "{page}");
-    let summary = json(&w, "summary.json").await;
+    let summary = document(&w, "summary.json").await;
     assert_eq!(summary["status"]["indicator"], "maintenance");
     assert_eq!(summary["components"][0]["status"], "under_maintenance");
     assert_eq!(summary["scheduled_maintenances"][0]["status"], "in_progress");
-    assert_eq!(len(&json(&w, "scheduled-maintenances/active.json").await), 1);
-    assert_eq!(len(&json(&w, "scheduled-maintenances/upcoming.json").await), 0);
+    assert_eq!(len(&document(&w, "scheduled-maintenances/active.json").await), 1);
+    assert_eq!(len(&document(&w, "scheduled-maintenances/upcoming.json").await), 0);
     let badge = w.send("GET", "/status/badge/checkout.svg", &[], "").await.text;
     assert!(badge.contains("Under maintenance"), "{badge}");
 
@@ -96,8 +96,8 @@ async fn it_is_announced_begins_and_ends_by_the_clock_in_all_documents() {
     for words in ["The maintenance is completed.", "5 Jan 2026: under maintenance for 1 h", "100 % uptime"] {
         assert!(page.contains(words), "{words}: {page}");
     }
-    assert_eq!(len(&json(&w, "summary.json").await), 0);
-    assert_eq!(len(&json(&w, "scheduled-maintenances.json").await), 1);
+    assert_eq!(len(&document(&w, "summary.json").await), 0);
+    assert_eq!(len(&document(&w, "scheduled-maintenances.json").await), 1);
     for path in ["/status/history", "/status/history.atom", "/status/history.rss"] {
         let text = w.send("GET", path, &[], "").await.text;
         assert!(
@@ -210,10 +210,37 @@ async fn it_takes_a_commander_and_what_is_wrong_is_named() {
     let id = announce(&w, &b, "New disks").await;
     assert_eq!(act(&b, &id, "update", &[("version", "1"), ("body", "one")]).await, "The update is posted.");
     assert!(act(&b, &id, "update", &[("version", "1"), ("body", "two")]).await.contains("somebody else"));
-    let page = b.get(PATH).await.text;
+    let page = b.get(PATH).await.text.replace("&#x2f;", "/");
     assert!(page.contains("Its alerts are not silenced"), "{page}");
     assert!(page.contains("/alerts/silences/new?matchers=service%3D%22checkout%22&amp;minutes=90"), "{page}");
     let log = w.state.office.audit_after(0, 1000).expect("the log");
     let acts: Vec<_> = log.iter().filter(|e| e.act.target == id).map(|e| e.act.action.as_str()).collect();
     assert_eq!(acts, ["maintenance.schedule", "maintenance.update"]);
+}
+
+#[tokio::test]
+async fn the_api_does_what_the_page_does() {
+    let w = world();
+    let at = "/api/v1/maintenances";
+    let plan = json!({"title": "New disks", "components": ["Checkout"],
+        "starts_at": "2026-01-05T11:00:00Z", "ends_at": "2026-01-05T12:00:00Z"});
+    assert_eq!(w.api(Role::Responder, "POST", at, plan.clone()).await.status, StatusCode::FORBIDDEN);
+    let made = w.api(Role::Commander, "POST", at, plan).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+    let id = made.json()["maintenance"]["id"].as_str().expect("an id").to_owned();
+    let act = async |verb: &str, body: Value| {
+        w.api(Role::Commander, "POST", &format!("{at}/{id}/{verb}"), body).await
+    };
+    let moved =
+        act("times", json!({"starts_at": "2026-01-05T10:45:00Z", "ends_at": "2026-01-05T13:00:00Z"})).await;
+    assert_eq!(moved.json()["maintenance"]["ends_at"], "2026-01-05T13:00:00Z", "{}", moved.text);
+    assert_eq!(act("complete", Value::Null).await.status, StatusCode::CONFLICT, "it has not begun");
+    assert_eq!(act("updates", json!({"status": "completed", "body": "x"})).await.status, 422);
+    let begun = act("updates", json!({"status": "in_progress"})).await;
+    assert_eq!(begun.json()["maintenance"]["status"], "in_progress", "{}", begun.text);
+    let list = w.api(Role::Viewer, "GET", &format!("{at}?status=in_progress"), Value::Null).await;
+    assert_eq!(list.json()["maintenances"][0]["id"], id.as_str(), "{}", list.text);
+    assert_eq!(act("cancel", json!({"body": "The disks did not come."})).await.status, StatusCode::OK);
+    let list = w.api(Role::Viewer, "GET", &format!("{at}?status=in_progress"), Value::Null).await;
+    assert_eq!(list.json()["maintenances"], json!([]));
 }

@@ -257,10 +257,6 @@ async fn one_click_ends_it_and_a_look_does_not() {
 #[tokio::test]
 async fn they_hear_what_the_page_says_of_what_they_chose_and_never_more() {
     let mut s = Street::new().await;
-    let listed = s.get("/status/api/v2/components.json").await.json();
-    let ids: Vec<&str> =
-        listed["components"].as_array().expect("a list").iter().filter_map(|c| c["id"].as_str()).collect();
-    assert_eq!(ids, ["checkout"], "one component is as good as all");
     let mut few = s.state.clone();
     few.status.components = ["Checkout", "Search"]
         .map(|name| crate::ComponentConfig {
@@ -426,9 +422,8 @@ async fn strangers_may_not_ask_without_end_nor_from_other_sites() {
         assert_eq!(s.ask(bad, &[]).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{bad}");
     }
     assert!(s.mails().is_empty() && s.subscribers().is_empty());
-    let app = s.app.clone().layer(axum::extract::connect_info::MockConnectInfo(std::net::SocketAddr::from(
-        ([198, 51, 100, 7], 4711),
-    )));
+    let peer = std::net::SocketAddr::from(([198, 51, 100, 7], 4711));
+    let app = s.app.clone().layer(axum::Extension(axum::extract::ConnectInfo(peer)));
     let mut last = StatusCode::OK;
     for n in 0..21 {
         let answer =

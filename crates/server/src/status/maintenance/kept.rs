@@ -1,5 +1,7 @@
 //! A maintenance as it is kept, and where it stands at a moment.
 
+use std::str::FromStr;
+
 use firebell_core::ports::office::{Change, Document, Expect, OfficeReader};
 use firebell_core::ports::store::{StoreError, StoreResult};
 use jiff::Timestamp;
@@ -41,6 +43,14 @@ impl Stage {
     /// Whether nothing follows any more.
     pub(crate) fn is_over(self) -> bool {
         matches!(self, Self::Completed | Self::Cancelled)
+    }
+}
+
+impl FromStr for Stage {
+    type Err = serde_json::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        serde_json::from_value(text.into())
     }
 }
 

@@ -195,12 +195,8 @@ pub(crate) async fn act(
 }
 
 fn stage(form: &super::Fields) -> Result<Option<Stage>, Problem> {
-    match text(form, "status").as_str() {
-        "" => Ok(None),
-        "in_progress" => Ok(Some(Stage::InProgress)),
-        "verifying" => Ok(Some(Stage::Verifying)),
-        _ => Err(Problem::invalid("status", "must be in_progress or verifying")),
-    }
+    let stage = Some(text(form, "status")).filter(|s| !s.is_empty()).map(|s| s.parse()).transpose();
+    stage.map_err(|_| Problem::invalid("status", "must be in_progress or verifying"))
 }
 
 /// A time of a form: UTC, unless it says otherwise.
