@@ -1,6 +1,8 @@
 // One incident as people live it: signed in, watched as it arrives, approved by two, told to customers, written up,
 // found again. Usage: node run.mjs FIREBELL [SHOTS]
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Browser, Program, sleep, until } from "./lib.mjs";
 
 const [binary = "../target/debug/firebell", shots = "shots"] = process.argv.slice(2);
@@ -40,9 +42,10 @@ async function approve(person, name) {
 }
 
 try {
-  const [, link, base] = await program.said(/((http:\/\/127\.0\.0\.1:\d+)\/login\?token=\w+)/, 60_000);
+  const [, base] = await program.said(/(http:\/\/127\.0\.0\.1:\d+)\/login\?token=\w+/, 60_000);
+  const token = readFileSync(join(program.dir, "server", "admin.token"), "utf8").trim();
   const admin = await browser.person();
-  await admin.goto(link);
+  await admin.goto(`${base}/login?token=${token}`);
   say(`signed in at ${base}`);
   await admin.goto(`${base}/`);
   const stamp = await admin.evaluate(() => (window.__stamp = Math.random()));

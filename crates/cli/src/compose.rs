@@ -165,6 +165,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         reader: Arc::clone(&reader),
         sources: Arc::new(config::sources(file).map_err(refused)?),
         auth: Arc::new(auth),
+        oidc: config::oidc(file).map_err(refused)?,
         otlp,
         agents: firebell_agents::catalogue(),
         clock,

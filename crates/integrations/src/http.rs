@@ -187,14 +187,17 @@ impl Http {
         headers: &[(&'static str, &str)],
     ) -> Result<Reply, HttpError> {
         let url = self.url(path)?;
-        let mut request = self.client.request(Method::POST, url).body(body);
-        for (name, value) in headers {
-            let value = HeaderValue::from_str(value).map_err(|_| {
-                HttpError::Request(format!("header {name} has characters that cannot be sent"))
-            })?;
-            request = request.header(*name, value);
-        }
-        self.send(request).await
+        let request = self.client.request(Method::POST, url).body(body);
+        self.send(with(request, headers)?).await
+    }
+
+    /// `GET base/path` with further headers, which are kept out of every log.
+    ///
+    /// # Errors
+    /// When there is no answer, or a header cannot be sent.
+    pub async fn get_with(&self, path: &str, headers: &[(&'static str, &str)]) -> Result<Reply, HttpError> {
+        let url = self.url(path)?;
+        self.send(with(self.client.request(Method::GET, url), headers)?).await
     }
 
     fn url(&self, path: &str) -> Result<Url, HttpError> {
@@ -243,6 +246,19 @@ impl Http {
             HttpError::Broken(causes(&error))
         }
     }
+}
+
+fn with(
+    mut request: reqwest::RequestBuilder,
+    headers: &[(&'static str, &str)],
+) -> Result<reqwest::RequestBuilder, HttpError> {
+    for (name, value) in headers {
+        let mut value = HeaderValue::from_str(value)
+            .map_err(|_| HttpError::Request(format!("header {name} has characters that cannot be sent")))?;
+        value.set_sensitive(true);
+        request = request.header(*name, value);
+    }
+    Ok(request)
 }
 
 /// Installs the TLS provider of the process, once; whoever was first wins.

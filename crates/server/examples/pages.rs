@@ -68,6 +68,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         reader,
         sources: Arc::new(Sources::new()),
         auth: Arc::new(auth),
+        oidc: None,
         otlp: None,
         agents: Vec::new(),
         clock,

@@ -27,7 +27,7 @@ mod systems;
 mod tests;
 mod ui;
 
-pub use auth::{Auth, Role};
+pub use auth::{Auth, Oidc, OidcConfig, Role};
 pub use limits::LimitsConfig;
 pub use post::{PostOffice, PostSettings, post};
 pub use router::router;

@@ -11,7 +11,7 @@ use firebell_integrations::otlp::OtlpStore;
 use firebell_report::Templates;
 use jiff::Timestamp;
 
-use crate::auth::{Auth, Directory};
+use crate::auth::{Auth, Directory, Oidc};
 use crate::idempotency::Keys;
 use crate::limits::{Limits, LimitsConfig};
 use crate::metrics::Metrics;
@@ -35,6 +35,8 @@ pub struct AppState {
     pub sources: Arc<Sources>,
     /// Who may sign in.
     pub auth: Arc<Auth>,
+    /// The company's own sign-in, if there is one.
+    pub oidc: Option<Arc<Oidc>>,
     /// The embedded receiver, if there is one.
     pub otlp: Option<Arc<OtlpStore>>,
     /// The agents' catalogue, as `GET /api/v1/agents` shows it.

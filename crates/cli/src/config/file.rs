@@ -10,7 +10,7 @@ use firebell_integrations::backends::{NotifierConfig, PlatformConfig, TelemetryC
 use firebell_integrations::otlp;
 use firebell_integrations::settings::Secret;
 use firebell_integrations::source_config::SourceConfig;
-use firebell_server::{LimitsConfig, StatusConfig};
+use firebell_server::{LimitsConfig, OidcConfig, StatusConfig};
 use serde::Deserialize;
 
 /// The whole file; every part may be missing.
@@ -21,6 +21,8 @@ pub(crate) struct File {
     pub(crate) server: Server,
     /// Who may sign in.
     pub(crate) tokens: Vec<Token>,
+    /// The company's own sign-in.
+    pub(crate) oidc: Option<OidcConfig>,
     /// Senders of alerts, changes and reports.
     pub(crate) sources: Vec<SourceConfig>,
     /// Systems that investigations query.

@@ -45,6 +45,7 @@ fn syntax(text: &str) -> Result<File, String> {
 pub(crate) fn problems(file: &File) -> Vec<String> {
     // The administrator's token is made at start; it plays no part in what is wrong.
     let mut all = parts::auth(file, "").err().unwrap_or_default();
+    all.extend(parts::oidc(file).err().unwrap_or_default());
     all.extend(parts::sources(file).err().unwrap_or_default());
     all.extend(parts::templates(file).err().unwrap_or_default());
     all.extend(systems(file));

@@ -11,4 +11,4 @@ mod tests;
 
 pub(crate) use file::File;
 pub(crate) use load::{load, parse, problems, read, text};
-pub(crate) use parts::{auth, sources, templates};
+pub(crate) use parts::{auth, oidc, sources, templates};

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use firebell_integrations::registry;
 use firebell_report::Templates;
-use firebell_server::{Auth, Role, Sources};
+use firebell_server::{Auth, Oidc, Role, Sources};
 
 use super::file::{File, Token};
 
@@ -55,6 +56,20 @@ fn person(token: &Token) -> Result<(Role, String), String> {
         return Err(format!("{field}: token: must have at least {MIN_TOKEN} characters"));
     }
     Ok((role, text.expose().to_owned()))
+}
+
+/// The company's own sign-in.
+///
+/// # Errors
+/// All that is wrong, each with its field.
+pub(crate) fn oidc(file: &File) -> Result<Option<Arc<Oidc>>, Vec<String>> {
+    let Some(config) = &file.oidc else { return Ok(None) };
+    let problems = config.problems();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    firebell_integrations::http::install_tls();
+    Oidc::new(config).map(|oidc| Some(Arc::new(oidc))).map_err(|e| vec![e.to_string()])
 }
 
 /// Who may send.

@@ -83,6 +83,31 @@ fn secrets_that_are_not_there_or_too_short_are_refused() {
 }
 
 #[test]
+fn a_sign_in_that_lets_nobody_in_or_is_not_safe_is_refused() {
+    let oidc =
+        |rest: &str| format!("[oidc]\nissuer = \"https://login.example.com\"\nclient_id = \"x\"\n{rest}");
+    let roles = "[oidc.roles]\nsre = \"responder\"\n";
+    assert!(parse(&oidc(roles)).is_ok(), "{:?}", parse(&oidc(roles)).err());
+    assert!(parse(&oidc("default_role = \"viewer\"")).is_ok());
+    refused(&oidc(""), &["oidc.roles", "nobody"]);
+    refused(&oidc("[oidc.roles]\nsre = \"boss\""), &["boss", "commander", "line 5"]);
+    refused(&oidc(&format!("scopes = \"profile\"\n{roles}")), &["oidc.scopes", "openid"]);
+    refused(&oidc(&format!("colour = \"red\"\n{roles}")), &["colour"]);
+    refused(
+        &oidc(&format!("client_secret = {{ env = \"FIREBELL_NO_SUCH_VARIABLE\" }}\n{roles}")),
+        &["oidc: client_secret", "FIREBELL_NO_SUCH_VARIABLE"],
+    );
+    refused(
+        &oidc(&format!("ca_file = \"/nonexistent/ca.pem\"\n{roles}")),
+        &["oidc: ca_file", "/nonexistent"],
+    );
+    refused(
+        &format!("[oidc]\nissuer = \"http://login.example.com\"\nclient_id = \"\"\n{roles}"),
+        &["oidc.issuer", "https://", "oidc.client_id"],
+    );
+}
+
+#[test]
 fn names_and_keys_are_given_once() {
     let token = |name: &str, token: &str| format!("[[tokens]]\nname = \"{name}\"\ntoken = \"{token}\"\n");
     let (one, two) = ("0123456789abcdef", "fedcba9876543210");

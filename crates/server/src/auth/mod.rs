@@ -3,6 +3,7 @@
 mod cookie;
 mod directory;
 mod key;
+mod oidc;
 mod password;
 mod permission;
 mod person;
@@ -11,12 +12,16 @@ mod scope;
 mod throttle;
 mod tokens;
 
-pub(crate) use cookie::{COOKIE, cookie_value};
+pub(crate) use cookie::{COOKIE, OIDC_COOKIE, cookie_of, cookie_value};
 pub(crate) use directory::{
     Account, ApiToken, Directory, Flash, LONGEST_DAYS, NewAccount, NewToken, Session, SessionView, SignIn,
     Via, Visit,
 };
 pub(crate) use key::{KeyHash, shown_key};
+#[cfg(test)]
+pub(crate) use oidc::Signer;
+pub(crate) use oidc::{Identity, LIFE as OIDC_LIFE};
+pub use oidc::{Oidc, OidcConfig};
 pub(crate) use permission::Permission;
 pub(crate) use person::Person;
 pub use role::Role;

@@ -17,6 +17,7 @@ mod pages;
 mod paging;
 mod people;
 mod sample;
+mod sso;
 mod status;
 mod subscribers;
 mod war_room;

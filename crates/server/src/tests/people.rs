@@ -10,7 +10,7 @@ use crate::Role;
 
 const PASSWORD: &str = "three small words";
 
-fn form(fields: &[(&str, &str)]) -> String {
+pub(super) fn form(fields: &[(&str, &str)]) -> String {
     let coded = |text: &str| -> String {
         text.bytes()
             .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
@@ -21,27 +21,27 @@ fn form(fields: &[(&str, &str)]) -> String {
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
-async fn post(w: &World, path: &str, cookie: &str, fields: &[(&str, &str)]) -> Answer {
+pub(super) async fn post(w: &World, path: &str, cookie: &str, fields: &[(&str, &str)]) -> Answer {
     w.send("POST", path, &[FORM, ("cookie", cookie)], form(fields)).await
 }
 
-async fn get(w: &World, path: &str, cookie: &str) -> Answer {
+pub(super) async fn get(w: &World, path: &str, cookie: &str) -> Answer {
     w.send("GET", path, &[("cookie", cookie)], "").await
 }
 
 /// The session cookie that an answer sets, as a browser sends it back.
-fn cookie(answer: &Answer) -> String {
+pub(super) fn cookie(answer: &Answer) -> String {
     answer.header("set-cookie").split(';').next().unwrap_or_default().to_owned()
 }
 
 /// The guard of the forms on a page.
-fn csrf(answer: &Answer) -> String {
+pub(super) fn csrf(answer: &Answer) -> String {
     let (_, rest) = answer.text.split_once("name=\"csrf\" value=\"").expect("a form");
     rest.split('"').next().expect("a value").to_owned()
 }
 
 /// Makes the first administrator; answers their cookie.
-async fn set_up(w: &World) -> String {
+pub(super) async fn set_up(w: &World) -> String {
     let fields = [("key", SETUP_KEY), ("name", "Ada Okafor"), ("password", PASSWORD), ("again", PASSWORD)];
     let answer = post(w, "/setup", "", &fields).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
@@ -53,7 +53,7 @@ async fn sign_in(w: &World, name: &str, password: &str) -> Answer {
 }
 
 /// Invites somebody and sets their password; answers their cookie.
-async fn join(w: &World, admin: &str, name: &str, role: &str) -> String {
+pub(super) async fn join(w: &World, admin: &str, name: &str, role: &str) -> String {
     let page = get(w, "/settings/people", admin).await;
     let fields = [("csrf", csrf(&page).as_str()), ("name", name), ("role", role), ("email", "")]
         .map(|(a, b)| (a, b.to_owned()));

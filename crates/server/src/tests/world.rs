@@ -103,6 +103,7 @@ pub(super) fn world_of(policy: Policy, more: impl FnOnce(&mut Sources)) -> World
         reader: Arc::clone(&reader),
         sources: Arc::new(sources),
         auth: Arc::new(auth),
+        oidc: None,
         otlp: Some(Arc::new(OtlpStore::new(Config::default()).expect("a store"))),
         agents: Vec::new(),
         clock,
@@ -129,6 +130,11 @@ pub(super) fn bearer(token: &str) -> String {
 }
 
 impl World {
+    /// The same store behind another server.
+    pub(super) fn behind(self, state: AppState) -> Self {
+        Self { app: router(state.clone()), state, ..self }
+    }
+
     pub(super) fn now(&self) -> Timestamp {
         *self.now.lock().expect("the clock")
     }

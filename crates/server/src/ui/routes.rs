@@ -39,6 +39,8 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/incidents/{id}/postmortem.ics", get(incident::invitation))
         .route("/incidents/{id}/bundle.tar.gz", get(incident::bundle))
         .route("/login", get(login::show).post(login::submit))
+        .route("/login/sso", get(login::sso))
+        .route("/login/sso/callback", get(login::back))
         .route("/logout", post(login::out))
         .route("/setup", get(login::setup).post(login::set_up))
         .route("/welcome", get(login::welcome).post(login::welcomed))

@@ -32,8 +32,15 @@ pub(super) fn all(file: &File) -> Vec<Check> {
             "nobody can be paged outside the page itself; name a notifier in page_channels",
         );
     }
+    if file.oidc.is_some() && file.server.public_url.is_none() {
+        warn(
+            "oidc",
+            "people come back from the sign-in to the address that is listened on; set server.public_url to theirs",
+        );
+    }
     let (needed, able) = (approvals(file), approvers(file));
-    if needed > able {
+    // Whom the company's own sign-in lets in is not known here.
+    if needed > able && file.oidc.is_none() {
         let text = format!("a mitigation may need {needed} people and {able} can approve; add [[tokens]]");
         warn("tokens", &text);
     }

@@ -55,7 +55,11 @@ async fn systems(file: &File) -> Vec<Check> {
     let telemetry: Vec<_> = file.telemetry.iter().filter_map(|c| backends::build_telemetry(c).ok()).collect();
     let platforms: Vec<_> = file.platforms.iter().filter_map(|c| backends::build_platform(c).ok()).collect();
     let notifiers: Vec<_> = file.notifiers.iter().filter_map(|c| backends::build_notifier(c).ok()).collect();
+    let oidc = config::oidc(file).ok().flatten();
     let mut asked: Vec<BoxFuture<'_, Health>> = Vec::new();
+    if let Some(oidc) = &oidc {
+        asked.push(Box::pin(oidc.health()));
+    }
     asked.extend(telemetry.iter().map(|t| t.health()));
     asked.extend(
         platforms.iter().map(|p| firebell_core::ports::telemetry::TelemetrySource::health(p.as_ref())),

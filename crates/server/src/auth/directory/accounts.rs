@@ -82,7 +82,7 @@ pub(super) fn key_of(name: &str) -> String {
     name.trim().to_lowercase()
 }
 
-fn checked(new: NewAccount) -> Result<NewAccount, Problem> {
+pub(super) fn checked(new: NewAccount) -> Result<NewAccount, Problem> {
     let name = new.name.split_whitespace().collect::<Vec<_>>().join(" ");
     if name.is_empty() || name.chars().count() > LONGEST {
         return Err(Problem::invalid("name", format!("must have 1 to {LONGEST} characters")));
@@ -126,9 +126,9 @@ impl Directory {
         })
     }
 
-    /// By the company's own sign-in.
-    pub(crate) fn account_by_subject(&self, subject: &str) -> Option<Account> {
-        self.state().accounts.values().find(|a| a.subject.as_deref() == Some(subject)).cloned()
+    /// Whether somebody can sign in by a password, or is about to.
+    pub(crate) fn has_passwords(&self) -> bool {
+        self.state().accounts.values().any(|a| a.password.is_some() || a.invite.is_some())
     }
 
     /// Whether nobody can administrate yet: the first-run set-up is open as long.
@@ -172,21 +172,6 @@ impl Directory {
         let act = Act::new(by, "account.create", &account.name)
             .with(json!({"role": account.role, "email": account.email}));
         Ok((self.store(account, Expect::New, act).await?, key))
-    }
-
-    /// Makes an account of somebody whom the company's own sign-in has let in.
-    pub(crate) async fn admit(
-        &self,
-        new: NewAccount,
-        subject: &str,
-        now: Timestamp,
-    ) -> Result<Account, Problem> {
-        let new = checked(new)?;
-        let mut account = fresh(new, "oidc", now);
-        account.subject = Some(subject.to_owned());
-        let act = Act::new("oidc", "account.create", &account.name)
-            .with(json!({"role": account.role, "subject": subject}));
-        self.store(account, Expect::New, act).await
     }
 
     /// A new link to set a password by; the old password holds until it is used.
@@ -300,14 +285,14 @@ impl Directory {
         self.write(Deed { act: Some(act), changes }, |state| drop(state.accounts.insert(key, account))).await
     }
 
-    fn known(&self, name: &str) -> Result<Account, Problem> {
+    pub(super) fn known(&self, name: &str) -> Result<Account, Problem> {
         self.account(name).ok_or_else(|| {
             let name: String = name.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
             Problem::not_found(format!("there is no account {name:?}"))
         })
     }
 
-    fn email_is_free(&self, name: &str, email: Option<&str>) -> Result<(), Problem> {
+    pub(super) fn email_is_free(&self, name: &str, email: Option<&str>) -> Result<(), Problem> {
         let Some(email) = email else { return Ok(()) };
         match self.account_by_sign(email) {
             Some(other) if other.name != name => {
@@ -317,7 +302,7 @@ impl Directory {
         }
     }
 
-    async fn store(&self, account: Account, expect: Expect, act: Act) -> Result<Account, Problem> {
+    pub(super) async fn store(&self, account: Account, expect: Expect, act: Act) -> Result<Account, Problem> {
         let key = key_of(&account.name);
         let body = json_of(&account)?;
         let deed = Deed {
@@ -353,7 +338,7 @@ impl Directory {
     }
 }
 
-fn fresh(new: NewAccount, by: &str, now: Timestamp) -> Account {
+pub(super) fn fresh(new: NewAccount, by: &str, now: Timestamp) -> Account {
     Account {
         name: new.name,
         email: new.email,

@@ -2,6 +2,7 @@
 //! every request asks for them. Every change goes to the store first, together with its entry in the audit log.
 
 mod accounts;
+mod company;
 mod sessions;
 mod sign_in;
 mod state;

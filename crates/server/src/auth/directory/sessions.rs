@@ -19,6 +19,8 @@ use crate::problem::Problem;
 const IDLE: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// A session ends after so long, used or not.
 const LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// One that began at the company's own sign-in ends after so long: roles and leave are decided there, and asked for again.
+const LIFE_OIDC: SignedDuration = SignedDuration::from_hours(24);
 /// Sessions kept; beyond it the one that was idle longest goes.
 const MOST: usize = 10_000;
 /// When it was used last is written down no more often than this.
@@ -114,7 +116,8 @@ impl Session {
 
 impl SessionRow {
     fn is_over(&self, now: Timestamp) -> bool {
-        now.duration_since(self.used_at) > IDLE || now.duration_since(self.begun_at) > LIFE
+        let life = if self.via == Via::Oidc { LIFE_OIDC } else { LIFE };
+        now.duration_since(self.used_at) > IDLE || now.duration_since(self.begun_at) > life
     }
 }
 

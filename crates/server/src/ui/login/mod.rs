@@ -3,20 +3,23 @@
 mod first;
 mod out;
 mod show;
+mod sso;
 mod submit;
 
 pub(super) use first::{set_up, setup, welcome, welcomed};
 pub(super) use out::out;
 pub(super) use show::show;
+pub(super) use sso::{back, sso};
 pub(super) use submit::submit;
 
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Serialize;
 
 use crate::auth::{COOKIE, SignIn, Via, Visit};
 use crate::problem::Problem;
 use crate::state::App;
+use crate::ui::pages;
 
 /// The sign-in form.
 #[derive(Debug, Serialize)]
@@ -24,7 +27,7 @@ pub(super) struct LoginView {
     next: String,
     failed: Option<String>,
     go: Option<String>,
-    /// There are accounts: name and password come first.
+    /// There are passwords: name and password come first.
     accounts: bool,
     /// The company's own sign-in, as its button calls it.
     sso: Option<String>,
@@ -32,8 +35,9 @@ pub(super) struct LoginView {
 
 impl LoginView {
     pub(super) fn new(app: &App, next: &str) -> Self {
-        let accounts = !app.directory.is_new();
-        Self { next: next.to_owned(), failed: None, go: None, accounts, sso: None }
+        let accounts = app.directory.has_passwords();
+        let sso = app.state.oidc.as_ref().map(|oidc| oidc.button());
+        Self { next: next.to_owned(), failed: None, go: None, accounts, sso }
     }
 }
 
@@ -58,6 +62,14 @@ async fn by_token(app: &App, token: &str, visit: Visit) -> Result<SignIn, Proble
 /// On to where they wanted, with the cookie.
 pub(super) fn enter(app: &App, next: &str, session: &str) -> Result<Response, Problem> {
     let mut response = Redirect::to(next).into_response();
+    response.headers_mut().extend(cookie(app, session).map(|c| (header::SET_COOKIE, c)));
+    Ok(response)
+}
+
+/// The same as a page that goes on by itself: along a redirect from another site, a strict cookie is not sent.
+pub(super) fn enter_by_page(app: &App, next: &str, session: &str) -> Result<Response, Problem> {
+    let view = LoginView { go: Some(next.to_owned()), ..LoginView::new(app, next) };
+    let mut response = pages::whole(app, None, "login.html", StatusCode::OK, view)?;
     response.headers_mut().extend(cookie(app, session).map(|c| (header::SET_COOKIE, c)));
     Ok(response)
 }

@@ -1,10 +1,10 @@
 //! `GET /login`, and `GET /login?token=…`: a link that signs in at once and is gone from the address bar after it.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
-use super::{LoginView, cookie, enter, next};
+use super::{LoginView, enter, enter_by_page, next};
 use crate::auth::{SignIn, Visit};
 use crate::metrics::Door;
 use crate::peer::Peer;
@@ -30,13 +30,6 @@ pub(crate) async fn show(
         let view = LoginView { failed, ..LoginView::new(&app, next) };
         return pages::whole(&app, None, "login.html", StatusCode::UNAUTHORIZED, view);
     };
-    // After a click on another site, a strict cookie is not sent along a redirect: the page itself must go on.
     let abroad = headers.get("sec-fetch-site").is_some_and(|v| v.as_bytes() == b"cross-site");
-    if !abroad {
-        return enter(&app, next, &session);
-    }
-    let view = LoginView { go: Some(next.to_owned()), ..LoginView::new(&app, next) };
-    let mut response = pages::whole(&app, None, "login.html", StatusCode::OK, view)?;
-    response.headers_mut().extend(cookie(&app, &session).map(|c| (header::SET_COOKIE, c)));
-    Ok(response)
+    if abroad { enter_by_page(&app, next, &session) } else { enter(&app, next, &session) }
 }

@@ -228,7 +228,16 @@ mod tests {
             Series { name: "SEV1", class: "c-sev1", values: vec![Some(1.0), None] },
             Series { name: "SEV2", class: "c-sev2", values: vec![Some(3.0), Some(0.0)] },
         ];
-        insta::assert_snapshot!(chart(&series, &["W1".to_owned(), "W2".to_owned()], true));
+        let svg = chart(&series, &["W1".to_owned(), "W2".to_owned()], true);
+        for part in [
+            "<title id=\"c-t\">A &lt;b&gt; &amp; &quot;c&quot;</title><desc id=\"c-d\">All of it.</desc>",
+            "<rect class=\"c-sev1\" x=\"84.2\" y=\"133.0\" width=\"131.6\" height=\"41.0\"><title>W1, SEV1: 1</title></rect>",
+            "<rect class=\"c-sev2\" x=\"84.2\" y=\"10.0\" width=\"131.6\" height=\"123.0\"><title>W1, SEV2: 3</title></rect>",
+            "<tr><th scope=\"row\">W2</th><td>–</td><td>0</td></tr>",
+        ] {
+            assert!(svg.contains(part), "{part} is not in {svg}");
+        }
+        assert_eq!(svg.matches("<rect").count(), 2, "nothing stands for nothing: {svg}");
     }
 
     #[test]

@@ -24,6 +24,8 @@ struct View {
     /// Who was invited just now, and the link for them.
     link: Option<(String, String)>,
     you: String,
+    /// There is a sign-in of the company's own to link accounts with.
+    sso: bool,
     tokens: Vec<(String, String, String)>,
 }
 
@@ -35,6 +37,8 @@ struct Line {
     disabled: bool,
     state: String,
     sessions: usize,
+    /// At the company's own sign-in.
+    subject: String,
 }
 
 /// The page.
@@ -54,6 +58,7 @@ fn show(app: &App, visitor: &Visitor, link: Option<(String, String)>) -> Result<
         },
         sessions: app.directory.sessions_of(Some(&a.name), now).len(),
         email: a.email.unwrap_or_default(),
+        subject: a.subject.map(|s| own(app, &s).to_owned()).unwrap_or_default(),
         role: a.role.as_str(),
         disabled: a.disabled,
         name: a.name,
@@ -64,6 +69,7 @@ fn show(app: &App, visitor: &Visitor, link: Option<(String, String)>) -> Result<
         roles: Role::ALL.map(Role::as_str).to_vec(),
         link,
         you: visitor.person.name.clone(),
+        sso: app.state.oidc.is_some(),
         tokens: app
             .directory
             .tokens_of(None)
@@ -104,6 +110,7 @@ pub(crate) async fn act(
                 Err(problem) => Err(problem),
             }
         }
+        "subject" => link(&app, by, &name, &text(&form, "subject")).await,
         "sign-out" => directory
             .end_sessions_of(by, &name, None)
             .await
@@ -125,6 +132,26 @@ async fn invite(app: &App, by: &str, form: &Fields) -> Result<(String, String), 
     let new = NewAccount { name: text(form, "name"), email: Some(text(form, "email")), role: role(form)? };
     let (account, key) = app.directory.invite(by, new, app.now()).await?;
     Ok((account.name, welcome(app, &key)))
+}
+
+async fn link(app: &App, by: &str, name: &str, subject: &str) -> Result<String, Problem> {
+    let Some(oidc) = app.state.oidc.as_deref() else {
+        return Err(Problem::conflict(
+            "there is no single sign-on here: [oidc] in the configuration adds it",
+        ));
+    };
+    let whole = (!subject.is_empty()).then(|| format!("{} {}", oidc.issuer(), own(app, subject)));
+    let account = app.directory.link(by, name, whole).await?;
+    Ok(match account.subject {
+        Some(_) => format!("{} comes in by the company's own sign-in as {subject}.", account.name),
+        None => format!("{} is linked with nobody at the company's own sign-in.", account.name),
+    })
+}
+
+/// A subject without the provider, where it is this one's.
+fn own<'a>(app: &App, subject: &'a str) -> &'a str {
+    let issuer = app.state.oidc.as_deref().map_or("", |oidc| oidc.issuer());
+    subject.strip_prefix(issuer).and_then(|rest| rest.strip_prefix(' ')).unwrap_or(subject)
 }
 
 fn welcome(app: &App, key: &str) -> String {
