@@ -176,6 +176,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         status: file.status.clone(),
         systems: asked,
         setup_key: setup_key.clone(),
+        link_key: hex::encode(Sha256::digest(format!("links of the status page {token}"))),
         office: Arc::clone(&office),
         post: PostSettings { allow_private: file.webhooks.allow_private, vapid: Some(vapid) },
         limits: file.limits.clone(),

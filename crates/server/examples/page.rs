@@ -53,6 +53,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         public_url: "http://127.0.0.1".to_owned(),
         status: Default::default(),
         systems: Default::default(),
+        link_key: "sample-link-key".to_owned(),
         setup_key: "sample-setup-key".to_owned(),
         office,
         post: PostSettings {

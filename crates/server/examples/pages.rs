@@ -76,6 +76,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         public_url: "http://127.0.0.1".to_owned(),
         systems: Default::default(),
         status: Default::default(),
+        link_key: "sample-link-key".to_owned(),
         setup_key: "sample-setup-key".to_owned(),
         office,
         post: Default::default(),

@@ -53,6 +53,8 @@ pub struct AppState {
     pub status: StatusConfig,
     /// Secret of the first-run set-up link; only good while there is no administrator.
     pub setup_key: String,
+    /// Signs links of the status page's mails; the same after a restart, or they are good no more.
+    pub link_key: String,
     /// What is sent to those who asked to be told.
     pub post: PostSettings,
     /// How much one caller may ask.

@@ -128,6 +128,7 @@ fn names_and_keys_are_given_once() {
     refused(&platform.repeat(2), &["platforms", "\"m\"", "twice"]);
     let notifier = "[[notifiers]]\nkind = \"webhook\"\nname = \"m\"\nurl = \"http://127.0.0.1:9\"\nsecret = \"0123456789abcdef\"\n";
     refused(&notifier.repeat(2), &["notifiers", "webhook/m", "twice"]);
+    refused("[status]\nemail = \"email/nobody\"\n", &["status.email", "email/nobody", "not a notifier"]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
-use crate::support::{Process, Server, free_port, until};
+use crate::support::{Process, Server, curl, free_port, text, until};
 
 /// Where mail arrives.
 enum Sink {
@@ -178,4 +178,66 @@ revenue = true
     });
     let dead = server.json(&["dead-letter", "list"]);
     assert_eq!(dead["effects"].as_array().map(Vec::len), Some(0), "{dead}");
+}
+
+#[test]
+fn who_subscribes_to_the_status_page_is_asked_back_told_and_let_go_by_mail() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let port = free_port();
+    let sink = Sink::start(dir.path(), port);
+    let config = format!(
+        r#"
+[[notifiers]]
+kind = "email"
+name = "customers"
+host = "127.0.0.1"
+port = {port}
+encryption = "none"
+from = "Status <status@example.com>"
+[[services]]
+name = "checkout"
+customer_facing = true
+"#
+    );
+    let server = Server::start(dir.path(), &config);
+    let post = |url: &str, form: &str| text(&curl(&["-X", "POST", "--data", form, url]));
+    let to_customer = || -> Vec<String> {
+        let mails = sink.mails().into_iter();
+        mails.filter(|m| header(m, "to").is_some_and(|to| to.contains("eve@example.com"))).collect()
+    };
+    let said = post(&format!("{}/status/subscribe/email", server.url), "email=eve%40example.com");
+    assert!(said.contains("a mail is on its way"), "{said}");
+    let mail = until("it is asked back", 30, || to_customer().pop());
+    let confirm = link(&mail, "/status/confirm?");
+    assert!(text(&curl(&[&confirm])).contains("<button"), "a look confirms nothing");
+    assert!(post(&confirm, "").contains("You are subscribed"));
+    let declared =
+        server.json(&["respond", "Checkout is down for everybody", "--service", "checkout", "--no-follow"]);
+    let id = declared["id"].as_str().expect("an id").to_owned();
+    let token = std::fs::read_to_string(server.data.join("admin.token")).expect("a token");
+    let update = r#"{"audience": "public", "subject": "Errors in checkout", "body": "We look into it."}"#;
+    let said = text(&curl(&[
+        "-X",
+        "POST",
+        "-H",
+        &format!("authorization: Bearer {}", token.trim()),
+        "--data",
+        update,
+        &format!("{}/api/v1/incidents/{id}/updates", server.url),
+    ]));
+    assert!(said.contains("events"), "{said}");
+    let told = until("the post arrives", 60, || {
+        to_customer().into_iter().find(|m| m.contains("Errors in checkout"))
+    });
+    assert_eq!(header(&told, "list-unsubscribe-post"), Some("List-Unsubscribe=One-Click"), "{told}");
+    let end = link(&told, "/status/unsubscribe?");
+    assert!(told.replace("\r\n", "\n").replace("\n ", " ").contains(&format!("<{end}>")), "{told}");
+    assert!(post(&end, "List-Unsubscribe=One-Click").contains("You are unsubscribed"));
+}
+
+/// An address in the text of a mail.
+fn link(mail: &str, mark: &str) -> String {
+    let plain = mail.replace("=\r\n", "").replace("=\n", "").replace("=3D", "=");
+    let word = plain.split_whitespace().find(|w| w.starts_with("http") && w.contains(mark));
+    word.unwrap_or_else(|| panic!("no link to {mark}: {plain}")).to_owned()
 }

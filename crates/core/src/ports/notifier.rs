@@ -24,6 +24,9 @@ pub struct Message {
     /// Link to the incident.
     #[serde(default)]
     pub link: String,
+    /// Further headers by name, where the channel has such (e-mail).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<(String, String)>,
 }
 
 /// A configured channel.

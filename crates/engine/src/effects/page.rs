@@ -37,6 +37,7 @@ pub(super) async fn page(
         subject,
         to: email.into_iter().filter(|e| !e.is_empty()).collect(),
         link,
+        headers: Vec::new(),
     };
     notifier.send(&message).await
 }

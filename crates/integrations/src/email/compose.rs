@@ -28,13 +28,17 @@ pub(super) fn compose(notice: &Notice, from: &Mailbox, to: &[Mailbox]) -> Result
         let thread = format!("<{}@{domain}>", digest(&format!("thread {}", notice.incident)));
         builder = builder.references(thread.clone()).in_reply_to(thread);
     }
+    let more = notice.headers.iter().map(|(name, value)| (name.as_str(), one_line(value)));
     for (name, value) in [
-        ("Auto-Submitted", "auto-generated"),
-        ("X-Firebell-Incident", &one_line(&notice.incident)),
-        ("X-Firebell-Audience", &one_line(&notice.audience)),
-    ] {
+        ("Auto-Submitted", "auto-generated".to_owned()),
+        ("X-Firebell-Incident", one_line(&notice.incident)),
+        ("X-Firebell-Audience", one_line(&notice.audience)),
+    ]
+    .into_iter()
+    .chain(more)
+    {
         let name = HeaderName::new_from_ascii(name.to_owned()).map_err(|e| e.to_string())?;
-        builder = builder.raw_header(HeaderValue::new(name, value.to_owned()));
+        builder = builder.raw_header(HeaderValue::new(name, value));
     }
     let mut text = notice.body.clone();
     if !notice.link.is_empty() && !text.contains(&notice.link) {
@@ -72,16 +76,32 @@ fn html(notice: &Notice) -> String {
     let mut out = String::from("<!doctype html><html><body style=\"font-family:sans-serif\">");
     for paragraph in notice.body.split("\n\n") {
         out.push_str("<p>");
-        out.push_str(&escape(paragraph.trim()).replace('\n', "<br>\n"));
+        let lines: Vec<String> = paragraph.trim().lines().map(line).collect();
+        out.push_str(&lines.join("<br>\n"));
         out.push_str("</p>\n");
     }
-    // Only what a browser opens safely becomes a link.
-    if notice.link.starts_with("https://") || notice.link.starts_with("http://") {
-        let link = escape(&notice.link);
-        out.push_str(&format!("<p><a href=\"{link}\">{link}</a></p>\n"));
+    if is_web(&notice.link) {
+        out.push_str(&format!("<p>{}</p>\n", line(&notice.link)));
     }
     out.push_str("</body></html>\n");
     out
+}
+
+/// Only what a browser opens safely becomes a link.
+fn is_web(text: &str) -> bool {
+    text.starts_with("https://") || text.starts_with("http://")
+}
+
+/// A line; one that ends with an address has it as a link.
+fn line(text: &str) -> String {
+    let text = text.trim_end();
+    let at = text.rfind(' ').map_or(0, |at| at + 1);
+    let (before, last) = text.split_at(at);
+    if !is_web(last) {
+        return escape(text);
+    }
+    let link = escape(last);
+    format!("{}<a href=\"{link}\">{link}</a>", escape(before))
 }
 
 fn escape(text: &str) -> String {

@@ -99,6 +99,7 @@ fn message() -> Message {
         body: "Customers <b>cannot</b> buy.\n.\nWe look into it – 10:30.".into(),
         to: Vec::new(),
         link: "https://firebell.example/i/INC-2026-0042?a=1&b=2".into(),
+        headers: Vec::new(),
     }
 }
 
@@ -139,10 +140,20 @@ async fn outside_text_cannot_add_headers_or_recipients() {
     hostile.subject = "x\r\nBcc: thief@example.com\r\n\r\nbody".into();
     hostile.incident = "INC\r\nX-Evil: 1".into();
     hostile.audience = "internal\nX-Evil: 2".into();
+    let link = format!("<https://status.example.com/status/unsubscribe?s=sub-1&t={}>", "a1".repeat(32));
+    hostile.headers =
+        vec![("List-Unsubscribe".into(), link.clone()), ("X-More".into(), "1\r\nX-Evil: 3".into())];
+    hostile.body = "Look at https://e.example/?a=1&b=2\njavascript:alert(1) <i>x</i>".into();
     assert!(matches!(email.send(&hostile).await, Outcome::Done { .. }));
     let mail = inbox.lock().expect("a lock")[0].clone();
     assert_eq!(mail.to, ["oncall@example.com"]);
     assert!(header(&mail, "Bcc").is_empty() && header(&mail, "X-Evil").is_empty(), "{}", mail.data);
+    assert!(mail.data.replace("\n ", " ").contains(&link), "whole, for programs read it: {}", mail.data);
+    let html = mail.data.replace("=\n", "").replace("=3D", "=");
+    assert!(
+        html.contains("<a href=\"https://e.example/?a=1&amp;b=2\">") && !html.contains("<a href=\"java"),
+        "{html}"
+    );
     for address in ["a@example.com\r\nRCPT TO:<b@example.com>", "not an address", ""] {
         let mut message = message();
         message.to = vec![address.into()];

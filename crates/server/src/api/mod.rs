@@ -11,6 +11,7 @@ mod fields;
 mod gate;
 mod health;
 pub(crate) mod incidents;
+mod maintenances;
 mod paging;
 mod people;
 mod reports;
@@ -33,11 +34,12 @@ pub(crate) use spec::Operation;
 use crate::state::Shared;
 
 /// What operations are about.
-pub(crate) const TAGS: [(&str, &str); 11] = [
+pub(crate) const TAGS: [(&str, &str); 12] = [
     ("Incidents", "Incidents: lists, the whole record, and what people do with them."),
     ("Events", "The timeline as it grows, as server-sent events."),
     ("Alerts", "Alerts, as they were folded from signals."),
     ("Silences", "Silences, made and ended by people."),
+    ("Maintenance", "Maintenance, as the status page announces it."),
     ("Dead letters", "Effects that were given up."),
     ("Changes", "The change ledger."),
     ("Reports", "Reports over many incidents."),
@@ -65,6 +67,7 @@ fn operations() -> Vec<Operation> {
         audit::operation(),
         crate::metrics::operation(),
     ]);
+    all.extend(maintenances::operations());
     all.extend(people::operations());
     all.extend(sessions::operations());
     all.extend(tokens::operations());

@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::desk::Desk;
 use super::{push, webhooks};
+use crate::status;
 
 /// What came of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,7 +64,13 @@ pub(crate) trait Carrier: Send + Sync {
 
 /// All carriers, by channel.
 pub(super) fn carriers() -> BTreeMap<&'static str, Arc<dyn Carrier>> {
-    let all: [Arc<dyn Carrier>; 2] = [Arc::new(webhooks::HookCarrier), Arc::new(push::PushCarrier)];
+    let all: [Arc<dyn Carrier>; 5] = [
+        Arc::new(webhooks::HookCarrier),
+        Arc::new(push::PushCarrier),
+        Arc::new(status::FanCarrier),
+        Arc::new(status::EmailCarrier),
+        Arc::new(status::HookCarrier),
+    ];
     all.into_iter().map(|carrier| (carrier.channel(), carrier)).collect()
 }
 

@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 
 use super::wire::Wire;
 use crate::auth::Auth;
+use crate::state::AppState;
 
 /// Documents read at once.
 const PAGE: usize = 500;
@@ -29,6 +30,8 @@ pub(crate) struct Desk {
     pub(crate) vapid: Option<Arc<Vapid>>,
     /// Address under which people reach the server, without a slash at its end.
     pub(crate) public_url: String,
+    /// All that the server is made of.
+    pub(crate) state: AppState,
 }
 
 impl Desk {

@@ -15,6 +15,10 @@ mod send;
 pub(crate) mod webhooks;
 mod wire;
 
+pub(crate) use carrier::{Carrier, Sent, answered};
+pub(crate) use desk::{Desk, documents};
+pub(crate) use publisher::{Page, Publisher, delivery};
+pub(crate) use receiver::well;
 pub use run::{PostOffice, post};
 #[cfg(test)]
 pub(crate) use wire::Wire;

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::desk::Desk;
 use super::{push, webhooks};
+use crate::status;
 
 /// Answers what is to be delivered because of what happened.
 pub(crate) trait Publisher: Send + Sync {
@@ -24,7 +25,7 @@ pub(crate) trait Publisher: Send + Sync {
 
 /// All publishers.
 pub(super) fn publishers() -> Vec<Box<dyn Publisher>> {
-    vec![Box::new(webhooks::HookPublisher), Box::new(push::PushPublisher)]
+    vec![Box::new(webhooks::HookPublisher), Box::new(push::PushPublisher), Box::new(status::StatusPublisher)]
 }
 
 /// A page of the record, with the rows of its incidents as they are now: what was restricted since is known to be.

@@ -51,6 +51,7 @@ impl PostOffice {
             office: Arc::clone(&state.office),
             auth: Arc::clone(&state.auth),
             clock: Arc::clone(&state.clock),
+            state: state.clone(),
             wire,
             vapid: state.post.vapid.clone(),
             public_url: state.public_url.trim_end_matches('/').to_owned(),

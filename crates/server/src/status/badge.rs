@@ -16,6 +16,7 @@ pub(super) fn badge(name: &str, state: State) -> String {
     let (left, right) = (width(&name), width(word));
     let colour = match state {
         State::Operational => "#14693a",
+        State::Maintenance => "#1556b3",
         State::Degraded => "#8a5a00",
         State::PartialOutage => "#b54708",
         State::MajorOutage => "#b42318",

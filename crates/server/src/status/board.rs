@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::config::{ComponentConfig, StatusConfig, slug};
+use super::maintenance::{PublicMaintenance, Stage};
 use super::public::{PublicIncident, State};
 use super::spans::Span;
 
@@ -13,6 +14,8 @@ use super::spans::Span;
 pub(super) const DAYS: usize = 90;
 /// Days that the front page tells of in words.
 pub(super) const RECENT_DAYS: usize = 14;
+/// What is planned is told of so long before.
+const AHEAD: SignedDuration = SignedDuration::from_hours(24 * 14);
 
 /// One day of a component.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,8 +23,10 @@ pub(super) struct Day {
     pub(super) date: Date,
     /// Worst state.
     pub(super) worst: State,
-    /// Seconds in a state worse than operational.
+    /// Seconds in a state worse than operational, maintenance aside.
     pub(super) hurt_s: i64,
+    /// Seconds under maintenance, and nothing worse.
+    pub(super) worked_s: i64,
     /// Share of the day that counts as down, 0 to 1.
     pub(super) down: f64,
 }
@@ -50,6 +55,11 @@ pub(super) struct Board {
     pub(super) open: Vec<PublicIncident>,
     /// Newest first.
     pub(super) past: Vec<PublicIncident>,
+    /// That which comes next first.
+    pub(super) planned: Vec<PublicMaintenance>,
+    pub(super) active: Vec<PublicMaintenance>,
+    /// Newest first.
+    pub(super) maintained: Vec<PublicMaintenance>,
 }
 
 impl Board {
@@ -58,13 +68,53 @@ impl Board {
         config: &StatusConfig,
         policy: &Policy,
         mut incidents: Vec<PublicIncident>,
+        mut maintenances: Vec<PublicMaintenance>,
         now: Timestamp,
     ) -> Self {
+        maintenances.sort_by(|a, b| (a.placed_at(), &a.id).cmp(&(b.placed_at(), &b.id)));
         incidents.sort_by(|a, b| (b.opened_at, &b.id).cmp(&(a.opened_at, &a.id)));
         let listed = config.listed(policy);
-        let components = listed.into_iter().map(|c| component(c, policy, &incidents, now)).collect();
+        let components =
+            listed.into_iter().map(|c| component(c, policy, &incidents, &maintenances, now)).collect();
         let (open, past) = incidents.into_iter().partition(PublicIncident::is_open);
-        Self { title: config.title.clone(), made_at: now, components, open, past }
+        let (over, mut planned): (Vec<_>, Vec<_>) = maintenances.into_iter().partition(|m| m.stage.is_over());
+        let active = planned.extract_if(.., |m| m.stage.is_active()).collect();
+        let maintained = over.into_iter().rev().collect();
+        Self {
+            title: config.title.clone(),
+            made_at: now,
+            components,
+            open,
+            past,
+            planned,
+            active,
+            maintained,
+        }
+    }
+
+    /// A maintenance.
+    pub(super) fn maintenance(&self, id: &str) -> Option<&PublicMaintenance> {
+        self.maintenances().find(|m| m.id == id)
+    }
+
+    /// All maintenances: what goes on, what comes, what was.
+    pub(super) fn maintenances(&self) -> impl Iterator<Item = &PublicMaintenance> {
+        self.active.iter().chain(&self.planned).chain(&self.maintained)
+    }
+
+    /// What is planned for the days that the front page looks ahead.
+    pub(super) fn soon(&self) -> impl Iterator<Item = &PublicMaintenance> {
+        self.planned.iter().filter(|m| m.starts_at.duration_since(self.made_at) <= AHEAD)
+    }
+
+    /// The components that a maintenance is of.
+    pub(super) fn worked_on<'a>(&'a self, m: &'a PublicMaintenance) -> impl Iterator<Item = &'a Component> {
+        self.components.iter().filter(|c| m.components.contains(&c.config.name))
+    }
+
+    /// When the clock changes it next.
+    pub(super) fn turns_at(&self) -> Option<Timestamp> {
+        self.maintenances().filter_map(|m| m.turns_at).min()
     }
 
     /// An incident.
@@ -90,13 +140,15 @@ impl Board {
     pub(super) fn worst(&self) -> State {
         let components = self.components.iter().map(|c| c.state);
         let incidents = self.open.iter().map(PublicIncident::state_now);
-        components.chain(incidents).max().unwrap_or(State::Operational)
+        let active = self.active.iter().map(|_| State::Maintenance);
+        components.chain(incidents).chain(active).max().unwrap_or(State::Operational)
     }
 
-    /// The worst that goes on: `none`, `minor`, `major` or `critical`, and in words.
+    /// The worst that goes on: `none`, `maintenance`, `minor`, `major` or `critical`, and in words.
     pub(super) fn overall(&self) -> (&'static str, &'static str) {
         match self.worst() {
             State::Operational => ("none", "All systems operational"),
+            State::Maintenance => ("maintenance", "Under maintenance"),
             State::Degraded => ("minor", "Some systems are degraded"),
             State::PartialOutage => ("major", "Partial system outage"),
             State::MajorOutage => ("critical", "Major system outage"),
@@ -105,7 +157,7 @@ impl Board {
 }
 
 /// Whether an incident is felt at a component. Services go by all their names.
-fn touches(component: &ComponentConfig, policy: &Policy, incident: &PublicIncident) -> bool {
+pub(super) fn touches(component: &ComponentConfig, policy: &Policy, incident: &PublicIncident) -> bool {
     let name = |s: &str| policy.service(s).map_or_else(|| s.to_owned(), |s| s.name.clone());
     incident.services.iter().any(|s| component.services.iter().any(|c| name(c) == name(s)))
 }
@@ -114,11 +166,16 @@ fn component(
     config: ComponentConfig,
     policy: &Policy,
     incidents: &[PublicIncident],
+    maintenances: &[PublicMaintenance],
     now: Timestamp,
 ) -> Component {
     let felt: Vec<&PublicIncident> = incidents.iter().filter(|i| touches(&config, policy, i)).collect();
-    let state = felt.iter().map(|i| i.state_now()).max().unwrap_or(State::Operational);
-    let spans: Vec<Span> = felt.iter().flat_map(|i| i.spans.iter().copied()).collect();
+    let works: Vec<&PublicMaintenance> =
+        maintenances.iter().filter(|m| m.components.contains(&config.name)).collect();
+    let active = works.iter().any(|m| m.stage.is_active()).then_some(State::Maintenance);
+    let state = felt.iter().map(|i| i.state_now()).chain(active).max().unwrap_or(State::Operational);
+    let mut spans: Vec<Span> = felt.iter().flat_map(|i| i.spans.iter().copied()).collect();
+    spans.extend(works.iter().filter_map(|m| m.span()));
     let days = days(&spans, now);
     // Today has not passed yet: its share is of what there was of it.
     let seen: f64 = days.iter().map(|d| day_length(d.date, now)).sum();
@@ -128,7 +185,11 @@ fn component(
         state,
         uptime: if seen > 0.0 { 1.0 - down / seen } else { 1.0 },
         days,
-        updated_at: felt.iter().map(|i| i.updated_at()).max(),
+        updated_at: felt
+            .iter()
+            .map(|i| i.updated_at())
+            .chain(works.iter().filter(|m| m.stage != Stage::Scheduled).map(|m| m.updated_at()))
+            .max(),
         config,
     }
 }
@@ -158,7 +219,7 @@ fn days(felt: &[Span], now: Timestamp) -> Vec<Day> {
 
 /// Incidents that overlap count once, each moment by the worst of them.
 fn day(date: Date, felt: &[Span], now: Timestamp) -> Day {
-    let quiet = Day { date, worst: State::Operational, hurt_s: 0, down: 0.0 };
+    let quiet = Day { date, worst: State::Operational, hurt_s: 0, worked_s: 0, down: 0.0 };
     let Some(begin) = midnight(date) else { return quiet };
     let end = begin.checked_add(SignedDuration::from_hours(24)).unwrap_or(now).min(now);
     let mut spans: Vec<(Timestamp, Timestamp, State)> = Vec::new();
@@ -172,17 +233,21 @@ fn day(date: Date, felt: &[Span], now: Timestamp) -> Day {
     let mut cuts: Vec<Timestamp> = spans.iter().flat_map(|s| [s.0, s.1]).collect();
     cuts.sort_unstable();
     cuts.dedup();
-    let (mut worst, mut hurt, mut down) = (State::Operational, 0.0, 0.0);
+    let (mut worst, mut hurt, mut worked, mut down) = (State::Operational, 0.0, 0.0, 0.0);
     for pair in cuts.windows(2) {
         let [from, until] = *pair else { continue };
         let here = spans.iter().filter(|s| s.0 <= from && s.1 >= until).map(|s| s.2).max();
         let Some(state) = here else { continue };
         let seconds = until.duration_since(from).as_secs_f64();
         worst = worst.max(state);
-        hurt += seconds;
+        if state == State::Maintenance {
+            worked += seconds;
+        } else {
+            hurt += seconds;
+        }
         down += seconds * state.down();
     }
     let length = day_length(date, now);
     let down = if length > 0.0 { (down / length).min(1.0) } else { 0.0 };
-    Day { date, worst, hurt_s: hurt.round() as i64, down }
+    Day { date, worst, hurt_s: hurt.round() as i64, worked_s: worked.round() as i64, down }
 }

@@ -13,13 +13,15 @@ pub struct StatusConfig {
     pub title: String,
     /// A host name of its own: requests to that host get the page at `/`, and nothing else of this server.
     pub host: Option<String>,
+    /// The channel by which subscribers are written to, as `email/NAME`; by default the first one for e-mail.
+    pub email: Option<String>,
     /// What it lists, in this order; where empty, each service that customers use.
     pub components: Vec<ComponentConfig>,
 }
 
 impl Default for StatusConfig {
     fn default() -> Self {
-        Self { enabled: true, title: "Status".to_owned(), host: None, components: Vec::new() }
+        Self { enabled: true, title: "Status".to_owned(), host: None, email: None, components: Vec::new() }
     }
 }
 
@@ -48,6 +50,9 @@ impl StatusConfig {
             |h: &str| !h.is_empty() && h.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-');
         if let Some(host) = self.host.as_deref().filter(|h| !plain(h)) {
             out.push(format!("status.host: {host:?} is no host name; leave out scheme, port and path"));
+        }
+        if let Some(name) = self.email.as_deref().filter(|n| !n.starts_with("email/")) {
+            out.push(format!("status.email: {name:?} is no channel for e-mail; write email/NAME"));
         }
         let mut ids = std::collections::BTreeSet::new();
         for (at, c) in self.components.iter().enumerate() {

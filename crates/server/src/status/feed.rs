@@ -1,10 +1,12 @@
-//! Incidents as Atom (RFC 4287) and RSS 2.0.
+//! Incidents and maintenances as Atom (RFC 4287) and RSS 2.0.
+
+use jiff::Timestamp;
 
 use super::board::Board;
-use super::public::PublicIncident;
+use super::public::Posted;
 use crate::ui::clean;
 
-/// Incidents in a feed.
+/// Entries of a feed.
 const MOST: usize = 50;
 
 /// Text between tags, or in an attribute.
@@ -12,23 +14,56 @@ pub(super) fn escape(text: &str) -> String {
     clean(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-fn incidents(board: &Board) -> impl Iterator<Item = &PublicIncident> {
-    board.incidents().take(MOST)
+/// What an entry says.
+struct Entry<'a> {
+    link: String,
+    title: &'a str,
+    published: Timestamp,
+    updated: Timestamp,
+    /// Said before the updates.
+    note: Option<String>,
+    updates: &'a [Posted],
 }
 
-/// All updates of an incident as HTML, newest first.
-fn content(i: &PublicIncident) -> String {
-    i.updates
-        .iter()
-        .map(|u| {
-            let body = crate::ui::markdown(&clean(&u.body));
-            format!("<p><strong>{}</strong> {:.0}</p>{body}", escape(&u.subject), u.at)
-        })
-        .collect()
+/// The newest first.
+fn entries<'a>(board: &'a Board, url: &str) -> Vec<Entry<'a>> {
+    let incidents = board.incidents().map(|i| Entry {
+        link: format!("{url}/incidents/{}", i.id),
+        title: &i.name,
+        published: i.opened_at,
+        updated: i.updated_at(),
+        note: None,
+        updates: &i.updates,
+    });
+    let time = |at: Timestamp| at.strftime("%-d %b %Y, %H:%M UTC").to_string();
+    let maintenances = board.maintenances().map(|m| Entry {
+        link: format!("{url}/maintenances/{}", m.id),
+        title: &m.name,
+        published: m.created_at,
+        updated: m.updated_at(),
+        note: Some(format!("Maintenance from {} to {}", time(m.starts_at), time(m.ends_at))),
+        updates: &m.updates,
+    });
+    let mut entries: Vec<Entry<'a>> = incidents.chain(maintenances).collect();
+    entries.sort_by_key(|e| std::cmp::Reverse(e.updated));
+    entries.truncate(MOST);
+    entries
+}
+
+/// All updates as HTML, newest first.
+fn content(e: &Entry<'_>) -> String {
+    let note = e.note.as_ref().map(|note| format!("<p>{}</p>", escape(note))).unwrap_or_default();
+    let updates = e.updates.iter().map(|u| {
+        let body = crate::ui::markdown(&clean(&u.body));
+        let subject = if u.subject.is_empty() { crate::ui::title_case(u.status) } else { u.subject.clone() };
+        format!("<p><strong>{}</strong> {:.0}</p>{body}", escape(&subject), u.at)
+    });
+    std::iter::once(note).chain(updates).collect()
 }
 
 pub(super) fn atom(board: &Board, url: &str) -> String {
-    let updated = incidents(board).map(PublicIncident::updated_at).max().unwrap_or(board.made_at);
+    let entries = entries(board, url);
+    let updated = entries.iter().map(|e| e.updated).max().unwrap_or(board.made_at);
     let mut out = format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">\n\
          <id>{url}</id>\n<title>{}</title>\n<updated>{updated:.0}</updated>\n\
@@ -39,15 +74,15 @@ pub(super) fn atom(board: &Board, url: &str) -> String {
         escape(&board.title),
         url = escape(url),
     );
-    for i in incidents(board) {
-        let link = escape(&format!("{url}/incidents/{}", i.id));
+    for e in &entries {
+        let link = escape(&e.link);
         out.push_str(&format!(
             "<entry>\n<id>{link}</id>\n<title>{}</title>\n<published>{:.0}</published>\n<updated>{:.0}</updated>\n\
              <link rel=\"alternate\" type=\"text/html\" href=\"{link}\"/>\n<content type=\"html\">{}</content>\n</entry>\n",
-            escape(&i.name),
-            i.opened_at,
-            i.updated_at(),
-            escape(&content(i)),
+            escape(e.title),
+            e.published,
+            e.updated,
+            escape(&content(e)),
         ));
     }
     out.push_str("</feed>\n");
@@ -61,14 +96,14 @@ pub(super) fn rss(board: &Board, url: &str) -> String {
         escape(&board.title),
         escape(url),
     );
-    for i in incidents(board) {
-        let link = escape(&format!("{url}/incidents/{}", i.id));
-        let date = i.updated_at().strftime("%a, %d %b %Y %H:%M:%S +0000");
+    for e in &entries(board, url) {
+        let link = escape(&e.link);
+        let date = e.updated.strftime("%a, %d %b %Y %H:%M:%S +0000");
         out.push_str(&format!(
             "<item>\n<title>{}</title>\n<link>{link}</link>\n<guid>{link}</guid>\n<pubDate>{date}</pubDate>\n\
              <description>{}</description>\n</item>\n",
-            escape(&i.name),
-            escape(&content(i)),
+            escape(e.title),
+            escape(&content(e)),
         ));
     }
     out.push_str("</channel>\n</rss>\n");

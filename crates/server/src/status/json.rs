@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::board::{Board, Component};
 use super::config::slug;
-use super::public::PublicIncident;
+use super::maintenance::PublicMaintenance;
+use super::public::{Posted, PublicIncident};
 
 /// Three digits of a second, as that form has.
 fn time(at: Timestamp) -> String {
@@ -32,27 +33,38 @@ impl Parts<'_> {
         let components = self.components();
         let open: Vec<Value> = self.board.open.iter().map(|i| self.incident(i)).collect();
         let all: Vec<Value> = self.board.incidents().take(50).map(|i| self.incident(i)).collect();
-        let none: Vec<Value> = Vec::new();
+        let of = |m: &mut dyn Iterator<Item = &PublicMaintenance>| -> Vec<Value> {
+            m.take(50).map(|m| self.maintenance(m)).collect()
+        };
+        let board = self.board;
+        let active = of(&mut board.active.iter());
+        let planned = of(&mut board.planned.iter());
+        let told = of(&mut board.active.iter().chain(board.soon()));
+        let maintenances = of(&mut board.maintenances());
         vec![
             (
                 "summary.json",
                 json!({
                     "page": page, "components": components, "incidents": open,
-                    "scheduled_maintenances": none, "status": status,
+                    "scheduled_maintenances": told, "status": status,
                 }),
             ),
             ("status.json", json!({"page": page, "status": status})),
             ("components.json", json!({"page": page, "components": components})),
             ("incidents.json", json!({"page": page, "incidents": all})),
             ("incidents/unresolved.json", json!({"page": page, "incidents": open})),
-            ("scheduled-maintenances.json", json!({"page": page, "scheduled_maintenances": none})),
-            ("scheduled-maintenances/active.json", json!({"page": page, "scheduled_maintenances": none})),
-            ("scheduled-maintenances/upcoming.json", json!({"page": page, "scheduled_maintenances": none})),
+            ("scheduled-maintenances.json", json!({"page": page, "scheduled_maintenances": maintenances})),
+            ("scheduled-maintenances/active.json", json!({"page": page, "scheduled_maintenances": active})),
+            (
+                "scheduled-maintenances/upcoming.json",
+                json!({"page": page, "scheduled_maintenances": planned}),
+            ),
         ]
     }
 
     fn page(&self) -> Value {
-        let updated = self.board.incidents().map(PublicIncident::updated_at).max();
+        let incidents = self.board.incidents().map(PublicIncident::updated_at);
+        let updated = incidents.chain(self.board.maintenances().map(PublicMaintenance::updated_at)).max();
         json!({
             "id": PAGE_ID, "name": self.board.title, "url": self.url, "time_zone": "Etc/UTC",
             "updated_at": time(updated.unwrap_or(self.board.made_at)),
@@ -111,22 +123,7 @@ impl Parts<'_> {
 
     fn incident(&self, i: &PublicIncident) -> Value {
         let touched: Vec<&Component> = self.board.touched(i, self.policy).collect();
-        let updates: Vec<Value> = i
-            .updates
-            .iter()
-            .map(|u| {
-                // Readers put it into their pages as it is.
-                let body = crate::ui::markdown(&crate::ui::clean(&u.body));
-                json!({
-                    "id": u.id, "status": u.status, "body": body, "incident_id": i.id,
-                    "created_at": time(u.at), "updated_at": time(u.at), "display_at": time(u.at),
-                    "affected_components": touched
-                        .iter()
-                        .map(|c| json!({"code": c.id, "name": c.config.name}))
-                        .collect::<Vec<_>>(),
-                })
-            })
-            .collect();
+        let updates = updates(i.id.as_str(), &i.updates, &touched);
         let components: Vec<Value> = touched.iter().map(|c| self.component(c)).collect();
         json!({
             "id": i.id, "name": i.name, "status": i.status, "impact": i.impact, "page_id": PAGE_ID,
@@ -136,6 +133,35 @@ impl Parts<'_> {
             "incident_updates": updates, "components": components,
         })
     }
+
+    fn maintenance(&self, m: &PublicMaintenance) -> Value {
+        let touched: Vec<&Component> = self.board.worked_on(m).collect();
+        let components: Vec<Value> = touched.iter().map(|c| self.component(c)).collect();
+        json!({
+            "id": m.id, "name": m.name, "status": m.stage.as_str(), "impact": "maintenance", "page_id": PAGE_ID,
+            "shortlink": format!("{}/maintenances/{}", self.url, m.id),
+            "started_at": m.began_at.map(time), "created_at": time(m.created_at),
+            "updated_at": time(m.updated_at()), "monitoring_at": null, "resolved_at": m.ended_at.map(time),
+            "scheduled_for": time(m.starts_at), "scheduled_until": time(m.ends_at),
+            "incident_updates": updates(&m.id, &m.updates, &touched), "components": components,
+        })
+    }
+}
+
+fn updates(id: &str, updates: &[Posted], touched: &[&Component]) -> Vec<Value> {
+    let touched: Vec<Value> = touched.iter().map(|c| json!({"code": c.id, "name": c.config.name})).collect();
+    updates
+        .iter()
+        .map(|u| {
+            // Readers put it into their pages as it is.
+            let body = crate::ui::markdown(&crate::ui::clean(&u.body));
+            json!({
+                "id": u.id, "status": u.status, "body": body, "incident_id": id,
+                "created_at": time(u.at), "updated_at": time(u.at), "display_at": time(u.at),
+                "affected_components": touched,
+            })
+        })
+        .collect()
 }
 
 fn group_id(group: &str) -> String {

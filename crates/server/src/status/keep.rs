@@ -16,8 +16,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::board::Board;
 use super::config::StatusConfig;
 use super::flight::Flight;
+use super::maintenance::{Maintenance, PublicMaintenance};
 use super::public::PublicIncident;
 use super::show::Shown;
+use super::subscribers::Limit;
 use crate::problem::Problem;
 use crate::state::{App, Shared};
 
@@ -64,6 +66,8 @@ pub(crate) struct Status {
     shown: RwLock<Option<Arc<Shown>>>,
     known: Arc<tokio::sync::Mutex<Known>>,
     making: Flight<Arc<Shown>>,
+    /// Those who ask to be told.
+    pub(super) limit: Limit,
 }
 
 /// What is known of incidents, up to a position in the record.
@@ -83,6 +87,7 @@ impl Status {
             shown: RwLock::default(),
             known: Arc::default(),
             making: Flight::default(),
+            limit: Limit::default(),
         }
     }
 
@@ -139,7 +144,12 @@ impl Status {
             known.catch_up(reader, &policy, now)?;
             let incidents = known.incidents.values().cloned().collect();
             let generation = known.unasked.is_empty().then_some(generation);
-            let board = Board::of(&shared.status.config, &policy, incidents, now);
+            let maintenances = Maintenance::all(shared.state.office.as_ref())?
+                .iter()
+                .map(|m| PublicMaintenance::of(m, now))
+                .filter(|m| m.ended_at.is_none_or(|at| is_kept(at, now)))
+                .collect();
+            let board = Board::of(&shared.status.config, &policy, incidents, maintenances, now);
             Ok(Shown::of(&shared, board, &policy, generation))
         });
         let made = Arc::new(making.await??);
@@ -149,10 +159,11 @@ impl Status {
 }
 
 impl Shown {
-    /// Whether nothing happened since, and no day has passed.
+    /// Whether nothing happened since, no maintenance began or ended, and no day has passed.
     fn is_current(&self, app: &App) -> bool {
         self.generation == Some(*app.state.handle.changes().borrow())
             && self.made.elapsed() < app.status.pace.old
+            && self.turns_at.is_none_or(|at| app.now() < at)
     }
 
     /// How old it is, in seconds, where a newer one should be there and cannot be had.

@@ -7,10 +7,12 @@ mod feed;
 mod flight;
 mod json;
 mod keep;
+mod maintenance;
 mod public;
 mod routes;
 mod show;
 mod spans;
+mod subscribers;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -19,4 +21,11 @@ pub use config::{ComponentConfig, StatusConfig};
 #[cfg(test)]
 pub(crate) use keep::Pace;
 pub(crate) use keep::Status;
+pub(crate) use maintenance::{
+    Maintenance, Plan, Stage, cancel, complete, components, list, post, schedule, services, set_times,
+};
 pub(crate) use routes::{on_own_host, routes};
+pub(crate) use subscribers::{
+    EmailCarrier, FanCarrier, HookCarrier, StatusPublisher, csv, dead, mail, page as subscribers, remove,
+    retry,
+};

@@ -13,6 +13,8 @@ use super::spans::{Span, Told, read, state};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum State {
     Operational,
+    /// Worked on, as was announced: no outage.
+    Maintenance,
     Degraded,
     PartialOutage,
     MajorOutage,
@@ -23,6 +25,7 @@ impl State {
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Operational => "operational",
+            Self::Maintenance => "under_maintenance",
             Self::Degraded => "degraded_performance",
             Self::PartialOutage => "partial_outage",
             Self::MajorOutage => "major_outage",
@@ -33,6 +36,7 @@ impl State {
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Operational => "Operational",
+            Self::Maintenance => "Under maintenance",
             Self::Degraded => "Degraded",
             Self::PartialOutage => "Partial outage",
             Self::MajorOutage => "Major outage",
@@ -43,7 +47,7 @@ impl State {
     /// know (Atlassian Statuspage, "Display historical uptime of components").
     pub(super) fn down(self) -> f64 {
         match self {
-            Self::Operational | Self::Degraded => 0.0,
+            Self::Operational | Self::Maintenance | Self::Degraded => 0.0,
             Self::PartialOutage => 0.3,
             Self::MajorOutage => 1.0,
         }

@@ -9,8 +9,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tower::ServiceExt;
 
+use super::config::StatusConfig;
 use super::keep::Status;
-use super::view;
+use super::{subscribers, view};
 use crate::problem::Problem;
 use crate::query::Pairs;
 use crate::state::Shared;
@@ -24,20 +25,27 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/status/", get(page))
         .route("/status/history", get(history))
         .route("/status/incidents/{id}", get(incident))
+        .route("/status/maintenances/{id}", get(maintenance))
+        .merge(subscribers::routes())
         .route("/status/{*path}", get(document))
 }
 
 impl Status {
     /// Address of the page as its readers reach it.
     pub(super) fn url(&self, public_url: &str) -> String {
-        let scheme = if public_url.starts_with("https://") { "https" } else { "http" };
-        match &self.config.host {
-            Some(host) => {
-                let port = port(public_url).map(|p| format!(":{p}")).unwrap_or_default();
-                format!("{scheme}://{host}{port}{BASE}")
-            }
-            None => format!("{}{BASE}", public_url.trim_end_matches('/')),
+        url_of(&self.config, public_url)
+    }
+}
+
+/// Address of the page as its readers reach it.
+pub(super) fn url_of(config: &StatusConfig, public_url: &str) -> String {
+    let scheme = if public_url.starts_with("https://") { "https" } else { "http" };
+    match &config.host {
+        Some(host) => {
+            let port = port(public_url).map(|p| format!(":{p}")).unwrap_or_default();
+            format!("{scheme}://{host}{port}{BASE}")
         }
+        None => format!("{}{BASE}", public_url.trim_end_matches('/')),
     }
 }
 
@@ -50,11 +58,11 @@ fn port(url: &str) -> Option<&str> {
     (!port.is_empty() && port.bytes().all(|b| b.is_ascii_digit())).then_some(port)
 }
 
-fn none() -> Problem {
+pub(super) fn none() -> Problem {
     Problem::not_found("the status page has nothing at this address")
 }
 
-fn enabled(app: &Shared) -> Result<(), Problem> {
+pub(super) fn enabled(app: &Shared) -> Result<(), Problem> {
     if app.status.config.enabled { Ok(()) } else { Err(none()) }
 }
 
@@ -82,6 +90,19 @@ async fn incident(
     let found = shown.board.incident(&id).ok_or_else(none)?;
     let one = || view::one(&app, &shown.board, app.state.handle.policy(), found);
     let document = shown.page(&format!("incidents/{id}"), one)?;
+    Ok(document.answer(&headers, shown.age_s(&app)))
+}
+
+async fn maintenance(
+    State(app): State<Shared>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    enabled(&app)?;
+    let shown = Status::shown(&app).await?;
+    let found = shown.board.maintenance(&id).ok_or_else(none)?;
+    let one = || view::one_maintenance(&app, &shown.board, found);
+    let document = shown.page(&format!("maintenances/{id}"), one)?;
     Ok(document.answer(&headers, shown.age_s(&app)))
 }
 

@@ -11,13 +11,14 @@ use axum::response::{IntoResponse, Response};
 use firebell_core::policy::Policy;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::badge::badge;
 use super::board::Board;
 use super::feed;
 use super::json::Parts;
-use super::view;
+use super::{subscribers, view};
 use crate::problem::Problem;
 use crate::state::App;
 
@@ -27,6 +28,10 @@ const CACHE: HeaderValue =
 /// No script, nothing from elsewhere, in nobody's frame.
 const SECURITY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+);
+/// The same for a page with forms.
+pub(super) const FORMS: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 );
 /// What is smaller is not worth packing.
 const PACKED_FROM: usize = 1024;
@@ -40,6 +45,7 @@ pub(super) const HTML: &str = "text/html; charset=utf-8";
 #[derive(Debug, Clone)]
 pub(super) struct Document {
     kind: &'static str,
+    security: HeaderValue,
     etag: HeaderValue,
     body: Bytes,
     packed: Option<Bytes>,
@@ -52,6 +58,7 @@ impl Document {
         let packed = (body.len() >= PACKED_FROM).then(|| pack(&body)).flatten();
         Self {
             kind,
+            security: SECURITY,
             etag: HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"\"")),
             body,
             packed,
@@ -80,7 +87,7 @@ impl Document {
         let headers = response.headers_mut();
         headers.insert(header::ETAG, self.etag.clone());
         headers.insert(header::CACHE_CONTROL, CACHE);
-        headers.insert(header::CONTENT_SECURITY_POLICY, SECURITY);
+        headers.insert(header::CONTENT_SECURITY_POLICY, self.security.clone());
         if let Some(age_s) = age_s {
             headers.insert(header::AGE, HeaderValue::from(age_s));
         }
@@ -146,6 +153,8 @@ pub(crate) struct Shown {
     pub(super) made: Instant,
     /// That of the record when it was looked at; none where some of it is still to be looked at.
     pub(super) generation: Option<u64>,
+    /// When the clock makes it another.
+    pub(super) turns_at: Option<Timestamp>,
     pub(super) board: Board,
     documents: BTreeMap<String, Document>,
     kept: Mutex<Kept>,
@@ -167,12 +176,15 @@ impl Shown {
         for (path, value) in (Parts { board: &board, policy, url: &url }).documents() {
             put(&format!("api/v2/{path}"), "application/json", value.to_string());
         }
+        let forms = Document { security: FORMS, ..Document::new(HTML, subscribers::form_page(app, &board)?) };
         put("badge.svg", "image/svg+xml", badge(&board.title, board.worst()));
         for c in &board.components {
             let picture = badge(&c.config.name, c.state);
             put(&format!("badge/{}.svg", c.id), "image/svg+xml", picture);
         }
-        Ok(Self { made: Instant::now(), generation, board, documents, kept: Mutex::default() })
+        documents.insert("subscribe".to_owned(), forms);
+        let turns_at = board.turns_at();
+        Ok(Self { made: Instant::now(), generation, turns_at, board, documents, kept: Mutex::default() })
     }
 
     /// The document at a path below the page's own.

@@ -56,7 +56,7 @@ fn policy() -> Policy {
 }
 
 fn board(incidents: Vec<PublicIncident>) -> Board {
-    Board::of(&StatusConfig::default(), &policy(), incidents, now())
+    Board::of(&StatusConfig::default(), &policy(), incidents, Vec::new(), now())
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn a_component_of_several_services_feels_each_of_them() {
         ..StatusConfig::default()
     };
     let incidents = vec![incident(1, "search", State::PartialOutage, "2026-11-27T10:00:00Z", None)];
-    let b = Board::of(&config, &policy(), incidents, now());
+    let b = Board::of(&config, &policy(), incidents, Vec::new(), now());
     assert_eq!(b.components[0].state, State::PartialOutage);
 }
 
@@ -163,7 +163,7 @@ fn a_component_has_one_position_wherever_it_is_told() {
         ..StatusConfig::default()
     };
     let incidents = vec![incident(1, "search", State::PartialOutage, "2026-11-27T10:00:00Z", None)];
-    let (board, policy) = (Board::of(&config, &policy(), incidents, now()), policy());
+    let (board, policy) = (Board::of(&config, &policy(), incidents, Vec::new(), now()), policy());
     let documents = Parts { board: &board, policy: &policy, url: "https://example.com/status" }.documents();
     let summary = &documents.iter().find(|(path, _)| *path == "summary.json").expect("there").1;
     let listed: Vec<(&str, u64)> = summary["components"]

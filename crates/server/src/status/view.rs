@@ -7,7 +7,8 @@ use minijinja::Value;
 use serde::Serialize;
 
 use super::board::{Board, Component, DAYS, Day, RECENT_DAYS, day_of};
-use super::public::{PublicIncident, State};
+use super::maintenance::PublicMaintenance;
+use super::public::{Posted, PublicIncident, State};
 use crate::problem::Problem;
 use crate::state::App;
 use crate::ui::{clean, markdown, span};
@@ -17,16 +18,16 @@ const PER_PAGE: usize = 25;
 
 /// What is around every page.
 #[derive(Serialize)]
-struct Frame {
+pub(super) struct Frame {
     title: String,
     css: &'static str,
     icon: &'static str,
 }
 
 impl Frame {
-    fn of(board: &Board) -> Self {
+    pub(super) fn of(title: &str) -> Self {
         let (css, icon) = crate::ui::status_assets();
-        Self { title: board.title.clone(), css, icon }
+        Self { title: title.to_owned(), css, icon }
     }
 }
 
@@ -39,6 +40,8 @@ struct PageView {
     made_at: String,
     groups: Vec<GroupView>,
     open: Vec<IncidentView>,
+    active: Vec<IncidentView>,
+    planned: Vec<IncidentView>,
     days: Vec<DayView>,
     span_days: usize,
 }
@@ -73,8 +76,11 @@ struct DayView {
     incidents: Vec<IncidentView>,
 }
 
+/// An incident or a maintenance.
 #[derive(Serialize)]
 struct IncidentView {
+    /// Its address below the page's own is `list/id`.
+    list: &'static str,
     id: String,
     name: String,
     impact: &'static str,
@@ -82,6 +88,8 @@ struct IncidentView {
     open: bool,
     began: String,
     ended: Option<String>,
+    /// When a maintenance is planned.
+    planned: Option<String>,
     lasted: Option<String>,
     touched: Vec<String>,
     updates: Vec<UpdateView>,
@@ -127,6 +135,9 @@ fn component(c: &Component) -> ComponentView {
 fn bar(at: usize, day: &Day) -> BarView {
     let says = match day.worst {
         State::Operational => format!("{}: no incident", date(day.date)),
+        State::Maintenance => {
+            format!("{}: under maintenance for {}", date(day.date), span(day.worked_s.max(1)))
+        }
         worst => {
             format!("{}: {} for {}", date(day.date), worst.word().to_lowercase(), span(day.hurt_s.max(1)))
         }
@@ -136,6 +147,7 @@ fn bar(at: usize, day: &Day) -> BarView {
 
 fn incident(board: &Board, policy: &Policy, i: &PublicIncident) -> IncidentView {
     IncidentView {
+        list: "incidents",
         id: i.id.to_string(),
         name: i.name.clone(),
         impact: i.impact,
@@ -143,21 +155,71 @@ fn incident(board: &Board, policy: &Policy, i: &PublicIncident) -> IncidentView 
         open: i.is_open(),
         began: time(i.began_at),
         ended: i.ended_at.map(time),
+        planned: None,
         lasted: i.ended_at.map(|_| span(i.lasted.as_secs().max(0))),
         touched: board.touched(i, policy).map(|c| c.config.name.clone()).collect(),
-        updates: i
-            .updates
-            .iter()
-            .map(|u| UpdateView {
-                id: u.id.clone(),
-                status: crate::ui::title_case(u.status),
-                subject: u.subject.clone(),
-                // Rendered by code that lets nothing through, and cleaned before.
-                body: Value::from_safe_string(markdown(&clean(&u.body))),
-                at: time(u.at),
-                at_iso: u.at,
-            })
-            .collect(),
+        updates: updates(&i.updates),
+    }
+}
+
+fn maintenance(board: &Board, m: &PublicMaintenance) -> IncidentView {
+    let until = if day_of(m.starts_at) == day_of(m.ends_at) {
+        m.ends_at.strftime("%H:%M UTC").to_string()
+    } else {
+        time(m.ends_at)
+    };
+    let both = m.began_at.zip(m.ended_at);
+    IncidentView {
+        list: "maintenances",
+        id: m.id.clone(),
+        name: m.name.clone(),
+        impact: "maintenance",
+        status: crate::ui::title_case(m.stage.as_str()),
+        open: m.stage.is_active(),
+        began: time(m.began_at.unwrap_or(m.starts_at)),
+        ended: m.ended_at.map(time),
+        planned: Some(format!("{} to {until}", m.starts_at.strftime("%-d %b %Y, %H:%M"))),
+        lasted: both.map(|(from, until)| span(until.duration_since(from).as_secs().max(0))),
+        touched: board.worked_on(m).map(|c| c.config.name.clone()).collect(),
+        updates: updates(&m.updates),
+    }
+}
+
+fn updates(updates: &[Posted]) -> Vec<UpdateView> {
+    updates
+        .iter()
+        .map(|u| UpdateView {
+            id: u.id.clone(),
+            status: crate::ui::title_case(u.status),
+            subject: u.subject.clone(),
+            // Rendered by code that lets nothing through, and cleaned before.
+            body: Value::from_safe_string(markdown(&clean(&u.body))),
+            at: time(u.at),
+            at_iso: u.at,
+        })
+        .collect()
+}
+
+/// What is over, with the time by which it has its place, newest first.
+fn past<'a>(board: &'a Board) -> Vec<(Timestamp, Past<'a>)> {
+    let incidents = board.past.iter().map(|i| (i.opened_at, Past::Incident(i)));
+    let maintenances = board.maintained.iter().map(|m| (m.placed_at(), Past::Maintenance(m)));
+    let mut all: Vec<_> = incidents.chain(maintenances).collect();
+    all.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+    all
+}
+
+enum Past<'a> {
+    Incident(&'a PublicIncident),
+    Maintenance(&'a PublicMaintenance),
+}
+
+impl Past<'_> {
+    fn view(&self, board: &Board, policy: &Policy) -> IncidentView {
+        match self {
+            Self::Incident(i) => incident(board, policy, i),
+            Self::Maintenance(m) => maintenance(board, m),
+        }
     }
 }
 
@@ -172,20 +234,23 @@ pub(super) fn page(app: &App, board: &Board, policy: &Policy) -> Result<String, 
         }
     }
     let today = day_of(board.made_at);
+    let over = past(board);
     let days = std::iter::successors(Some(today), |d| d.yesterday().ok())
         .take(RECENT_DAYS)
         .map(|day| {
-            let of_day = board.past.iter().filter(|i| day_of(i.opened_at) == day);
-            DayView { date: date(day), incidents: of_day.map(|i| incident(board, policy, i)).collect() }
+            let of_day = over.iter().filter(|(at, _)| day_of(*at) == day);
+            DayView { date: date(day), incidents: of_day.map(|(_, p)| p.view(board, policy)).collect() }
         })
         .collect();
     let view = PageView {
-        frame: Frame::of(board),
+        frame: Frame::of(&board.title),
         indicator,
         overall,
         made_at: time(board.made_at),
         groups,
         open: board.open.iter().map(|i| incident(board, policy, i)).collect(),
+        active: board.active.iter().map(|m| maintenance(board, m)).collect(),
+        planned: board.soon().map(|m| maintenance(board, m)).collect(),
         days,
         span_days: DAYS,
     };
@@ -201,7 +266,13 @@ struct OneView {
 
 /// One incident with all that was posted.
 pub(super) fn one(app: &App, board: &Board, policy: &Policy, i: &PublicIncident) -> Result<String, Problem> {
-    let view = OneView { frame: Frame::of(board), incident: incident(board, policy, i) };
+    let view = OneView { frame: Frame::of(&board.title), incident: incident(board, policy, i) };
+    app.pages.plain("status_incident.html", view)
+}
+
+/// One maintenance with all that was said of it.
+pub(super) fn one_maintenance(app: &App, board: &Board, m: &PublicMaintenance) -> Result<String, Problem> {
+    let view = OneView { frame: Frame::of(&board.title), incident: maintenance(board, m) };
     app.pages.plain("status_incident.html", view)
 }
 
@@ -216,7 +287,8 @@ struct HistoryView {
 
 /// The page of the history that there is, from 1; beyond the last there are no others.
 pub(super) fn page_of_history(board: &Board, page: usize) -> usize {
-    page.clamp(1, board.past.len().div_ceil(PER_PAGE).max(1))
+    let entries = board.past.len() + board.maintained.len();
+    page.clamp(1, entries.div_ceil(PER_PAGE).max(1))
 }
 
 /// What was, a page at a time, from 1.
@@ -224,18 +296,19 @@ pub(super) fn history(app: &App, board: &Board, policy: &Policy, page: usize) ->
     let page = page_of_history(board, page);
     let skip = (page - 1).saturating_mul(PER_PAGE);
     let mut months: Vec<(String, Vec<IncidentView>)> = Vec::new();
-    for i in board.past.iter().skip(skip).take(PER_PAGE) {
-        let month = i.opened_at.strftime("%B %Y").to_string();
-        let shown = incident(board, policy, i);
+    let over = past(board);
+    for (at, entry) in over.iter().skip(skip).take(PER_PAGE) {
+        let month = at.strftime("%B %Y").to_string();
+        let shown = entry.view(board, policy);
         match months.last_mut().filter(|(name, _)| *name == month) {
             Some((_, list)) => list.push(shown),
             None => months.push((month, vec![shown])),
         }
     }
     let view = HistoryView {
-        frame: Frame::of(board),
+        frame: Frame::of(&board.title),
         months,
-        older: (board.past.len() > skip.saturating_add(PER_PAGE)).then(|| page + 1),
+        older: (over.len() > skip.saturating_add(PER_PAGE)).then(|| page + 1),
         newer: (page > 1).then(|| page - 1),
     };
     app.pages.plain("status_history.html", view)

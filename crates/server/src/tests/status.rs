@@ -22,7 +22,7 @@ use crate::state::{App, Shared};
 use crate::status::{Pace, Status};
 use crate::{Role, StatusConfig, router};
 
-const DOCUMENTS: [&str; 12] = [
+pub(super) const DOCUMENTS: [&str; 12] = [
     "/status",
     "/status/history",
     "/status/history.atom",
@@ -42,7 +42,7 @@ async fn get(w: &World, path: &str) -> Answer {
 }
 
 /// A page is made at most once a second.
-async fn until(w: &World, path: &str, words: &str) -> Answer {
+pub(super) async fn until(w: &World, path: &str, words: &str) -> Answer {
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {
         let answer = get(w, path).await;
@@ -54,7 +54,7 @@ async fn until(w: &World, path: &str, words: &str) -> Answer {
     }
 }
 
-async fn told(w: &World) -> String {
+pub(super) async fn told(w: &World) -> String {
     let body = json!({"title": "Kernel panic on db-7.internal: checkout is down", "services": ["checkout"],
         "severity": "SEV1"});
     let answer = w.api(Role::Commander, "POST", "/api/v1/incidents", body).await;

@@ -113,6 +113,7 @@ pub(super) fn world_of(policy: Policy, more: impl FnOnce(&mut Sources)) -> World
         office,
         systems: Default::default(),
         setup_key: SETUP_KEY.to_owned(),
+        link_key: "link-key-0123456789".to_owned(),
         post: Default::default(),
         limits: Default::default(),
         templates: Arc::new(firebell_report::Templates::built_in().expect("built-in templates")),

@@ -26,6 +26,7 @@ mod writeup;
 
 pub(crate) use archive::Archive;
 pub(crate) use assets::status_assets;
+pub(crate) use guard::same_site;
 pub(crate) use markdown::render as markdown;
 pub(crate) use pages::Pages;
 pub(crate) use routes::routes;

@@ -114,7 +114,7 @@ pub(super) fn address(path: &str, fields: &[(&str, &str)]) -> String {
 }
 
 /// A text as one part of an address.
-pub(super) fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {

@@ -169,10 +169,10 @@ fn problems_of(operation: &Operation) -> Vec<u16> {
         out.push(404);
     }
     if operation.is_write() {
-        out.extend([408, 413, 415, 422]);
+        out.extend([408, 409, 413, 415, 422]);
     }
     if operation.writes_incident {
-        out.extend([409, 412]);
+        out.push(412);
     }
     if operation.permission.is_some() {
         out.push(429);

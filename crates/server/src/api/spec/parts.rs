@@ -64,6 +64,7 @@ pub(super) fn all() -> Map<String, Value> {
         ("Alert", alert()),
         ("Matcher", matcher()),
         ("Silence", silence()),
+        ("Maintenance", maintenance()),
         ("Change", change()),
         ("Effect", effect()),
         ("Agent", agent()),
@@ -297,6 +298,30 @@ fn silence() -> Value {
         need("endsAt", time()),
         need("updatedAt", time()),
         need("matchers", list(named("Matcher"))),
+    ])
+}
+
+fn maintenance() -> Value {
+    let stages = one_of(&["scheduled", "in_progress", "verifying", "completed", "cancelled"]);
+    let update = growing(&[
+        need("at", time()),
+        need("by", text()),
+        need("body", text()),
+        need("status", stages.clone()),
+    ]);
+    growing(&[
+        need("id", text()),
+        need("title", text()),
+        need("description", text()),
+        need("components", list(text())),
+        need("starts_at", time()),
+        need("ends_at", time()),
+        need("status", stages),
+        need("began_at", or_null(time())),
+        need("ended_at", or_null(time())),
+        need("updates", list(update)),
+        need("created_by", text()),
+        need("created_at", time()),
     ])
 }
 

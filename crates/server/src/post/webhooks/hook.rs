@@ -136,7 +136,6 @@ impl Hook {
     }
 
     /// As it may be shown: without its secrets.
-    #[expect(dead_code, reason = "the API's answer, which is not there yet")]
     pub(crate) fn shown(&self) -> Value {
         let mut shown = json!({"id": self.id});
         if let (Value::Object(out), Ok(Value::Object(fields))) =

@@ -15,7 +15,7 @@ use super::{board, now, policy};
 /// The component that the incidents of these records touch.
 fn checkout(records: &[Vec<EventRecord>]) -> Component {
     let incidents = records.iter().filter_map(|r| PublicIncident::of(r, &policy())).collect();
-    Board::of(&StatusConfig::default(), &policy(), incidents, now()).components.remove(0)
+    Board::of(&StatusConfig::default(), &policy(), incidents, Vec::new(), now()).components.remove(0)
 }
 
 fn day<'a>(component: &'a Component, date: &str) -> &'a Day {

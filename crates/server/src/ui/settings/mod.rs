@@ -2,8 +2,10 @@
 
 mod account;
 mod audit;
+mod maintenance;
 mod people;
 mod push;
+mod subscribers;
 mod system;
 mod tabs;
 mod webhooks;
@@ -31,6 +33,10 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/settings/push/{verb}", post(push::act))
         .route("/settings/people", get(people::page))
         .route("/settings/people/{verb}", post(people::act))
+        .route("/settings/maintenance", get(maintenance::page).post(maintenance::create))
+        .route("/settings/maintenance/{id}/{verb}", post(maintenance::act))
+        .route("/settings/subscribers", get(subscribers::page))
+        .route("/settings/subscribers/{verb}", post(subscribers::act))
         .route("/settings/audit", get(audit::page))
         .route("/settings/webhooks", get(webhooks::page).post(webhooks::create))
         .route("/settings/webhooks/{id}", get(webhooks::one))

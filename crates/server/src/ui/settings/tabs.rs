@@ -12,11 +12,13 @@ pub(super) struct Tab {
     here: bool,
 }
 
-const TABS: [(&str, &str, Permission); 5] = [
+const TABS: &[(&str, &str, Permission)] = &[
     ("/settings", "Systems", Permission::Settings),
     ("/settings/account", "Your account", Permission::OwnAccount),
     ("/settings/people", "People", Permission::People),
+    ("/settings/maintenance", "Maintenance", Permission::Maintenance),
     ("/settings/webhooks", "Webhooks", Permission::Webhooks),
+    ("/settings/subscribers", "Subscribers", Permission::Subscribers),
     ("/settings/audit", "Audit log", Permission::Audit),
 ];
 

@@ -55,7 +55,7 @@ struct FormView {
     from_alert: Option<String>,
 }
 
-/// Shows it.
+/// Shows it; `matchers`, `minutes` and `comment` fill it in where no alert does.
 pub(crate) async fn form(
     State(app): State<Shared>,
     visitor: Visitor,
@@ -71,12 +71,19 @@ pub(crate) async fn form(
                 .collect()
         })
         .unwrap_or_default();
-    let text = matchers.iter().map(view::text).collect::<Vec<_>>().join("\n");
+    let text = match query.get("matchers").filter(|_| alert.is_none()) {
+        Some(text) => text.to_owned(),
+        None => matchers.iter().map(view::text).collect::<Vec<_>>().join("\n"),
+    };
+    let wanted = query.read("minutes", "a number of minutes")?.unwrap_or(USUAL);
+    let longer = LENGTHS.iter().map(|(minutes, _)| *minutes).find(|minutes| *minutes >= wanted);
+    let minutes = longer.unwrap_or(LENGTHS[LENGTHS.len() - 1].0);
+    let comment = query.get("comment").unwrap_or_default();
     let missing = query.get("alert").is_some() && alert.is_none();
     let error =
         missing.then(|| "This alert does not fire any more: write down what is to be silent.".to_owned());
     let name = alert.map(|a| a.name().to_owned());
-    show(&app, &visitor, StatusCode::OK, &firing, &text, USUAL, "", error, name)
+    show(&app, &visitor, StatusCode::OK, &firing, &text, minutes, comment, error, name)
 }
 
 /// Makes a silence in the person's name; a form that cannot be read comes back with what is wrong.
