@@ -53,7 +53,11 @@ async fn somebody_new_comes_in_and_the_page_itself_goes_on() {
     let form = get(&w, "/login?next=/incidents/INC-2026-0001", "").await;
     let host = fake.issuer().replace("http://", "");
     assert!(form.text.contains(&format!(">Sign in with {host}<")), "{}", form.text);
-    assert!(form.text.contains("href=\"/login/sso?next=/incidents/INC-2026-0001\""), "{}", form.text);
+    assert!(
+        form.text.contains("href=\"/login/sso?next=&#x2f;incidents&#x2f;INC-2026-0001\""),
+        "{}",
+        form.text
+    );
     let off = get(&w, "/login/sso?next=/incidents/INC-2026-0001", "").await;
     let to = off.header("location");
     assert!(to.starts_with(&format!("{}/authorize?tenant=1&response_type=code&", fake.issuer())), "{to}");

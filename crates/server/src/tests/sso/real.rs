@@ -6,8 +6,8 @@ use std::process::Stdio;
 
 use axum::http::StatusCode;
 use serde_json::json;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
 
 use super::super::people::form;
 use super::super::world::{World, world};
@@ -18,6 +18,8 @@ use crate::AppState;
 struct Provider {
     issuer: String,
     _process: Child,
+    /// Kept open: a process that may not print ends.
+    _output: Lines<BufReader<ChildStdout>>,
 }
 
 /// Starts one, if it is installed.
@@ -43,7 +45,7 @@ async fn provider(redirect: &str, claims_in: &str) -> Option<Provider> {
     };
     let mut lines = BufReader::new(process.stdout.take().expect("its output")).lines();
     let issuer = lines.next_line().await.expect("its output").expect("it starts");
-    Some(Provider { issuer, _process: process })
+    Some(Provider { issuer, _process: process, _output: lines })
 }
 
 /// A browser without a script.
