@@ -11,6 +11,7 @@ mod keys;
 mod limits;
 mod metrics;
 mod openapi;
+mod overview;
 mod page;
 mod pages;
 mod paging;
