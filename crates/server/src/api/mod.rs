@@ -12,10 +12,14 @@ mod gate;
 mod health;
 pub(crate) mod incidents;
 mod maintenances;
+mod now;
 mod paging;
 mod people;
+mod postmortems;
+mod push_devices;
 mod reports;
 mod segments;
+mod services;
 mod sessions;
 mod silences;
 pub(crate) mod spec;
@@ -34,7 +38,7 @@ pub(crate) use spec::Operation;
 use crate::state::Shared;
 
 /// What operations are about.
-pub(crate) const TAGS: [(&str, &str); 12] = [
+pub(crate) const TAGS: [(&str, &str); 14] = [
     ("Incidents", "Incidents: lists, the whole record, and what people do with them."),
     ("Events", "The timeline as it grows, as server-sent events."),
     ("Alerts", "Alerts, as they were folded from signals."),
@@ -42,10 +46,12 @@ pub(crate) const TAGS: [(&str, &str); 12] = [
     ("Maintenance", "Maintenance, as the status page announces it."),
     ("Dead letters", "Effects that were given up."),
     ("Changes", "The change ledger."),
+    ("Services", "Services: how they do, and what is left of what they promised."),
     ("Reports", "Reports over many incidents."),
     ("Evidence", "Agents, and evidence by its hash."),
     ("People", "Accounts, sessions, tokens, and who did what."),
     ("Webhooks", "Posts to systems that asked for them."),
+    ("Notifications", "Devices that show one's notifications."),
     ("Server", "The server itself."),
 ];
 
@@ -61,18 +67,22 @@ fn operations() -> Vec<Operation> {
         dead_letters::list::operation(),
         dead_letters::retry::operation(),
         changes::operation(),
-        reports::operation(),
+        now::operation(),
+        postmortems::operation(),
         agents::operation(),
         blobs::operation(),
         audit::operation(),
         crate::metrics::operation(),
     ]);
     all.extend(maintenances::operations());
+    all.extend(services::operations());
+    all.extend(reports::operations());
     all.extend(people::operations());
     all.extend(sessions::operations());
     all.extend(tokens::operations());
     all.extend(systems::operations());
     all.extend(webhooks::operations());
+    all.extend(push_devices::operations());
     all
 }
 

@@ -39,6 +39,15 @@ pub(crate) struct Asked<K> {
     pub(crate) after: Option<K>,
 }
 
+/// A row whose key is not part of what is shown.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Keyed<K> {
+    #[serde(skip)]
+    pub(crate) key: K,
+    pub(crate) row: Value,
+}
+
 impl Paging {
     /// Declares the parameters that all lists have.
     pub(crate) fn declare(&self, operation: Operation, of: Value) -> Operation {

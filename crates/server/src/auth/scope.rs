@@ -7,7 +7,7 @@ use axum::http::Method;
 use serde::{Deserialize, Serialize};
 
 /// What a token may be limited to.
-pub(crate) const RESOURCES: [&str; 22] = [
+pub(crate) const RESOURCES: [&str; 24] = [
     "*",
     "accounts",
     "agents",
@@ -21,7 +21,9 @@ pub(crate) const RESOURCES: [&str; 22] = [
     "maintenances",
     "me",
     "metrics",
+    "now",
     "postmortems",
+    "push-devices",
     "reports",
     "services",
     "sessions",

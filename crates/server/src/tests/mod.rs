@@ -12,6 +12,7 @@ mod limits;
 mod maintenance;
 mod metrics;
 mod openapi;
+mod overview;
 mod page;
 mod pages;
 mod paging;

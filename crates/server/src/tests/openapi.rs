@@ -98,6 +98,7 @@ async fn every_operation_answers_and_asks_for_its_role() {
         let path = operation
             .path
             .replace("{id}", "INC-2026-0001")
+            .replace("{name}", "checkout")
             .replace("{n}", "1")
             .replace("{key}", "INC-2026-0001:1:0")
             .replace("{sha256}", &"0".repeat(64))

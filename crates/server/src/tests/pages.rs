@@ -27,7 +27,7 @@ const PAGES: [&str; 14] = [
     "/palette?q=stuffing",
 ];
 
-async fn alert(w: &World, labels: Value, summary: &str) {
+pub(super) async fn alert(w: &World, labels: Value, summary: &str) {
     let body = json!([{"labels": labels, "annotations": {"summary": summary}, "startsAt": w.now()}]);
     let headers = [("authorization", &*bearer(AM_KEY)), ("content-type", "application/json")];
     let sent = w.send("POST", "/api/v2/alerts", &headers, body.to_string()).await;

@@ -24,7 +24,7 @@ use crate::{PostOffice, Role, router};
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
 /// A browser that was subscribed; it can read one message.
-struct Browser {
+pub(super) struct Browser {
     endpoint: String,
     private: EphemeralPrivateKey,
     public: Vec<u8>,
@@ -47,7 +47,7 @@ fn derive(salt: &[u8], input: &[u8], info: &[u8], length: usize) -> Vec<u8> {
 }
 
 impl Browser {
-    fn new(name: &str) -> Self {
+    pub(super) fn new(name: &str) -> Self {
         let private = EphemeralPrivateKey::generate(&ECDH_P256, &SystemRandom::new()).expect("a key");
         let public = private.compute_public_key().expect("a key").as_ref().to_vec();
         Self { endpoint: format!("https://push.example/send/{name}"), private, public, auth: [7; 16] }
@@ -57,6 +57,12 @@ impl Browser {
         let coded = self.endpoint.replace(':', "%3A").replace('/', "%2F");
         let [p256dh, auth] = [&self.public[..], &self.auth].map(|k| URL_SAFE_NO_PAD.encode(k));
         format!("endpoint={coded}&p256dh={p256dh}&auth={auth}")
+    }
+
+    /// What the browser's `PushSubscription.toJSON()` has.
+    pub(super) fn subscription(&self) -> Value {
+        let [p256dh, auth] = [&self.public[..], &self.auth].map(|k| URL_SAFE_NO_PAD.encode(k));
+        json!({"endpoint": self.endpoint, "expirationTime": null, "keys": {"p256dh": p256dh, "auth": auth}})
     }
 
     /// Decrypts a message as RFC 8188 and 8291 say.
@@ -107,7 +113,7 @@ fn checked(post: &Post, w: &World) {
     assert!(post.header("topic").len() <= 32);
 }
 
-fn office_world() -> World {
+pub(super) fn office_world() -> World {
     let mut w = world();
     let text = Vapid::generate().expect("keys");
     w.state.post.vapid = Some(Arc::new(Vapid::read(&text, "mailto:a@b.example").expect("keys")));

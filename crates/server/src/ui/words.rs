@@ -41,7 +41,7 @@ pub(super) fn ago(at: Timestamp, now: Timestamp) -> String {
 }
 
 /// A cause's title, else its id.
-pub(super) fn cause_title(id: &str) -> String {
+pub(crate) fn cause_title(id: &str) -> String {
     cause::find(id).map_or_else(|| id.to_owned(), |c| c.title.clone())
 }
 
@@ -58,7 +58,7 @@ pub(super) fn date(at: Timestamp) -> String {
 }
 
 /// A browser as people call it, from what it says of itself.
-pub(super) fn browser(agent: &str) -> String {
+pub(crate) fn browser(agent: &str) -> String {
     // In this order: each says that it is the ones after it too.
     let names = [
         ("Edg/", "Edge"),

@@ -23,7 +23,7 @@ use crate::state::Shared;
 const MOST: usize = 20_000;
 
 /// Its declaration.
-pub(crate) fn operation() -> Operation {
+pub(super) fn operation() -> Operation {
     Operation::get("/api/v1/reports/weekly", "showWeeklyReport", weekly)
         .tag("Reports")
         .summary("The week's incidents, measured")

@@ -68,6 +68,11 @@ pub(super) fn all() -> Map<String, Value> {
         ("Change", change()),
         ("Effect", effect()),
         ("Agent", agent()),
+        ("Service", crate::api::services::service_schema()),
+        ("ServiceView", crate::api::services::service_view_schema()),
+        ("PostmortemHit", crate::api::postmortems::hit_schema()),
+        ("Trends", crate::api::reports::trends_schema()),
+        ("PushDevice", crate::api::push_devices::device_schema()),
         ("WeeklyReport", weekly()),
     ] {
         all.insert(name.to_owned(), schema);

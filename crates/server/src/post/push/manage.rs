@@ -39,7 +39,7 @@ pub(crate) async fn of_person(app: &App, person: &str) -> Result<Vec<Device>, Pr
 }
 
 /// Adds a device. One that somebody else used before is theirs no more.
-pub(crate) async fn add(app: &App, person: &str, new: NewDevice) -> Result<(), Problem> {
+pub(crate) async fn add(app: &App, person: &str, new: NewDevice) -> Result<Device, Problem> {
     if app.state.post.vapid.is_none() {
         return Err(Problem::unavailable("this server has no keys for notifications: its log says why"));
     }
@@ -67,13 +67,15 @@ pub(crate) async fn add(app: &App, person: &str, new: NewDevice) -> Result<(), P
         return Err(Problem::conflict(format!("you have {MOST} devices: remove one first")));
     }
     let act = Act::new(person, "device.add", &device.id);
-    write(app, act, &device, vec![well(&device.id)]).await
+    write(app, act, &device, vec![well(&device.id)]).await?;
+    Ok(device)
 }
 
 /// Sets whether a device hears of every new SEV1 and SEV2.
-pub(crate) async fn set_news(app: &App, person: &str, id: &str, news: bool) -> Result<(), Problem> {
-    let device = own(app, person, id).await?;
-    write(app, Act::new(person, "device.change", id), &Device { news, ..device }, Vec::new()).await
+pub(crate) async fn set_news(app: &App, person: &str, id: &str, news: bool) -> Result<Device, Problem> {
+    let device = Device { news, ..own(app, person, id).await? };
+    write(app, Act::new(person, "device.change", id), &device, Vec::new()).await?;
+    Ok(device)
 }
 
 /// Removes one.

@@ -23,6 +23,8 @@ use crate::ui::words;
 /// How long a page waits for records to be read; what was not read by then follows on the next look. In tests it is
 /// longer: the machine may be busy with others.
 const PATIENCE: Duration = Duration::from_millis(if cfg!(test) { 20_000 } else { 120 });
+/// How long a program waits.
+const LONG_PATIENCE: Duration = Duration::from_secs(20);
 /// Events that are looked through for what has changed; after more of them the whole list is read again, which is faster.
 const FEW: u64 = 2_000;
 /// Events read at once.
@@ -59,17 +61,48 @@ pub(crate) async fn look<T: Send + 'static>(
     app: &Shared,
     ask: impl FnOnce(&Known) -> T + Send + 'static,
 ) -> Result<T, Problem> {
-    app.archive.list(app).await?;
-    if !app.archive.known().unread.is_empty() {
-        let shared = Arc::clone(app);
-        let reading = tokio::spawn(async move {
-            if let Err(problem) = shared.archive.read(&shared).await {
-                tracing::warn!(problem = problem.sentence(), "records could not be read for the pages");
-            }
-        });
-        // Where it takes longer it goes on without this page.
-        let _ = tokio::time::timeout(PATIENCE, reading).await;
+    // Where it takes longer it goes on without this page.
+    let _ = catch_up(app, PATIENCE).await?;
+    asked(app, ask).await
+}
+
+/// The same for programs, which cannot tell by a note that something is not read yet: they wait for all of it.
+///
+/// # Errors
+/// The store's, and 503 where the records are not read within [`LONG_PATIENCE`].
+pub(crate) async fn look_whole<T: Send + 'static>(
+    app: &Shared,
+    ask: impl FnOnce(&Known) -> T + Send + 'static,
+) -> Result<T, Problem> {
+    if !catch_up(app, LONG_PATIENCE).await? {
+        return Err(Problem::unavailable(
+            "the records of past incidents are still being read: ask again soon",
+        ));
     }
+    asked(app, ask).await
+}
+
+/// Brings the archive up to now; `false` where records are still being read.
+async fn catch_up(app: &Shared, patience: Duration) -> Result<bool, Problem> {
+    app.archive.list(app).await?;
+    if app.archive.known().unread.is_empty() {
+        return Ok(true);
+    }
+    let shared = Arc::clone(app);
+    let reading = tokio::spawn(async move {
+        let read = shared.archive.read(&shared).await;
+        if let Err(problem) = &read {
+            tracing::warn!(problem = problem.sentence(), "records could not be read for the pages");
+        }
+        read.is_ok()
+    });
+    Ok(matches!(tokio::time::timeout(patience, reading).await, Ok(Ok(true))))
+}
+
+async fn asked<T: Send + 'static>(
+    app: &Shared,
+    ask: impl FnOnce(&Known) -> T + Send + 'static,
+) -> Result<T, Problem> {
     let known = Arc::clone(&app.archive.known);
     let asked = move || ask(&known.read().unwrap_or_else(PoisonError::into_inner));
     tokio::task::spawn_blocking(asked).await.map_err(|e| Problem::internal(&e))

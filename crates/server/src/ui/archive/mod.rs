@@ -7,5 +7,5 @@ mod keep;
 mod snippet;
 
 pub(crate) use case::{Case, Hurt, Need};
-pub(crate) use keep::{Archive, Known, Reading, look, postmortem_text};
+pub(crate) use keep::{Archive, Known, Reading, look, look_whole, postmortem_text};
 pub(crate) use snippet::{Piece, snippet};

@@ -1,6 +1,6 @@
 //! `/postmortems`: what there is to learn from, and the search over it.
 
-mod find;
+pub(crate) mod find;
 mod page;
 
 pub(super) use page::page;

@@ -76,12 +76,7 @@ fn view(known: &Known, wanted: &Wanted, person: &Person, now: Timestamp) -> (Vie
     let found = find::matching(known, wanted, person, now);
     let all = found.len();
     let page = wanted.page.min(all.div_ceil(PAGE).max(1));
-    let hits: Vec<Hit> = found
-        .into_iter()
-        .skip((page - 1) * PAGE)
-        .take(PAGE)
-        .map(|case| Hit { case: case.clone(), pieces: Vec::new() })
-        .collect();
+    let hits: Vec<Hit> = found.into_iter().skip((page - 1) * PAGE).take(PAGE).map(Hit::of).collect();
     let over = || known.seen_by(person).filter(|c| !c.row.open);
     let services: BTreeSet<&String> = over().flat_map(|c| &c.row.services).collect();
     let causes: BTreeSet<&str> = over().filter_map(|c| c.row.cause.as_deref()?.split('@').next()).collect();

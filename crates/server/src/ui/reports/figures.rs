@@ -2,54 +2,55 @@
 
 use std::collections::BTreeMap;
 
-use firebell_core::review::{Metric, ReviewedIncident, summarise};
+use firebell_core::review::{GroupLine, Metric, ReviewedIncident, Times, summarise};
 use firebell_core::severity::Severity;
 use jiff::civil::{ISOWeekDate, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::ui::archive::Case;
+use crate::auth::Person;
+use crate::ui::archive::{Case, Known};
 
-/// Weeks of a trend.
-pub(super) const WEEKS: usize = 12;
+/// Weeks of the trend that the page draws.
+pub(crate) const WEEKS: usize = 12;
 /// Hours of the day that count as night, UTC: from, until.
 const NIGHT: (i8, i8) = (22, 6);
 
 /// A week, Monday to Monday, UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Week(ISOWeekDate);
+pub(crate) struct Week(ISOWeekDate);
 
 impl Week {
     /// The week of a moment.
-    pub(super) fn of(at: Timestamp) -> Option<Self> {
+    pub(crate) fn of(at: Timestamp) -> Option<Self> {
         let date = at.to_zoned_datetime(TimeZone::UTC).date().iso_week_date();
         ISOWeekDate::new(date.year(), date.week(), Weekday::Monday).ok().map(Self)
     }
 
     /// Reads `2026-W48`.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let (year, week) = text.split_once("-W")?;
         ISOWeekDate::new(year.parse().ok()?, week.parse().ok()?, Weekday::Monday).ok().map(Self)
     }
 
     /// `2026-W48`.
-    pub(super) fn name(self) -> String {
+    pub(crate) fn name(self) -> String {
         format!("{}-W{:02}", self.0.year(), self.0.week())
     }
 
     /// `W48`.
-    pub(super) fn short(self) -> String {
+    pub(crate) fn short(self) -> String {
         format!("W{:02}", self.0.week())
     }
 
     /// From, inclusive, and to, exclusive.
-    pub(super) fn span(self) -> Option<(Timestamp, Timestamp)> {
+    pub(crate) fn span(self) -> Option<(Timestamp, Timestamp)> {
         let from = self.0.date().to_zoned_datetime(TimeZone::UTC).ok()?.timestamp();
         Some((from, from.checked_add(SignedDuration::from_hours(7 * 24)).ok()?))
     }
 
     /// So many weeks later, or earlier.
-    pub(super) fn step(self, weeks: i64) -> Option<Self> {
+    pub(crate) fn step(self, weeks: i64) -> Option<Self> {
         let (from, _) = self.span()?;
         Self::of(from.checked_add(SignedDuration::from_hours(weeks.checked_mul(7 * 24)?)).ok()?)
     }
@@ -57,21 +58,54 @@ impl Week {
 
 /// One week of a trend.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Point {
-    pub(super) week: String,
+pub(crate) struct Point {
+    pub(crate) week: Week,
     /// Incidents by severity, worst first.
-    pub(super) counts: [usize; 4],
+    pub(crate) counts: [usize; 4],
     /// Mean time to acknowledge, seconds.
-    pub(super) acknowledge_s: Option<f64>,
+    pub(crate) acknowledge_s: Option<f64>,
     /// Mean time to recovery, seconds.
-    pub(super) recover_s: Option<f64>,
+    pub(crate) recover_s: Option<f64>,
     /// Seconds in which customers felt something.
-    pub(super) impact_s: f64,
+    pub(crate) impact_s: f64,
 }
 
-/// The weeks up to `last`, oldest first.
-pub(super) fn trend(reviewed: &[ReviewedIncident], last: Week) -> Vec<Point> {
-    let back = i64::try_from(WEEKS).unwrap_or(0) - 1;
+/// Everything that a person may see, as the review counts it. Of what was not read yet the list tells enough: when it
+/// was, and its cause.
+pub(crate) fn reviewed(known: &Known, person: &Person) -> Vec<ReviewedIncident> {
+    known
+        .seen_by(person)
+        .map(|case| case.deep.as_ref().map_or_else(|| unread(case), |d| d.reviewed.clone()))
+        .collect()
+}
+
+fn unread(case: &Case) -> ReviewedIncident {
+    let row = &case.row;
+    let cause = row.cause.as_deref().and_then(|c| c.split_once('@'));
+    ReviewedIncident {
+        id: row.id.to_string(),
+        severity: row.severity,
+        kind: row.kind,
+        service: cause.map_or_else(|| "unknown".to_owned(), |(_, component)| component.to_owned()),
+        cause: cause.map(|(cause, _)| cause.to_owned()),
+        opened_at: row.opened_at,
+        status: row.status,
+        resolved_at: row.resolved_at,
+        times: Times::default(),
+        drill: row.drill,
+        action_items: Vec::new(),
+    }
+}
+
+/// Mean of a time over the incidents of a line, in seconds, and of how many incidents it was measured.
+pub(crate) fn mean(line: &GroupLine, metric: Metric) -> Option<(f64, usize)> {
+    let stats = line.times.iter().find(|t| t.metric == metric)?.seconds.stats?;
+    Some((stats.mean, stats.count))
+}
+
+/// So many weeks up to `last`, oldest first.
+pub(crate) fn trend(reviewed: &[ReviewedIncident], last: Week, weeks: usize) -> Vec<Point> {
+    let back = i64::try_from(weeks).unwrap_or(0) - 1;
     (0..=back).rev().filter_map(|ago| last.step(-ago)).filter_map(|week| point(reviewed, week)).collect()
 }
 
@@ -83,7 +117,7 @@ fn point(reviewed: &[ReviewedIncident], week: Week) -> Option<Point> {
         |metric: Metric| within.iter().filter_map(move |i| metric.of(&i.times)).collect::<Vec<f64>>();
     let mean = |metric| summarise(values(metric)).map(|s| s.mean);
     Some(Point {
-        week: week.short(),
+        week,
         counts: Severity::ALL.map(|s| within.iter().filter(|i| i.severity == s).count()),
         acknowledge_s: mean(Metric::Acknowledge),
         recover_s: mean(Metric::Recover),
@@ -93,17 +127,17 @@ fn point(reviewed: &[ReviewedIncident], week: Week) -> Option<Point> {
 
 /// How often a person was called.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Load {
-    pub(super) calls: usize,
-    pub(super) incidents: usize,
+pub(crate) struct Load {
+    pub(crate) calls: usize,
+    pub(crate) incidents: usize,
     /// Between 22:00 and 06:00 UTC.
-    pub(super) nights: usize,
+    pub(crate) nights: usize,
     /// On Saturdays and Sundays, UTC.
-    pub(super) weekends: usize,
+    pub(crate) weekends: usize,
 }
 
 /// Calls by person between two moments; exercises are calls too, but no load.
-pub(super) fn load<'a>(
+pub(crate) fn load<'a>(
     cases: impl Iterator<Item = &'a Case>,
     from: Timestamp,
     to: Timestamp,
@@ -150,9 +184,9 @@ mod tests {
 
     #[test]
     fn a_trend_has_all_its_weeks_also_quiet_ones() {
-        let points = trend(&[], Week::parse("2026-W05").expect("a week"));
+        let points = trend(&[], Week::parse("2026-W05").expect("a week"), WEEKS);
         assert_eq!(points.len(), WEEKS);
-        assert_eq!((points[0].week.as_str(), points[11].week.as_str()), ("W46", "W05"));
+        assert_eq!((points[0].week.short().as_str(), points[11].week.short().as_str()), ("W46", "W05"));
         assert!(points.iter().all(|p| p.counts == [0; 4] && p.recover_s.is_none()));
     }
 }

@@ -1,7 +1,7 @@
 //! `/reports`: the week, by service and by cause, the trend over twelve weeks, and who was called.
 
 mod charts;
-mod figures;
+pub(crate) mod figures;
 mod page;
 
 pub(super) use page::{markdown, page};

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use firebell_core::review::{
-    GroupLine, Metric, MetricLine, ReviewedIncident, Times, WeeklyReport, weekly_report,
-};
+use firebell_core::review::{GroupLine, Metric, MetricLine, ReviewedIncident, WeeklyReport, weekly_report};
 use firebell_report::weekly_markdown;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -18,7 +16,7 @@ use crate::auth::Person;
 use crate::problem::Problem;
 use crate::query::Pairs;
 use crate::state::Shared;
-use crate::ui::archive::{self, Case, Known, Reading};
+use crate::ui::archive::{self, Known, Reading};
 use crate::ui::guard::Visitor;
 use crate::ui::{pages, words};
 
@@ -115,7 +113,7 @@ pub(crate) async fn markdown(
 ) -> Result<Response, Problem> {
     let week = asked(&query, app.now())?;
     let person = visitor.person.clone();
-    let report = archive::look(&app, move |known| report(&reviewed(known, &person), week)).await?;
+    let report = archive::look(&app, move |known| report(&figures::reviewed(known, &person), week)).await?;
     let base = app.state.handle.policy().public_url.trim_end_matches('/').to_owned();
     let text = weekly_markdown(&report, &|id: &str| format!("{base}/incidents/{id}"));
     Ok(([(header::CONTENT_TYPE, "text/markdown; charset=utf-8")], text).into_response())
@@ -127,32 +125,6 @@ fn asked(query: &Pairs, now: Timestamp) -> Result<Week, Problem> {
         Some(name) => Week::parse(name).filter(|w| w.span().is_some()),
     };
     week.ok_or_else(|| Problem::bad_request("week", "is not an ISO week: write it as 2026-W48"))
-}
-
-/// Everything as the review counts it. Of what was not read yet the list tells enough: when it was, and its cause.
-fn reviewed(known: &Known, person: &Person) -> Vec<ReviewedIncident> {
-    known
-        .seen_by(person)
-        .map(|case| case.deep.as_ref().map_or_else(|| unread(case), |d| d.reviewed.clone()))
-        .collect()
-}
-
-fn unread(case: &Case) -> ReviewedIncident {
-    let row = &case.row;
-    let cause = row.cause.as_deref().and_then(|c| c.split_once('@'));
-    ReviewedIncident {
-        id: row.id.to_string(),
-        severity: row.severity,
-        kind: row.kind,
-        service: cause.map_or_else(|| "unknown".to_owned(), |(_, component)| component.to_owned()),
-        cause: cause.map(|(cause, _)| cause.to_owned()),
-        opened_at: row.opened_at,
-        status: row.status,
-        resolved_at: row.resolved_at,
-        times: Times::default(),
-        drill: row.drill,
-        action_items: Vec::new(),
-    }
 }
 
 fn report(reviewed: &[ReviewedIncident], week: Week) -> WeeklyReport {
@@ -167,9 +139,9 @@ fn view(
     service: &dyn Fn(&str) -> String,
     now: Timestamp,
 ) -> View {
-    let reviewed = reviewed(known, person);
+    let reviewed = figures::reviewed(known, person);
     let report = report(&reviewed, week);
-    let points = figures::trend(&reviewed, week);
+    let points = figures::trend(&reviewed, week, figures::WEEKS);
     let date = |at: Timestamp| at.strftime("%-d %b %Y").to_string();
     let last = report.to.checked_sub(jiff::SignedDuration::from_secs(1)).unwrap_or(report.to);
     let by = |groups: &[GroupLine], name: &dyn Fn(&str) -> (String, Option<String>)| {
@@ -247,10 +219,7 @@ fn time(line: &MetricLine) -> TimeLine {
 }
 
 fn group(line: &GroupLine, (name, href): (String, Option<String>)) -> Line {
-    let mean = |metric: Metric| {
-        let found = line.times.iter().find(|t| t.metric == metric).and_then(|t| t.seconds.stats);
-        found.map_or_else(dash, |s| span(s.mean))
-    };
+    let mean = |metric: Metric| figures::mean(line, metric).map_or_else(dash, |(mean, _)| span(mean));
     Line {
         name,
         href,
@@ -287,7 +256,7 @@ fn load(known: &Known, person: &Person, week: Week, from: Timestamp, to: Timesta
 
 /// The trend, drawn.
 fn charts(points: &[Point]) -> Vec<String> {
-    let steps: Vec<String> = points.iter().map(|p| p.week.clone()).collect();
+    let steps: Vec<String> = points.iter().map(|p| p.week.short()).collect();
     let values = |of: &dyn Fn(&Point) -> Option<f64>| points.iter().map(of).collect::<Vec<_>>();
     let count = |v: f64| format!("{v:.0}");
     let minutes = |v: f64| format!("{:.0} min", v / 60.0);

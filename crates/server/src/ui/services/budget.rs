@@ -11,27 +11,27 @@ use serde::Serialize;
 use crate::ui::archive::Hurt;
 
 /// Days that a budget is for.
-pub(super) const DAYS: i64 = 30;
+pub(crate) const DAYS: i64 = 30;
 /// Hours over which burn rates are told.
 const BURN_HOURS: [i64; 4] = [1, 6, 24, 72];
 
 /// A budget.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct Budget {
+pub(crate) struct Budget {
     /// Objective, 0 to 1.
-    pub(super) objective: f64,
+    pub(crate) objective: f64,
     /// Seconds of full outage that the objective allows.
-    pub(super) allowed_s: f64,
+    pub(crate) allowed_s: f64,
     /// Seconds of full outage that incidents come to.
-    pub(super) spent_s: f64,
+    pub(crate) spent_s: f64,
     /// Share that is left, 0 to 1; negative where more was spent than there was.
-    pub(super) left: f64,
+    pub(crate) left: f64,
     /// Hours, and how many times as fast as allowed the budget was spent in them: 1 spends all of it in [`DAYS`].
-    pub(super) burn: Vec<(i64, f64)>,
+    pub(crate) burn: Vec<(i64, f64)>,
 }
 
 /// The budget of the last [`DAYS`] days; `None` where the objective leaves none or is no share.
-pub(super) fn budget(objective: f64, hurts: &[Hurt], now: Timestamp) -> Option<Budget> {
+pub(crate) fn budget(objective: f64, hurts: &[Hurt], now: Timestamp) -> Option<Budget> {
     let may_fail = 1.0 - objective;
     if !(may_fail > 0.0 && may_fail < 1.0) {
         return None;
@@ -49,7 +49,7 @@ pub(super) fn budget(objective: f64, hurts: &[Hurt], now: Timestamp) -> Option<B
 }
 
 /// Seconds of the last [`DAYS`] days in which requests were slow.
-pub(super) fn slow_s(hurts: &[Hurt], now: Timestamp) -> f64 {
+pub(crate) fn slow_s(hurts: &[Hurt], now: Timestamp) -> f64 {
     weighted_s(hurts, last(DAYS * 24, now), |h| f64::from(u8::from(h.slow)))
 }
 

@@ -68,11 +68,8 @@ pub(crate) async fn list(
 fn view(known: &Known, around: &Around, policy: &Policy, person: &Person, q: String, now: Timestamp) -> List {
     let sums = sum::sums(known, around, policy, person, now);
     let wanted = q.to_lowercase();
-    let hit = |name: &str, sum: &Sum<'_>| {
-        let also = sum.entry.map(|e| format!("{} {}", e.owner, e.aliases.join(" "))).unwrap_or_default();
-        format!("{name} {also}").to_lowercase().contains(&wanted)
-    };
-    let mut found: Vec<(&str, Sum<'_>)> = sums.into_iter().filter(|(name, sum)| hit(name, sum)).collect();
+    let mut found: Vec<(&str, Sum<'_>)> =
+        sums.into_iter().filter(|(name, sum)| sum.is_hit(name, &wanted)).collect();
     let rank =
         |sum: &Sum<'_>| (sum.worst().map_or(9, |s| s as u8), sum.alerts.is_empty(), sum.entry.is_none());
     found.sort_by(|a, b| (rank(&a.1), a.0).cmp(&(rank(&b.1), b.0)));
@@ -86,7 +83,7 @@ fn view(known: &Known, around: &Around, policy: &Policy, person: &Person, q: Str
 }
 
 fn row(name: &str, sum: &Sum<'_>, now: Timestamp) -> Row {
-    let (state, class) = sum.state();
+    let (state, class) = sum.state().shown();
     let budget = sum.budget(now);
     Row {
         name: name.to_owned(),

@@ -127,16 +127,12 @@ fn view(
 ) -> Option<View> {
     let sums = sum::sums(known, around, policy, person, now);
     let (name, sum) = sums.get_key_value(sum::name(policy, wanted))?;
-    let (state, class) = sum.state();
+    let (state, class) = sum.state().shown();
     let entry = sum.entry;
-    let calls =
-        entry.map(|e| e.depends_on.iter().map(|d| sum::name(policy, d)).collect()).unwrap_or_default();
-    let called_by =
-        policy.services.iter().filter(|s| s.depends_on.iter().any(|d| sum::name(policy, d) == *name));
     let links = |names: Vec<&str>| names.into_iter().map(|n| link(n, &sums)).collect();
     Some(View {
         name: (*name).to_owned(),
-        component: entry.map_or_else(|| format!("service/{name}"), |e| e.component_id()),
+        component: sum.component(name),
         aliases: entry.map(|e| e.aliases.clone()).unwrap_or_default(),
         owner: entry.map(|e| e.owner.clone()).unwrap_or_default(),
         customer_facing: entry.is_some_and(|e| e.customer_facing),
@@ -144,8 +140,8 @@ fn view(
         catalogued: entry.is_some(),
         state,
         class,
-        calls: links(calls),
-        called_by: links(called_by.map(|s| s.name.as_str()).collect()),
+        calls: links(sum.calls(policy)),
+        called_by: links(sum::callers(policy, name)),
         seen: seen(sum, policy, name),
         availability: sum.budget(now).map(|b| slo(&b, sum)),
         latency: entry
@@ -173,7 +169,7 @@ fn view(
 }
 
 fn link(name: &str, sums: &BTreeMap<&str, Sum<'_>>) -> Link {
-    let (state, class) = sums.get(name).map_or(("Unknown", "none"), Sum::state);
+    let (state, class) = sums.get(name).map_or(("Unknown", "none"), |sum| sum.state().shown());
     Link { name: name.to_owned(), href: format!("/services/{}", words::encoded(name)), state, class }
 }
 

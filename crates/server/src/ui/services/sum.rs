@@ -15,9 +15,9 @@ use crate::auth::Person;
 use crate::ui::archive::{Case, Hurt, Known};
 
 /// Days of which incidents are counted.
-pub(super) const DAYS: i64 = 90;
+pub(crate) const DAYS: i64 = 90;
 /// Days of which changes are shown.
-pub(super) const CHANGE_DAYS: i64 = 30;
+pub(crate) const CHANGE_DAYS: i64 = 30;
 /// Firing alerts that are looked at.
 const ALERTS: usize = 5_000;
 /// Changes that are looked at, the newest.
@@ -27,13 +27,13 @@ const MOST: usize = 1_000;
 
 /// What is read of the store besides incidents.
 #[derive(Debug, Default)]
-pub(super) struct Around {
+pub(crate) struct Around {
     alerts: Vec<Alert>,
     changes: Vec<Change>,
 }
 
 /// Reads it.
-pub(super) fn around(reader: &dyn Reader, now: Timestamp) -> StoreResult<Around> {
+pub(crate) fn around(reader: &dyn Reader, now: Timestamp) -> StoreResult<Around> {
     let filter = AlertFilter { firing: Some(true), incident: None, limit: ALERTS, ..AlertFilter::default() };
     let start = now.checked_sub(SignedDuration::from_hours(24 * CHANGE_DAYS)).unwrap_or(now);
     Ok(Around {
@@ -44,25 +44,28 @@ pub(super) fn around(reader: &dyn Reader, now: Timestamp) -> StoreResult<Around>
 
 /// A service.
 #[derive(Debug, Default)]
-pub(super) struct Sum<'a> {
-    pub(super) entry: Option<&'a Service>,
+pub(crate) struct Sum<'a> {
+    pub(crate) entry: Option<&'a Service>,
     /// Of the last [`DAYS`] days, newest first, and all that are open.
-    pub(super) cases: Vec<&'a Case>,
+    pub(crate) cases: Vec<&'a Case>,
     /// Firing.
-    pub(super) alerts: Vec<&'a Alert>,
+    pub(crate) alerts: Vec<&'a Alert>,
     /// Newest first.
-    pub(super) changes: Vec<&'a Change>,
+    pub(crate) changes: Vec<&'a Change>,
 }
 
-/// All services that a person may know of, by name.
-pub(super) fn sums<'a>(
+/// Services by name.
+pub(crate) type Sums<'a> = BTreeMap<&'a str, Sum<'a>>;
+
+/// All services that a person may know of.
+pub(crate) fn sums<'a>(
     known: &'a Known,
     around: &'a Around,
     policy: &'a Policy,
     person: &'a Person,
     now: Timestamp,
-) -> BTreeMap<&'a str, Sum<'a>> {
-    let mut all: BTreeMap<&str, Sum<'_>> =
+) -> Sums<'a> {
+    let mut all: Sums<'_> =
         policy.services.iter().map(|s| (s.name.as_str(), Sum { entry: Some(s), ..Sum::default() })).collect();
     let room = all.len() + MOST;
     let since = now.checked_sub(SignedDuration::from_hours(24 * DAYS)).unwrap_or(now);
@@ -106,39 +109,103 @@ fn of<'m, 'a>(
     Some(all.entry(name).or_default())
 }
 
+/// Who depends on a service, by the catalogue.
+pub(crate) fn callers<'a>(policy: &'a Policy, of: &str) -> Vec<&'a str> {
+    let calls = |s: &&Service| s.depends_on.iter().any(|d| name(policy, d) == of);
+    policy.services.iter().filter(calls).map(|s| s.name.as_str()).collect()
+}
+
 /// A service's own name: that of the catalogue, else of the component.
-pub(super) fn name<'a>(policy: &'a Policy, said: &'a str) -> &'a str {
+pub(crate) fn name<'a>(policy: &'a Policy, said: &'a str) -> &'a str {
     match policy.service(said) {
         Some(service) => &service.name,
         None => said.strip_prefix("service/").unwrap_or(said),
     }
 }
 
-impl Sum<'_> {
+/// How a service does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    Critical,
+    Major,
+    Minor,
+    Cosmetic,
+    /// Alerts fire that are of no incident that is open.
+    Alerting,
+    Well,
+}
+
+impl State {
+    /// All, the worst first.
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Critical, Self::Major, Self::Minor, Self::Cosmetic, Self::Alerting, Self::Well];
+
+    /// As programs read it.
+    pub(crate) fn key(self) -> &'static str {
+        match self {
+            Self::Critical => "critical",
+            Self::Major => "major",
+            Self::Minor => "minor",
+            Self::Cosmetic => "cosmetic",
+            Self::Alerting => "alerting",
+            Self::Well => "well",
+        }
+    }
+
+    /// In a word and as a class.
+    pub(crate) fn shown(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Critical => ("Critical", "bad"),
+            Self::Major => ("Major trouble", "bad"),
+            Self::Minor => ("Minor trouble", "warn"),
+            Self::Cosmetic => ("Cosmetic trouble", "warn"),
+            Self::Alerting => ("Alerts fire", "warn"),
+            Self::Well => ("Well", "good"),
+        }
+    }
+}
+
+impl<'a> Sum<'a> {
+    /// What it depends on, by the catalogue.
+    pub(crate) fn calls(&self, policy: &'a Policy) -> Vec<&'a str> {
+        self.entry.map(|e| e.depends_on.iter().map(|d| name(policy, d)).collect()).unwrap_or_default()
+    }
+
+    /// Id of its component.
+    pub(crate) fn component(&self, name: &str) -> String {
+        self.entry.map_or_else(|| format!("service/{name}"), Service::component_id)
+    }
+
+    /// Whether its name, owner or another name of it has this text, in lower case, in it.
+    pub(crate) fn is_hit(&self, name: &str, wanted: &str) -> bool {
+        let also = self.entry.map(|e| format!("{} {}", e.owner, e.aliases.join(" "))).unwrap_or_default();
+        format!("{name} {also}").to_lowercase().contains(wanted)
+    }
+
     /// The worst that is open.
-    pub(super) fn worst(&self) -> Option<Severity> {
+    pub(crate) fn worst(&self) -> Option<Severity> {
         self.cases.iter().filter(|c| c.row.open).map(|c| c.row.severity).min()
     }
 
-    /// How it does, in a word and as a class.
-    pub(super) fn state(&self) -> (&'static str, &'static str) {
+    /// How it does.
+    pub(crate) fn state(&self) -> State {
         match self.worst() {
-            Some(Severity::Sev1) => ("Critical", "bad"),
-            Some(Severity::Sev2) => ("Major trouble", "bad"),
-            Some(Severity::Sev3) => ("Minor trouble", "warn"),
-            Some(Severity::Sev4) => ("Cosmetic trouble", "warn"),
-            None if !self.alerts.is_empty() => ("Alerts fire", "warn"),
-            None => ("Well", "good"),
+            Some(Severity::Sev1) => State::Critical,
+            Some(Severity::Sev2) => State::Major,
+            Some(Severity::Sev3) => State::Minor,
+            Some(Severity::Sev4) => State::Cosmetic,
+            None if !self.alerts.is_empty() => State::Alerting,
+            None => State::Well,
         }
     }
 
     /// When it hurt. Exercises hurt nobody, nor what was none.
-    pub(super) fn hurts(&self) -> Vec<Hurt> {
+    pub(crate) fn hurts(&self) -> Vec<Hurt> {
         self.counting().filter_map(|c| Some(c.deep.as_ref()?.hurt)).collect()
     }
 
     /// Incidents that count.
-    pub(super) fn counting(&self) -> impl Iterator<Item = &Case> {
+    pub(crate) fn counting(&self) -> impl Iterator<Item = &Case> {
         self.cases.iter().copied().filter(|c| match &c.deep {
             Some(deep) => deep.reviewed.counts(),
             None => !c.row.drill,
@@ -146,7 +213,7 @@ impl Sum<'_> {
     }
 
     /// The budget of its objective.
-    pub(super) fn budget(&self, now: Timestamp) -> Option<Budget> {
+    pub(crate) fn budget(&self, now: Timestamp) -> Option<Budget> {
         budget::budget(self.entry?.slo_availability?, &self.hurts(), now)
     }
 }

@@ -80,7 +80,7 @@ pub(crate) async fn act(
         }
         "news" => {
             let news = form.contains_key("news");
-            push::set_news(&app, name, &id, news).await.map(|()| "That is changed.".to_owned())
+            push::set_news(&app, name, &id, news).await.map(|_| "That is changed.".to_owned())
         }
         "test" => push::send_test(&app, name, &id)
             .await
