@@ -64,7 +64,7 @@ impl Cursor {
 /// Reads on to the end of the record. `cursor` is where it got to; it is loaded where there is none.
 pub(super) async fn collect(
     cursor: &mut Option<Cursor>,
-    publishers: &Arc<Vec<Box<dyn Publisher>>>,
+    publishers: &Arc<[Box<dyn Publisher>]>,
     desk: &Arc<Desk>,
 ) -> Result<(), Error> {
     loop {

@@ -31,7 +31,7 @@ pub async fn post(state: AppState, stop: watch::Receiver<bool>) {
 /// The post office.
 pub struct PostOffice {
     desk: Arc<Desk>,
-    publishers: Arc<Vec<Box<dyn Publisher>>>,
+    publishers: Arc<[Box<dyn Publisher>]>,
     carriers: BTreeMap<&'static str, Arc<dyn Carrier>>,
     cursor: Option<Cursor>,
     sending: Sending,
@@ -58,7 +58,7 @@ impl PostOffice {
         };
         Self {
             desk: Arc::new(desk),
-            publishers: Arc::new(publishers()),
+            publishers: publishers().into(),
             carriers: carriers(),
             cursor: None,
             sending: Sending::default(),

@@ -23,6 +23,9 @@ use crate::{PostOffice, Role, router};
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
+/// What was posted: address, headers, body.
+type Sent = (String, Vec<(String, String)>, Vec<u8>);
+
 /// A mail server that keeps what it is given.
 struct Mails {
     seen: Mutex<Vec<Message>>,
@@ -50,7 +53,7 @@ impl Notifier for Mails {
 
 /// Endpoints of others: answer with the challenge, or not.
 struct Endpoints {
-    seen: Mutex<Vec<(String, Vec<(String, String)>, Vec<u8>)>>,
+    seen: Mutex<Vec<Sent>>,
     echoes: Mutex<bool>,
 }
 
@@ -124,7 +127,7 @@ impl Street {
         std::mem::take(&mut self.mails.seen.lock().expect("a lock"))
     }
 
-    fn posts(&self) -> Vec<(String, Vec<(String, String)>, Vec<u8>)> {
+    fn posts(&self) -> Vec<Sent> {
         std::mem::take(&mut self.endpoints.seen.lock().expect("a lock"))
     }
 

@@ -435,7 +435,7 @@ async fn secrets_are_shown_once_and_rotate() {
     let path = format!("/settings/webhooks/{id}");
     for page in [&path, "/settings/webhooks", "/settings/audit"] {
         let text = admin.get(page).await.text;
-        assert!(!text.contains(&old[..20]) && (page == &path || !text.contains("key=abc")), "{page}");
+        assert!(!text.contains(&old[..20]) && (*page == path || !text.contains("key=abc")), "{page}");
     }
     let page = admin.post(&format!("{path}/rotate"), "").await.text;
     let new = page.split("class=\"secret\">").nth(1).expect("a secret").split("</code>").next().expect("one");

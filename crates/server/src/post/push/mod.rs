@@ -7,7 +7,6 @@ mod manage;
 mod publisher;
 
 pub(super) use carrier::PushCarrier;
-#[cfg(test)]
 pub(crate) use device::Device;
 pub(crate) use manage::{NewDevice, add, of_person, remove, send_test, set_news};
 pub(super) use publisher::PushPublisher;

@@ -130,7 +130,7 @@ async fn show_one(
         wrong,
         secret,
         log: log.into_iter().map(|d| line(d, now)).collect(),
-        failing: failing.map(|since| words::day(since)),
+        failing: failing.map(words::day),
     };
     pages::whole(app, Some(visitor), "settings_webhook.html", status, view)
 }
