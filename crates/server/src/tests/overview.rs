@@ -85,7 +85,7 @@ async fn services_tell_in_figures_how_they_do() {
     let one = get(&w, Role::Viewer, "/api/v1/services/checkout").await;
     assert_eq!(one["recent_incidents"][0]["id"], json!(id));
     let one = get(&w, Role::Viewer, "/api/v1/services/cache").await;
-    assert_eq!(one["alerts"][0]["service"], json!("cache"));
+    assert_eq!(one["alerts"][0]["labels"]["service"], json!("cache"), "{one:#}");
     let none = w.api(Role::Viewer, "GET", "/api/v1/services/nothing-like-it", Value::Null).await;
     assert_eq!(none.status, StatusCode::NOT_FOUND);
 }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 
 use crate::api::segments::Segments;
-use crate::api::spec::{Operation, schema};
+use crate::api::spec::Operation;
 use crate::auth::{Permission, Person};
 use crate::problem::Problem;
 use crate::state::Shared;
@@ -16,7 +16,7 @@ pub(super) fn operation() -> Operation {
         .needs(Permission::People)
         .summary("Take an account away, with its sessions and tokens")
         .about("What the person did stays in the record.")
-        .answers(204, "It is gone.", schema::text())
+        .answers_nothing("It is gone.")
 }
 
 /// Takes it away; nobody takes away their own.

@@ -141,9 +141,10 @@ fn part(name: &str) -> (&'static str, Value) {
 fn answers(operation: &Operation) -> Map<String, Value> {
     let mut out: Map<String, Value> = Map::new();
     for answer in &operation.answers {
-        let entry = out
-            .entry(answer.status.to_string())
-            .or_insert_with(|| json!({"description": answer.about, "content": {}}));
+        let entry = out.entry(answer.status.to_string()).or_insert_with(|| match answer.content_type {
+            "" => json!({"description": answer.about}),
+            _ => json!({"description": answer.about, "content": {}}),
+        });
         if let Some(content) = entry.get_mut("content").and_then(Value::as_object_mut) {
             content.insert(answer.content_type.to_owned(), json!({"schema": answer.schema}));
         }

@@ -166,6 +166,11 @@ impl Operation {
         self.answers_as(status, about, "application/json", schema)
     }
 
+    /// That it is done, without a body.
+    pub(crate) fn answers_nothing(self, about: &'static str) -> Self {
+        self.answers_as(204, about, "", Value::Null)
+    }
+
     /// What comes back in another form.
     pub(crate) fn answers_as(
         mut self,

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 
 use crate::api::segments::Segments;
-use crate::api::spec::{Operation, schema};
+use crate::api::spec::Operation;
 use crate::auth::{Permission, Person};
 use crate::problem::Problem;
 use crate::state::Shared;
@@ -15,7 +15,7 @@ pub(super) fn operation() -> Operation {
         .tag("People")
         .needs(Permission::OwnAccount)
         .summary("Revoke a token: your own, or anybody's as an administrator")
-        .answers(204, "It is good for nothing any more.", schema::text())
+        .answers_nothing("It is good for nothing any more.")
 }
 
 /// Revokes it.

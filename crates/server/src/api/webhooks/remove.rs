@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 
 use crate::api::segments::Segments;
-use crate::api::spec::{Operation, schema};
+use crate::api::spec::Operation;
 use crate::auth::{Permission, Person};
 use crate::post::webhooks;
 use crate::problem::Problem;
@@ -16,7 +16,7 @@ pub(super) fn operation() -> Operation {
         .tag("Webhooks")
         .needs(Permission::Webhooks)
         .summary("Take a webhook away; what waits for it is not sent")
-        .answers(204, "It is gone.", schema::text())
+        .answers_nothing("It is gone.")
 }
 
 /// Takes it away.
