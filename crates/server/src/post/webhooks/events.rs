@@ -57,6 +57,7 @@ pub(crate) const EVENTS: &[&str] = &[
     "incident.bundle_archived",
     "incident.writing_requested",
     "incident.postmortem_written",
+    "incident.postmortem_edited",
     "incident.closed",
     "incident.effect_died",
     "incident.effect_revived",
