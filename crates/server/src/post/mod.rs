@@ -15,6 +15,8 @@ mod send;
 pub(crate) mod webhooks;
 mod wire;
 
+#[cfg(test)]
+pub(crate) use publisher::delivery;
 pub use run::{PostOffice, post};
 #[cfg(test)]
 pub(crate) use wire::Wire;
