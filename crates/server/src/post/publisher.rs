@@ -58,6 +58,11 @@ pub(crate) fn kind_of(event: &Event) -> String {
     value.get("type").and_then(Value::as_str).unwrap_or("unknown").to_owned()
 }
 
+/// A position in the record as part of an id: what is due at the same time is sent in the order of ids, which are texts.
+pub(crate) fn place(position: u64) -> String {
+    format!("{position:012}")
+}
+
 /// Something to deliver, due at once. Its id is made of receiver and what it is for, so that the same is never two.
 pub(crate) fn delivery(
     channel: &str,

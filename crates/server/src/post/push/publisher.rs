@@ -12,7 +12,7 @@ use super::CHANNEL;
 use super::device::{Device, may_hear, owner};
 use crate::auth::Person;
 use crate::post::desk::Desk;
-use crate::post::publisher::{Page, Publisher, delivery};
+use crate::post::publisher::{Page, Publisher, delivery, place};
 
 /// Publishes to devices.
 pub(in crate::post) struct PushPublisher;
@@ -100,7 +100,7 @@ impl Publisher for PushPublisher {
                 }
                 // What it says is made when it is sent: by then the incident may be restricted.
                 let payload = json!({"incident": record.incident});
-                out.push(delivery(CHANNEL, &device.id, &position.to_string(), whom.about(), payload, now));
+                out.push(delivery(CHANNEL, &device.id, &place(position), whom.about(), payload, now));
             }
         }
         Ok(out)

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::CHANNEL;
 use super::hook::Hook;
 use crate::post::desk::Desk;
-use crate::post::publisher::{Page, Publisher, delivery, kind_of};
+use crate::post::publisher::{Page, Publisher, delivery, kind_of, place};
 
 /// Publishes to webhooks.
 pub(in crate::post) struct HookPublisher;
@@ -28,7 +28,7 @@ impl Publisher for HookPublisher {
             let wanted = hooks.iter().filter(|h| h.created_at <= record.at && h.wants(&kind, &row));
             for hook in wanted {
                 let body = body(&kind, *position, record, &row, desk);
-                out.push(delivery(CHANNEL, &hook.id, &position.to_string(), &kind, body, now));
+                out.push(delivery(CHANNEL, &hook.id, &place(*position), &kind, body, now));
             }
         }
         Ok(out)
