@@ -89,7 +89,9 @@ fn systems(file: &File) -> Vec<String> {
         all.push(format!("channels: {channel:?} is not a notifier; write KIND/NAME of one of [[notifiers]]"));
     }
     if let Some(email) = file.status.email.as_ref().filter(|e| !channels.contains(e)) {
-        all.push(format!("status.email: {email:?} is not a notifier; write email/NAME of one of [[notifiers]]"));
+        all.push(format!(
+            "status.email: {email:?} is not a notifier; write email/NAME of one of [[notifiers]]"
+        ));
     }
     all
 }

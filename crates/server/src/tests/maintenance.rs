@@ -215,7 +215,10 @@ async fn it_takes_a_commander_and_what_is_wrong_is_named() {
     assert!(page.contains("/alerts/silences/new?matchers=service%3D%22checkout%22&amp;minutes=90"), "{page}");
     let link = page.split("/alerts/silences/new?").nth(1).expect("a link").split('"').next().expect("a link");
     let form = b.get(&format!("/alerts/silences/new?{}", link.replace("&amp;", "&"))).await.text;
-    assert!(form.contains("service=&quot;checkout&quot;") && form.contains("Maintenance: New disks"), "{form}");
+    assert!(
+        form.contains("service=&quot;checkout&quot;") && form.contains("Maintenance: New disks"),
+        "{form}"
+    );
     assert!(form.contains("<option value=\"120\" selected"), "ninety minutes at least: {form}");
     let log = w.state.office.audit_after(0, 1000).expect("the log");
     let acts: Vec<_> = log.iter().filter(|e| e.act.target == id).map(|e| e.act.action.as_str()).collect();
