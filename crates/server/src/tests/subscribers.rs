@@ -47,9 +47,12 @@ impl Notifier for Mails {
     }
 }
 
+/// A post: address, headers, body.
+type Post = (String, Vec<(String, String)>, Vec<u8>);
+
 /// Endpoints of others: answer with the challenge, or not.
 struct Endpoints {
-    seen: Mutex<Vec<(String, Vec<(String, String)>, Vec<u8>)>>,
+    seen: Mutex<Vec<Post>>,
     echoes: Mutex<bool>,
 }
 
@@ -125,7 +128,7 @@ impl Street {
         std::mem::take(&mut self.mails.seen.lock().expect("a lock"))
     }
 
-    fn posts(&self) -> Vec<(String, Vec<(String, String)>, Vec<u8>)> {
+    fn posts(&self) -> Vec<Post> {
         std::mem::take(&mut self.endpoints.seen.lock().expect("a lock"))
     }
 
