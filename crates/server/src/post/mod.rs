@@ -19,8 +19,6 @@ pub(crate) use carrier::{Carrier, Sent, answered};
 pub(crate) use desk::{Desk, documents};
 pub(crate) use publisher::{Page, Publisher, delivery};
 pub(crate) use receiver::well;
-#[cfg(test)]
-pub(crate) use publisher::delivery;
 pub use run::{PostOffice, post};
 #[cfg(test)]
 pub(crate) use wire::Wire;

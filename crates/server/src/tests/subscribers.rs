@@ -23,9 +23,6 @@ use crate::{PostOffice, Role, router};
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
-/// What was posted: address, headers, body.
-type Sent = (String, Vec<(String, String)>, Vec<u8>);
-
 /// A mail server that keeps what it is given.
 struct Mails {
     seen: Mutex<Vec<Message>>,
@@ -51,9 +48,12 @@ impl Notifier for Mails {
     }
 }
 
+/// A post: address, headers, body.
+type Post = (String, Vec<(String, String)>, Vec<u8>);
+
 /// Endpoints of others: answer with the challenge, or not.
 struct Endpoints {
-    seen: Mutex<Vec<Sent>>,
+    seen: Mutex<Vec<Post>>,
     echoes: Mutex<bool>,
 }
 
@@ -127,7 +127,7 @@ impl Street {
         std::mem::take(&mut self.mails.seen.lock().expect("a lock"))
     }
 
-    fn posts(&self) -> Vec<Sent> {
+    fn posts(&self) -> Vec<Post> {
         std::mem::take(&mut self.endpoints.seen.lock().expect("a lock"))
     }
 

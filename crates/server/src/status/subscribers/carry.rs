@@ -170,7 +170,9 @@ fn message(delivery: &Delivery, desk: &Desk) -> StoreResult<Result<Message, Stri
                 "{}\n\n{affects}On the status page:\n{url}/{}\n\n--\nYou subscribed to {title}. Unsubscribe:\n{end}",
                 notice.body, notice.path
             );
-            (notice.path.clone(), format!("[{title}] {}", notice.subject), body)
+            // All mails of one thing make one thread.
+            let of = notice.path.rsplit('/').next().unwrap_or_default();
+            (of.to_owned(), format!("[{title}] {}", notice.subject), body)
         }
     };
     Ok(Ok(Message {
