@@ -127,7 +127,7 @@ fn etag() -> Value {
 fn part(name: &str) -> (&'static str, Value) {
     match name {
         "id" => ("Its id.", filled(64)),
-        "name" => ("Its name, or another name that the catalogue has for it.", filled(1024)),
+        "name" => ("Its name.", filled(1024)),
         "n" => ("Its number within the incident.", whole(0, i64::from(u32::MAX))),
         "key" => ("The effect's key: INCIDENT:VERSION:ORDINAL.", filled(128)),
         "sha256" => {
@@ -141,9 +141,11 @@ fn part(name: &str) -> (&'static str, Value) {
 fn answers(operation: &Operation) -> Map<String, Value> {
     let mut out: Map<String, Value> = Map::new();
     for answer in &operation.answers {
-        let entry = out
-            .entry(answer.status.to_string())
-            .or_insert_with(|| json!({"description": answer.about, "content": {}}));
+        // 204 has no body of any type.
+        let entry = out.entry(answer.status.to_string()).or_insert_with(|| match answer.status {
+            204 => json!({"description": answer.about}),
+            _ => json!({"description": answer.about, "content": {}}),
+        });
         if let Some(content) = entry.get_mut("content").and_then(Value::as_object_mut) {
             content.insert(answer.content_type.to_owned(), json!({"schema": answer.schema}));
         }
