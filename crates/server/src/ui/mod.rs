@@ -30,6 +30,6 @@ pub(crate) use guard::same_site;
 pub(crate) use markdown::render as markdown;
 pub(crate) use pages::Pages;
 pub(crate) use routes::routes;
-pub(crate) use words::{browser, cause_title, clean, span, title_case};
 #[cfg(test)]
 pub(crate) use words::encoded;
+pub(crate) use words::{browser, cause_title, clean, span, title_case};

@@ -127,7 +127,7 @@ fn etag() -> Value {
 fn part(name: &str) -> (&'static str, Value) {
     match name {
         "id" => ("Its id.", filled(64)),
-        "name" => ("Its name, or another name that the catalogue has for it.", filled(1024)),
+        "name" => ("Its name.", filled(1024)),
         "n" => ("Its number within the incident.", whole(0, i64::from(u32::MAX))),
         "key" => ("The effect's key: INCIDENT:VERSION:ORDINAL.", filled(128)),
         "sha256" => {
