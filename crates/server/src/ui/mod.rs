@@ -30,6 +30,4 @@ pub(crate) use guard::same_site;
 pub(crate) use markdown::render as markdown;
 pub(crate) use pages::Pages;
 pub(crate) use routes::routes;
-#[cfg(test)]
-pub(crate) use words::encoded;
 pub(crate) use words::{browser, cause_title, clean, span, title_case};
