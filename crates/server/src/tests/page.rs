@@ -308,3 +308,34 @@ async fn the_kind_is_set_and_who_resolves_hears_what_still_fires() {
     let page = b.get("/incidents/INC-2026-0001").await.text;
     assert!(page.contains("Still firing: CheckoutErrors."), "{page}");
 }
+
+#[tokio::test]
+async fn what_can_be_taken_back_offers_it() {
+    let w = world();
+    let id = w.declare("Catalog is a little slow").await;
+    let b = Browser::sign_in(&w, &token(Role::Commander)).await;
+    let (csrf, path) = (b.csrf().await, format!("/incidents/{id}"));
+    let severity = async || {
+        let shown = w.api(Role::Admin, "GET", &format!("/api/v1{path}"), Value::Null).await.json();
+        shown["incident"]["severity"]["severity"].as_str().expect("a severity").to_owned()
+    };
+    let before = severity().await;
+    b.post(&format!("{path}/do/severity"), &format!("severity=SEV2&reason=felt&csrf={csrf}")).await;
+    assert_eq!(severity().await, "SEV2");
+    let page = b.get(&path).await.text;
+    let (_, undo) = page.split_once("class=\"undo\"").expect("an offer");
+    let (undo, _) = undo.split_once("</form>").expect("a form");
+    assert!(undo.contains(&format!("Back to {before}")) && undo.contains("do&#x2f;severity"), "{undo}");
+    b.post(&format!("{path}/do/severity"), &format!("severity={before}&reason=undone&csrf={csrf}")).await;
+    assert_eq!(severity().await, before);
+    // What was resolved by a slip is opened again; a note stays.
+    b.post(&format!("{path}/do/resolve"), &format!("summary=over&csrf={csrf}")).await;
+    let page = b.get(&path).await.text;
+    assert!(
+        page.contains("Undo: reopen it")
+            && page.contains(&format!("{path}/do/reopen").replace('/', "&#x2f;")),
+        "{page}"
+    );
+    b.post(&format!("{path}/do/note"), &format!("text=seen&csrf={csrf}")).await;
+    assert!(!b.get(&path).await.text.contains("class=\"undo\""));
+}

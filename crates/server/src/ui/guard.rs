@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use crate::auth::{Flash, Person, Session, cookie_value};
 use crate::problem::Problem;
 use crate::state::{App, Shared};
+use crate::ui::Undo;
 
 /// A signed-in visitor; anybody else is sent to the sign-in form.
 pub(crate) struct Visitor {
@@ -19,7 +20,12 @@ pub(crate) struct Visitor {
 impl Visitor {
     /// Keeps a word for the visitor's next page.
     pub(crate) fn tell(&self, app: &App, ok: bool, text: String) {
-        app.directory.tell(&self.session.id, Flash { ok, text });
+        self.tell_with(app, ok, text, None);
+    }
+
+    /// With what takes it back.
+    pub(crate) fn tell_with(&self, app: &App, ok: bool, text: String, undo: Option<Undo>) {
+        app.directory.tell(&self.session.id, Flash { ok, text, undo });
     }
 
     /// Takes that word.

@@ -21,6 +21,7 @@ pub(crate) mod reports;
 mod routes;
 pub(crate) mod services;
 mod settings;
+mod undo;
 mod words;
 mod writeup;
 
@@ -30,4 +31,5 @@ pub(crate) use guard::same_site;
 pub(crate) use markdown::render as markdown;
 pub(crate) use pages::Pages;
 pub(crate) use routes::routes;
+pub(crate) use undo::Undo;
 pub(crate) use words::{browser, cause_title, clean, span, title_case};

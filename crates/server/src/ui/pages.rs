@@ -111,7 +111,7 @@ pub(super) fn whole(
         nav => Value::from(Serde(nav::items(name))),
         csrf => visitor.map(|v| v.session.csrf.clone()).unwrap_or_default(),
         person => visitor.map(|v| context! { name => v.person.name.as_str(), role => v.person.role.as_str() }),
-        told => told.map(|t| context! { ok => t.ok, text => t.text }),
+        told => told.map(|t| context! { ok => t.ok, text => t.text, undo => t.undo.map(|u| Value::from(Serde(u))) }),
         v => Value::from(Serde(view)),
     };
     let html = app.pages.render(name, cx)?;

@@ -14,6 +14,7 @@ use super::state::{SESSION, State};
 use super::{Directory, hash, json_of, secret};
 use crate::auth::Person;
 use crate::problem::Problem;
+use crate::ui::Undo;
 
 /// A session ends when it has not been used for so long.
 const IDLE: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -31,6 +32,8 @@ const WRITTEN: SignedDuration = SignedDuration::from_mins(5);
 pub(crate) struct Flash {
     pub(crate) ok: bool,
     pub(crate) text: String,
+    /// What takes it back.
+    pub(crate) undo: Option<Undo>,
 }
 
 /// How somebody came in.

@@ -11,9 +11,11 @@ use firebell_core::ids::{EffectKey, IncidentId};
 use firebell_core::incident::Command;
 use firebell_core::severity::IncidentKind;
 
+use crate::access;
 use crate::action;
 use crate::problem::Problem;
 use crate::state::Shared;
+use crate::ui::Undo;
 use crate::ui::guard::{self, Visitor};
 
 type Fields = BTreeMap<String, String>;
@@ -27,6 +29,7 @@ pub(crate) async fn act(
     Form(form): Form<Fields>,
 ) -> Result<Response, Problem> {
     guard::guarded(&headers, &visitor.session, form.get("csrf").map_or("", String::as_str))?;
+    let before = access::load(&app, &visitor.person, &id).await.ok().map(|(incident, _)| incident);
     let mut outcome = match command(&verb, &form) {
         Ok((command, done)) => action::act(&app, &visitor.person, &id, command).await.map(|decided| {
             if decided.records.is_empty() { "That was done already.".to_owned() } else { done }
@@ -45,7 +48,11 @@ pub(crate) async fn act(
         }
     }
     match outcome {
-        Ok(text) => visitor.tell(&app, true, text),
+        Ok(text) => {
+            let field = |name: &str| form.get(name).cloned().unwrap_or_default();
+            let undo = before.and_then(|before| Undo::incident(&verb, &before, &field));
+            visitor.tell_with(&app, true, text, undo);
+        }
         Err(problem) => visitor.tell(&app, false, problem.sentence()),
     }
     let plain = id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') && id.len() <= 64;

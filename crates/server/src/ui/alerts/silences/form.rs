@@ -20,6 +20,7 @@ use crate::auth::{Permission, Person};
 use crate::problem::Problem;
 use crate::query::Pairs;
 use crate::state::Shared;
+use crate::ui::Undo;
 use crate::ui::alerts::page::LOOKED_AT;
 use crate::ui::alerts::view::may_see;
 use crate::ui::guard::{self, Visitor};
@@ -103,8 +104,9 @@ pub(crate) async fn create(
         });
     match made {
         Ok(silence) => {
+            let undo = Undo::silence(&silence.id);
             app.state.handle.put_silence(silence).await?;
-            visitor.tell(&app, true, "The silence holds from now.".to_owned());
+            visitor.tell_with(&app, true, "The silence holds from now.".to_owned(), Some(undo));
             Ok(Redirect::to("/alerts#silences").into_response())
         }
         Err(problem) => {
