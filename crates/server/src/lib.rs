@@ -8,6 +8,7 @@ mod api;
 mod auth;
 mod body;
 mod download;
+mod drafts;
 mod follow;
 mod idempotency;
 mod ingest;

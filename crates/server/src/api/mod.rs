@@ -23,6 +23,7 @@ mod services;
 mod sessions;
 mod silences;
 pub(crate) mod spec;
+mod subscribers;
 mod systems;
 mod tokens;
 mod webhooks;
@@ -43,7 +44,7 @@ pub(crate) const TAGS: [(&str, &str); 14] = [
     ("Events", "The timeline as it grows, as server-sent events."),
     ("Alerts", "Alerts, as they were folded from signals."),
     ("Silences", "Silences, made and ended by people."),
-    ("Maintenance", "Maintenance, as the status page announces it."),
+    ("Maintenance", "Maintenance, as the status page announces it, and who hears of what it says."),
     ("Dead letters", "Effects that were given up."),
     ("Changes", "The change ledger."),
     ("Services", "Services: how they do, and what is left of what they promised."),
@@ -75,6 +76,7 @@ fn operations() -> Vec<Operation> {
         crate::metrics::operation(),
     ]);
     all.extend(maintenances::operations());
+    all.extend(subscribers::operations());
     all.extend(services::operations());
     all.extend(reports::operations());
     all.extend(people::operations());

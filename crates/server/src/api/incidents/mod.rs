@@ -10,6 +10,7 @@ mod complete_action_item;
 mod complete_task;
 mod decide;
 mod declare;
+mod drafts;
 mod edit_postmortem;
 mod files;
 mod follow;
@@ -38,6 +39,7 @@ pub(super) fn operations() -> Vec<Operation> {
     let mut all = vec![
         list::operation(),
         declare::operation(),
+        drafts::operation(),
         edit_postmortem::operation(),
         show::operation(),
         timeline::operation(),

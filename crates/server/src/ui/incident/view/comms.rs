@@ -1,14 +1,14 @@
 //! What each audience was told, when it hears next, and what could be sent now.
 
-use firebell_core::comms::{Audience, UpdateReason};
-use firebell_core::cx::Cx;
-use firebell_core::incident::{Incident, Status};
+use firebell_core::comms::Audience;
+use firebell_core::incident::Incident;
 use firebell_core::policy::Policy;
-use firebell_report::{Templates, draft};
+use firebell_report::Templates;
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::record::{self, UpdateView};
+use crate::drafts;
 use crate::ui::words;
 
 /// An audience.
@@ -42,7 +42,7 @@ pub(super) fn of(
     templates: &Templates,
     policy: &Policy,
     now: Timestamp,
-    drafts: bool,
+    wants_drafts: bool,
 ) -> Vec<AudienceView> {
     Audience::ALL
         .into_iter()
@@ -56,8 +56,7 @@ pub(super) fn of(
             let own = || i.updates.iter().filter(|u| u.audience == audience);
             let clock = i.clocks.get(&audience);
             let due = clock.and_then(|c| c.due).filter(|_| !i.status.is_over());
-            let reason = moment(i, audience);
-            let made = drafts.then(|| draft(templates, i, audience, reason, &Cx { now, policy }, ""));
+            let made = wants_drafts.then(|| drafts::draft(templates, i, audience, policy, now));
             let (channels, drafted, why_not) = match made {
                 None => (Vec::new(), None, None),
                 Some(Ok(update)) => {
@@ -84,24 +83,4 @@ pub(super) fn of(
             }
         })
         .collect()
-}
-
-/// Why an update would go out now; picks the template.
-fn moment(i: &Incident, audience: Audience) -> UpdateReason {
-    let last = i.updates.iter().rfind(|u| u.audience == audience);
-    let told_since = |at: Timestamp| last.is_some_and(|u| u.at >= at);
-    match i.status {
-        Status::Merged => UpdateReason::Merged,
-        Status::Cancelled | Status::ClosedHealthy => UpdateReason::FalseAlarm,
-        Status::Resolved => UpdateReason::AllClear,
-        _ if last.is_none() => UpdateReason::Declared,
-        _ if last.is_some_and(|u| u.reason.is_last()) => UpdateReason::Reopened,
-        _ if i.mitigated_at.is_some_and(|at| !told_since(at)) => UpdateReason::Mitigated,
-        _ if i.has_cause()
-            && !i.updates.iter().any(|u| u.audience == audience && u.reason == UpdateReason::Identified) =>
-        {
-            UpdateReason::Identified
-        }
-        _ => UpdateReason::Cadence,
-    }
 }
