@@ -32,7 +32,7 @@ pub(super) fn operation() -> Operation {
         .query(
             "week",
             "The last of them, the current one unless said otherwise.",
-            json!({"type": "string", "pattern": "^[0-9]{4}-W(0[1-9]|[1-4][0-9]|5[0-3])$"}),
+            json!({"type": "string", "pattern": "^(19[789]|[2-9][0-9]{2})[0-9]-W(0[1-9]|[1-4][0-9]|5[0-3])$"}),
         )
         .answers(200, "The trends.", schema::named("Trends"))
 }

@@ -1,3 +1,5 @@
+//! ID tokens: what is taken, and whatever is not.
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;

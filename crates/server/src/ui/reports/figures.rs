@@ -27,10 +27,11 @@ impl Week {
         ISOWeekDate::new(date.year(), date.week(), Weekday::Monday).ok().map(Self)
     }
 
-    /// Reads `2026-W48`.
+    /// Reads `2026-W48`; before 1970 there was nothing to report.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (year, week) = text.split_once("-W")?;
-        ISOWeekDate::new(year.parse().ok()?, week.parse().ok()?, Weekday::Monday).ok().map(Self)
+        let year = year.parse().ok().filter(|year| (1970..=9999).contains(year))?;
+        ISOWeekDate::new(year, week.parse().ok()?, Weekday::Monday).ok().map(Self)
     }
 
     /// `2026-W48`.
@@ -167,6 +168,7 @@ mod tests {
 
     #[test]
     fn weeks_have_names_and_neighbours() {
+        assert!(Week::parse("0000-W01").is_none() && Week::parse("1970-W01").is_some());
         let week = Week::parse("2026-W01").expect("a week");
         assert_eq!(
             (week.name().as_str(), week.step(-1).map(Week::name).as_deref()),
