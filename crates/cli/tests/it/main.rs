@@ -1,6 +1,7 @@
 //! The real binary, end to end: against the shop, Debian's Prometheus and Alertmanager, amtool, SMTP, and `kill -9`.
 
 mod amtool;
+mod audit;
 mod browser;
 mod cli;
 mod client;
