@@ -16,7 +16,7 @@ pub(crate) mod webhooks;
 mod wire;
 
 pub(crate) use carrier::{Carrier, Sent, answered};
-pub(crate) use desk::{Desk, documents};
+pub(crate) use desk::{Desk, body, documents};
 pub(crate) use publisher::{Page, Publisher, delivery};
 pub(crate) use receiver::well;
 pub use run::{PostOffice, post};

@@ -32,4 +32,4 @@ pub(crate) use markdown::render as markdown;
 pub(crate) use pages::Pages;
 pub(crate) use routes::routes;
 pub(crate) use undo::Undo;
-pub(crate) use words::{browser, cause_title, clean, span, title_case};
+pub(crate) use words::{browser, cause_title, clean, encoded, span, title_case};

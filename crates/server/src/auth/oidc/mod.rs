@@ -23,11 +23,12 @@ use firebell_integrations::settings::ConfigError;
 use jiff::Timestamp;
 
 use self::pending::{Begun, Pending};
-use self::provider::{Metadata, Provider, Tokens, encoded};
+use self::provider::{Metadata, Provider, Tokens};
 use self::signature::{Keys, Unsigned};
 use self::token::{Expected, Refused};
 use crate::problem::Problem;
 use crate::query::Pairs;
+use crate::ui::encoded;
 
 /// The company's sign-in.
 #[derive(Debug)]

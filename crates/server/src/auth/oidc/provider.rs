@@ -14,6 +14,7 @@ use tokio::sync::Mutex;
 
 use super::config::{OidcConfig, reachable_safely};
 use super::signature::Keys;
+use crate::ui::encoded;
 
 /// For one call, its answer included.
 const TIMEOUT_S: f64 = 10.0;
@@ -229,16 +230,4 @@ fn read<T: DeserializeOwned>(what: &str, reply: Result<Reply, HttpError>) -> Res
     serde_json::from_slice(&reply.body).map_err(|e| {
         format!("{what}: is not the JSON of the standard (line {}, column {})", e.line(), e.column())
     })
-}
-
-/// As a value in a form or an address.
-pub(super) fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
 }
