@@ -14,6 +14,7 @@ mod fusion;
 mod graph;
 mod investigate;
 mod names;
+pub mod perturb;
 pub mod score;
 mod series;
 mod settings;

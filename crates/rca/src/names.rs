@@ -114,6 +114,11 @@ impl Names {
         names
     }
 
+    /// All ids, each once.
+    pub(crate) fn ids(&self) -> Vec<String> {
+        self.known.values().cloned().collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
     fn learn(&mut self, name: &str, id: &str) {
         let id = id.to_owned();
         self.known.entry(name.to_lowercase()).or_insert_with(|| id.clone());
@@ -185,6 +190,11 @@ fn heading(name: &str) -> Option<&str> {
     let nameable =
         matches!(of_head, Kind::Other | Kind::Workload | Kind::Queue | Kind::Cache | Kind::Network);
     (!head.is_empty() && tail != Kind::Other && nameable).then_some(head)
+}
+
+/// Whether a name tells by itself what it is the name of, as `orders-postgres` does.
+pub(crate) fn told_by_name(name: &str) -> bool {
+    guess_kind(name) != "service"
 }
 
 fn guess_kind(name: &str) -> &'static str {

@@ -45,6 +45,10 @@ pub struct CaseScore {
     pub exact: bool,
     /// The verdict itself is right.
     pub verdict: bool,
+    /// The first hypothesis names the right cause; none where none is asked.
+    pub cause: Option<bool>,
+    /// The first hypothesis names the right indicator; none where none is asked.
+    pub indicator: Option<bool>,
     /// The first hypothesis blames a decoy.
     pub decoy: bool,
     /// Confidence of the first hypothesis.
@@ -75,6 +79,10 @@ pub struct Line {
     pub verdicts: usize,
     /// Decoys blamed.
     pub decoys: usize,
+    /// Right cause at the first place, and cases in which a cause is asked.
+    pub cause: (usize, usize),
+    /// Right indicator at the first place, and cases in which one is asked.
+    pub indicator: (usize, usize),
 }
 
 /// Scores one verdict.
@@ -94,15 +102,17 @@ pub fn score(name: &str, verdict: &Verdict, answer: &Answer) -> CaseScore {
     } else {
         verdict.hypotheses.iter().position(asked).map(|p| p as u32 + 1)
     };
+    let cause = |h: &Hypothesis| answer.cause.is_empty() || answer.cause.contains(&h.cause);
+    let indicator = |h: &Hypothesis| {
+        any(&answer.indicator, h.indicator.as_deref(), |a, b| a == b || b.contains(a) || a.contains(b))
+    };
     let exact = verdict_right
         && (calm
             || first.is_some_and(|h| {
                 component(answer, h)
-                    && (answer.cause.is_empty() || answer.cause.contains(&h.cause))
+                    && cause(h)
                     && any(&answer.change, h.change.as_deref(), same_commit)
-                    && any(&answer.indicator, h.indicator.as_deref(), |a, b| {
-                        a == b || b.contains(a) || a.contains(b)
-                    })
+                    && indicator(h)
             }));
     CaseScore {
         name: name.to_owned(),
@@ -110,6 +120,8 @@ pub fn score(name: &str, verdict: &Verdict, answer: &Answer) -> CaseScore {
         place,
         exact,
         verdict: verdict_right,
+        cause: (!calm && !answer.cause.is_empty()).then(|| first.is_some_and(cause)),
+        indicator: (!calm && !answer.indicator.is_empty()).then(|| first.is_some_and(indicator)),
         decoy: first
             .and_then(|h| h.change.as_deref())
             .is_some_and(|c| answer.decoys.iter().any(|d| same_commit(d, c))),
@@ -167,6 +179,10 @@ impl Scorecard {
                 l.exact += usize::from(c.exact);
                 l.verdicts += usize::from(c.verdict);
                 l.decoys += usize::from(c.decoy);
+                for (sum, asked) in [(&mut l.cause, c.cause), (&mut l.indicator, c.indicator)] {
+                    sum.0 += usize::from(asked == Some(true));
+                    sum.1 += usize::from(asked.is_some());
+                }
             }
         }
         out

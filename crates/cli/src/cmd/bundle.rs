@@ -1,6 +1,7 @@
 //! `firebell bundle collect`: the evidence of an incident as a folder.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use firebell_agents::{Recorded, assemble};
 use firebell_core::incident::Incident;
@@ -23,17 +24,22 @@ pub(super) async fn run(command: BundleCommand) -> anyhow::Result<ExitCode> {
     if incident.evidence.is_empty() {
         return Err(coded(ExitCode::NotFound, format!("{id} has no recorded evidence yet")));
     }
-    let policy = policy_of(&client, &incident).await?;
-    let recorded = evidence_of(&client, &incident).await?;
-    let records: Vec<Recorded> = recorded.into_values().collect();
-    let telemetry = assemble(&incident, &policy, records);
-    write_bundle(&out, &telemetry, &incident).map_err(|e| anyhow::anyhow!(e))?;
+    write(&client, &incident, &out).await?;
     if server.json {
         output::json(&json!({ "path": out, "incident": id, "evidence": incident.evidence.len() }));
     } else {
         output::line(&format!("{} queries of {id} written to {}", incident.evidence.len(), out.display()));
     }
     Ok(ExitCode::Ok)
+}
+
+/// Writes all that an incident's investigation looked at.
+pub(super) async fn write(client: &Client, incident: &Incident, out: &Path) -> anyhow::Result<()> {
+    let policy = policy_of(client, incident).await?;
+    let recorded = evidence_of(client, incident).await?;
+    let records: Vec<Recorded> = recorded.into_values().collect();
+    let telemetry = assemble(incident, &policy, records);
+    write_bundle(out, &telemetry, incident).map_err(|e| anyhow::anyhow!(e))
 }
 
 /// The policy that an incident was opened under.

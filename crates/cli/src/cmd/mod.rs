@@ -34,7 +34,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Audit(command) => audit::run(&command),
         Command::Investigate(args) => investigate::run(&args),
         Command::Bundle(command) => bundle::run(command).await,
-        Command::Bench(args) => bench::run(&args),
+        Command::Bench(args) => bench::run(args).await,
         Command::Weekly(args) => weekly::run(args).await,
         Command::DeadLetter(command) => dead_letter::run(command).await,
         Command::CheckConfig(args) => check_config::run(&args),

@@ -27,9 +27,7 @@ pub struct CaseRun {
 /// # Errors
 /// If the folder cannot be listed or a bundle with an answer cannot be read.
 pub fn bench(dir: &Path, mut investigate: impl FnMut(&Telemetry) -> Verdict) -> Result<Vec<CaseRun>, Error> {
-    let mut cases = Vec::new();
-    find(dir, 0, &mut cases)?;
-    cases.sort();
+    let cases = labelled(dir)?;
     let mut out = Vec::with_capacity(cases.len());
     for case in cases {
         let Some(answer) = answer(&case)? else { continue };
@@ -41,6 +39,17 @@ pub fn bench(dir: &Path, mut investigate: impl FnMut(&Telemetry) -> Verdict) -> 
         out.push(CaseRun { name: if name.is_empty() { ".".into() } else { name }, verdict, answer });
     }
     Ok(out)
+}
+
+/// Folders below `dir` (or itself) that are bundles with an `answer.json`, by name.
+///
+/// # Errors
+/// If a folder cannot be listed.
+pub fn labelled(dir: &Path) -> Result<Vec<PathBuf>, Error> {
+    let mut cases = Vec::new();
+    find(dir, 0, &mut cases)?;
+    cases.sort();
+    Ok(cases)
 }
 
 fn find(dir: &Path, depth: usize, out: &mut Vec<PathBuf>) -> Result<(), Error> {

@@ -24,7 +24,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-pub use bench::{CaseRun, bench};
+pub use bench::{CaseRun, bench, labelled};
 pub use changes::change_from_json;
 pub use commands::parse as parse_commands;
 pub use error::{Broken, Error};

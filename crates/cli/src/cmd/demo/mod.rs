@@ -2,6 +2,7 @@
 
 mod calm;
 mod catalogue;
+pub(crate) mod drill;
 mod end;
 mod people;
 mod run;

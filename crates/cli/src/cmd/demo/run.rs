@@ -118,7 +118,7 @@ fn prepare(args: &DemoArgs) -> anyhow::Result<State> {
 
 /// A port that is free now; kept, so that the shop finds the server again after a restart. Not one of those that the
 /// system gives to connections: any of the shop's many could take it before the server is there, or between two runs.
-fn free_port() -> anyhow::Result<u16> {
+pub(super) fn free_port() -> anyhow::Result<u16> {
     let own = u16::try_from(std::process::id() % u32::from(PORTS))?;
     (0..PORTS)
         .map(|n| FIRST_PORT + (own + n) % PORTS)
@@ -136,7 +136,7 @@ fn alive(pid: u32) -> bool {
     pid != std::process::id() && program(pid).is_some_and(|p| Some(p) == program(std::process::id()))
 }
 
-async fn start(state: State, auto: bool) -> anyhow::Result<Demo> {
+pub(super) async fn start(state: State, auto: bool) -> anyhow::Result<Demo> {
     firebell_integrations::http::install_tls();
     let shop = Shop::start(&state).await?;
     let text = catalogue::toml(&state, &shop.addresses.platform, &shop.logs());
@@ -176,7 +176,7 @@ fn typed() -> mpsc::Receiver<String> {
 
 impl Demo {
     /// The server first: what the shop's end looks like is no incident.
-    async fn stop(self) {
+    pub(super) async fn stop(self) {
         self.running.stop().await;
         self.shop.stop().await;
     }
