@@ -15,6 +15,7 @@ pub mod ids;
 pub mod incident;
 pub mod intake;
 pub mod mitigation;
+pub mod next_query;
 pub mod policy;
 pub mod ports;
 pub mod review;

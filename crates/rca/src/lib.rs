@@ -15,6 +15,7 @@ mod graph;
 mod investigate;
 mod names;
 pub mod perturb;
+mod queries;
 pub mod score;
 mod series;
 mod settings;
@@ -28,5 +29,6 @@ mod tests;
 
 pub use evidence::reevaluate;
 pub use investigate::investigate;
+pub use queries::next_queries;
 pub use settings::{Prior, Settings};
 pub use text::{LogTemplate, is_of_template, log_templates};

@@ -3,3 +3,4 @@
 mod company;
 mod faults;
 mod properties;
+mod queries;
