@@ -148,11 +148,8 @@ fn outcome(case: &Case<'_>, signals: &[Signal], rivals: &[Rival]) -> Outcome {
     // Whoever cuts out a window beside a normal recording knows that it is ill: less is asked of the evidence.
     let (quiet, weak, least) = if case.frame.apart && said { (0.1, 0.04, 0.03) } else { (0.3, 0.33, 0.07) };
     if felt < quiet && best < weak && !mechanism && !shown {
-        return if watched >= 1 && (flapping || !said || !case.t.alerts.is_empty()) {
-            Outcome::Healthy
-        } else {
-            Outcome::InsufficientEvidence
-        };
+        let calm = flapping || !said || !case.t.alerts.is_empty() || well_watched(case);
+        return if watched >= 1 && calm { Outcome::Healthy } else { Outcome::InsufficientEvidence };
     }
     if shown && felt < 0.5 {
         return Outcome::Cause;
@@ -167,10 +164,29 @@ fn outcome(case: &Case<'_>, signals: &[Signal], rivals: &[Rival]) -> Outcome {
     if best < least {
         return if recovered(case) { Outcome::Recovered } else { Outcome::InsufficientEvidence };
     }
-    if best < 0.3 && recovered(case) {
+    if best < 0.3 && recovered(case) && !rivals.first().is_some_and(|r| in_effect(case, r)) {
         return Outcome::Recovered;
     }
     Outcome::Cause
+}
+
+/// Whether what serves people was watched nearly everywhere, and everywhere that the report names: then that nothing moved
+/// says that nothing is wrong, whatever somebody believes to feel.
+fn well_watched(case: &Case<'_>) -> bool {
+    const NEARLY: f64 = 0.8;
+    let mut watched: BTreeSet<&str> = BTreeSet::new();
+    for f in case.features.iter().filter(|f| f.kind.is_symptom() && f.points.len() >= 8) {
+        watched.insert(f.peer.as_deref().unwrap_or(&f.component));
+        watched.insert(&f.component);
+    }
+    // Who is only called and reports nothing is watched by its callers.
+    let serves = |id: &String| case.instrumented.contains(id) || case.graph.callees(id).next().is_some();
+    let all: BTreeSet<String> = case.names.ids().into_iter().filter(serves).collect();
+    let seen = all.iter().filter(|id| watched.contains(id.as_str())).count();
+    let named = case.names.mentioned(&case.t.report);
+    !all.is_empty()
+        && seen as f64 >= NEARLY * all.len() as f64
+        && named.iter().all(|id| watched.contains(id.as_str()))
 }
 
 /// Whether all that moved is answers that take some milliseconds longer than usual: a computer can tell, nobody who waits
@@ -216,6 +232,19 @@ fn recovered(case: &Case<'_>) -> bool {
         back += usize::from(tail.iter().all(|v| (v - s.before).abs() < 3.0 * s.scale));
     }
     moved > 0 && back == moved
+}
+
+/// Whether the change that is blamed is still in effect: nothing of its sort came after it at the same place. What it
+/// harms may be rare enough to look mended for a while.
+fn in_effect(case: &Case<'_>, r: &Rival) -> bool {
+    let named = |c: &&firebell_core::change::Change| {
+        r.change.as_ref().is_some_and(|id| c.id == *id || c.commit.as_ref() == Some(id))
+    };
+    case.t.changes.iter().find(named).is_some_and(|blamed| {
+        !case.t.changes.iter().any(|c| {
+            c.at > blamed.at && c.kind == blamed.kind && crate::names::same(&c.component, &blamed.component)
+        })
+    })
 }
 
 #[derive(Default)]

@@ -125,7 +125,8 @@ pub fn score(name: &str, verdict: &Verdict, answer: &Answer) -> CaseScore {
         decoy: first
             .and_then(|h| h.change.as_deref())
             .is_some_and(|c| answer.decoys.iter().any(|d| same_commit(d, c))),
-        confidence: first.map_or(0.0, |h| h.confidence),
+        // Of another verdict than a cause the hypotheses are not what is claimed.
+        confidence: first.filter(|_| verdict.verdict == Outcome::Cause).map_or(0.0, |h| h.confidence),
         said: first.map_or_else(
             || outcome(verdict.verdict).to_owned(),
             |h| {

@@ -1,6 +1,7 @@
 //! Whole investigations on synthetic telemetry of a small company, many seeds each.
 
 mod company;
+mod disturbed;
 mod faults;
 mod properties;
 mod queries;

@@ -129,7 +129,8 @@ fn answer(fault: &str, truth: &Value) -> Value {
         _ => &[],
     };
     let component = match fault {
-        "slow-third-party" => format!("third_party/{}", detail.split(' ').next().unwrap_or_default()),
+        // Two addresses of one provider, as the company's catalogue has it.
+        "slow-third-party" => "third_party/acquirer".to_owned(),
         _ => format!("service/{at}"),
     };
     if cause.is_empty() {
