@@ -12,6 +12,7 @@ mod evidence;
 mod frame;
 mod fusion;
 mod graph;
+pub mod impact;
 mod investigate;
 mod names;
 pub mod perturb;

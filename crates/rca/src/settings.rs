@@ -1,5 +1,7 @@
 //! What an investigation may be told beside the telemetry.
 
+use std::collections::BTreeMap;
+
 use firebell_core::telemetry::TopologyEdge;
 
 /// Hints; none is needed.
@@ -11,6 +13,8 @@ pub struct Settings {
     pub priors: Vec<Prior>,
     /// Components that the alerts name.
     pub focus: Vec<String>,
+    /// Promised availability by component id, 0 to 1: what error budgets are reckoned from.
+    pub slos: BTreeMap<String, f64>,
 }
 
 /// One similar incident's cause.

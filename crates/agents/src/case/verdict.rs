@@ -61,7 +61,8 @@ pub(crate) fn settings(
             })
         })
         .collect();
-    Settings { known_topology: telemetry.topology.clone(), priors, focus }
+    let slos = policy.services.iter().filter_map(|s| Some((s.component_id(), s.slo_availability?))).collect();
+    Settings { known_topology: telemetry.topology.clone(), priors, focus, slos }
 }
 
 /// What came of the attempt to refute the leader.

@@ -2,13 +2,35 @@
 
 use std::time::Instant;
 
+use firebell_core::severity::{self, Decision, SeverityPolicy, facts_from_text};
+use firebell_core::telemetry::Telemetry;
 use firebell_core::verdict::Verdict;
 use firebell_integrations::bundle;
 use firebell_rca::Settings;
+use firebell_rca::impact::{self, Impact};
+use serde::Serialize;
 
 use crate::args::{Format, InvestigateArgs};
 use crate::exit_code::{ExitCode, coded};
 use crate::output::{self, Tone, paint};
+
+/// The verdict with what stands beside it; the verdict's own keys stay as they are.
+#[derive(Serialize)]
+struct Assessed<'a> {
+    #[serde(flatten)]
+    verdict: &'a Verdict,
+    impact: &'a Impact,
+    severity: &'a Decision,
+}
+
+/// The assessment of the telemetry, and what severity the report's words and its figures make together.
+fn assessed(telemetry: &Telemetry, verdict: &Verdict) -> (Impact, Decision) {
+    let impact = impact::assess(telemetry, &Settings::default(), Some(verdict));
+    let mut facts = facts_from_text(&telemetry.report);
+    facts.absorb(&impact.facts());
+    let decision = severity::assess(&facts, &SeverityPolicy::default());
+    (impact, decision)
+}
 
 pub(super) fn run(args: &InvestigateArgs) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
@@ -25,23 +47,27 @@ pub(super) fn run(args: &InvestigateArgs) -> anyhow::Result<ExitCode> {
         output::note(&format!("left out: {}: {}", output::clean(&place), output::clean(&broken.reason)));
     }
     let mut verdict = firebell_rca::investigate(&loaded.telemetry, &Settings::default());
+    let (impact, severity) = assessed(&loaded.telemetry, &verdict);
     verdict.stats.wall_ms = started.elapsed().as_millis() as u64;
     verdict.stats.peak_rss_bytes = firebell_agents::peak_rss();
     if args.json || args.format == Format::Json {
-        output::line(&serde_json::to_string_pretty(&verdict)?);
+        let whole = Assessed { verdict: &verdict, impact: &impact, severity: &severity };
+        output::line(&serde_json::to_string_pretty(&whole)?);
     } else {
-        text(&verdict);
+        text(&verdict, &impact, &severity);
     }
     Ok(ExitCode::Ok)
 }
 
-fn text(verdict: &Verdict) {
+fn text(verdict: &Verdict, impact: &Impact, severity: &Decision) {
     let word =
         serde_json::to_value(verdict.verdict).ok().and_then(|v| v.as_str().map(|s| s.replace('_', " ")));
     output::line(&paint(Tone::Strong, &word.unwrap_or_default()));
     if let Some(onset) = verdict.onset {
         output::line(&format!("onset {onset}"));
     }
+    output::line(&format!("impact {}", output::clean(&impact.sentence())));
+    output::line(&format!("severity {}: {}", severity.severity, output::clean(&severity.because)));
     for h in &verdict.hypotheses {
         output::line(&format!(
             "{}. {} at {} ({:.0} %)",

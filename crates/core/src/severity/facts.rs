@@ -74,6 +74,10 @@ pub struct Facts {
     pub workaround: Option<bool>,
     /// False: looks wrong, works right.
     pub functional_impact: Option<bool>,
+    /// The words read like those of incidents that status pages call major (see [`super::words`]). A hint: it never
+    /// stands alone, and ends where users are counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reads_major: Option<bool>,
     /// Services that are affected.
     pub services: Vec<String>,
     /// Field name to where the value comes from, in words.
@@ -102,7 +106,8 @@ macro_rules! each_field {
             feature_down,
             slo_burnt_ratio,
             workaround,
-            functional_impact
+            functional_impact,
+            reads_major
         )
     };
 }

@@ -12,4 +12,4 @@ pub use facts::{Facts, IncidentKind};
 pub use level::{DecidedBy, Decision, Severity};
 pub use policy::SeverityPolicy;
 pub use rules::assess;
-pub use text::facts_from_text;
+pub use text::{facts_from_text, words};

@@ -12,9 +12,12 @@ pub fn assess(facts: &Facts, policy: &SeverityPolicy) -> Decision {
     if let Some((id, _)) = critical.first() {
         return decision(Severity::Sev1, format!("sev1.{id}"), reasons(&critical));
     }
-    let major: Vec<(&str, String)> =
+    let mut major: Vec<(&str, String)> =
         MAJOR.iter().filter_map(|(id, met)| met(&known).map(|why| (*id, why))).collect();
     let needs = policy.sev2_needs.max(1);
+    if !major.is_empty() && major.len() + 1 == needs {
+        major.extend(words(&known).map(|why| ("words", why)));
+    }
     if major.len() >= needs {
         let ids: Vec<&str> = major.iter().map(|(id, _)| *id).collect();
         return decision(
@@ -220,6 +223,14 @@ fn slo_burnt(k: &Known<'_>) -> Option<String> {
         percent(burnt),
         percent(k.policy.sev2_slo_burnt_ratio)
     ))
+}
+
+/// What the words read like completes the indicators where one is missing, as long as nobody knows how many are hit and
+/// no way around it is known. It is asked last, so that it never names a decision that stands without it.
+fn words(k: &Known<'_>) -> Option<String> {
+    let unknown = k.facts.users_affected_ratio.is_none() && k.facts.workaround != Some(true);
+    let may = unknown && k.may_reach_customers();
+    said(k.facts.reads_major.filter(|_| may), "its words read like those of major incidents")
 }
 
 fn said(fact: Option<bool>, words: &str) -> Option<String> {

@@ -342,6 +342,26 @@ fn any_facts() -> impl Strategy<Value = Facts> {
         })
 }
 
+#[test]
+fn what_words_read_like_completes_and_never_stands_alone() {
+    let policy = SeverityPolicy::default();
+    let hint = Facts { reads_major: Some(true), ..Facts::default() };
+    assert_eq!(assess(&hint, &policy).rule, "sev3.default");
+    let errors = Facts { error_ratio: Some(0.04), ..hint.clone() };
+    assert_eq!(assess(&errors, &policy).rule, "sev2.two_of(errors,words)");
+    let counted = Facts { users_affected_ratio: Some(0.05), ..errors.clone() };
+    assert_eq!(assess(&counted, &policy).severity, Severity::Sev3, "who is counted is known");
+    let inside = Facts { customer_facing: Some(false), ..errors.clone() };
+    assert_eq!(assess(&inside, &policy).severity, Severity::Sev3);
+    let without = Facts { reads_major: None, p95_ratio: Some(8.0), ..errors };
+    let with = Facts { reads_major: Some(true), ..without.clone() };
+    assert_eq!(
+        assess(&with, &policy),
+        assess(&without, &policy),
+        "it changes nothing that stands without it"
+    );
+}
+
 proptest! {
     #[test]
     fn no_text_panics(text in "\\PC{0,300}") {
@@ -377,7 +397,7 @@ proptest! {
     }
 
     #[test]
-    fn a_worse_fact_never_lowers_the_severity(facts in any_facts(), which in 0..6usize, more in 0.0..1.0f64) {
+    fn a_worse_fact_never_lowers_the_severity(facts in any_facts(), which in 0..7usize, more in 0.0..1.0f64) {
         let policy = SeverityPolicy::default();
         let mut worse = facts.clone();
         match which {
@@ -385,6 +405,7 @@ proptest! {
             1 => worse.data_loss = Some(true),
             2 => worse.feature_down = Some(true),
             3 => worse.error_ratio = worse.error_ratio.map(|r| (r + more).min(1.0)),
+            6 => worse.reads_major = Some(true),
             4 => worse.p95_ratio = worse.p95_ratio.map(|r| r + 20.0 * more),
             _ => worse.users_affected_ratio = worse.users_affected_ratio.map(|r| (r + more).min(1.0)),
         }

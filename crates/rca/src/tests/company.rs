@@ -7,11 +7,11 @@ use firebell_core::change::{Change, ChangeKind};
 use firebell_core::telemetry::{AlertFact, Labels, LogLine, MetricKind, Series, Span, SpanKind, Telemetry};
 use jiff::Timestamp;
 
-pub(super) const START_MS: i64 = 1_767_600_000_000;
+pub(crate) const START_MS: i64 = 1_767_600_000_000;
 const BOUNDS: [f64; 9] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5];
 
 /// A small deterministic generator.
-pub(super) struct Rng(u64);
+pub(crate) struct Rng(u64);
 
 impl Rng {
     pub(super) fn new(seed: u64) -> Self {
@@ -36,7 +36,7 @@ impl Rng {
 
 /// What faults change.
 #[derive(Clone)]
-pub(super) struct Model {
+pub(crate) struct Model {
     /// Own time of each service, ms.
     pub own: BTreeMap<&'static str, f64>,
     /// Own failure probability.
@@ -102,7 +102,7 @@ impl Model {
 /// A metric's value now, its kind, and its samples so far.
 type Sampled = (f64, MetricKind, Vec<(i64, f64)>);
 
-pub(super) struct Company {
+pub(crate) struct Company {
     pub rng: Rng,
     pub t: Telemetry,
     now: i64,

@@ -10,7 +10,7 @@ use crate::{Settings, investigate, reevaluate};
 const SEEDS: u64 = 8;
 
 /// Runs a normal stretch, then `fault` for each second of the faulty one.
-pub(super) fn run(
+pub(crate) fn run(
     seed: u64,
     report: &str,
     before: impl Fn(&mut Company),

@@ -2,6 +2,6 @@
 
 mod company;
 mod disturbed;
-mod faults;
+pub(crate) mod faults;
 mod properties;
 mod queries;

@@ -6,7 +6,7 @@ use firebell_core::telemetry::TelemetryPart;
 
 use super::learn::learn;
 use crate::agents::words::{impact, list, not_mine};
-use crate::facts::{Measured, is_indicator, measure};
+use crate::facts::{Measured, assess_impact, is_indicator, measure};
 use crate::recovery::{verify, watch};
 use crate::run::{Run, clip, percent};
 use crate::tools::{get_traces, list_alerts, metrics_named, query_metrics, run_rca};
@@ -90,8 +90,8 @@ async fn investigate(run: &mut Run, round: u32) -> Result<(), String> {
     get_traces(run, window, None, TRACES).await;
     list_alerts(run).await;
     let measured = facts(run);
-    run_rca(run, "metrics and traces").await;
+    let verdict = run_rca(run, "metrics and traces").await;
     // Severity follows what is measured now: a fault that only began at the first look may have grown.
-    run.report.facts = Some(measured.facts);
+    run.report.facts = Some(assess_impact(run, measured, verdict).await);
     Ok(())
 }

@@ -5,6 +5,7 @@ mod normal;
 mod numbers;
 mod phrases;
 mod read;
+pub mod words;
 
 pub use read::facts_from_text;
 

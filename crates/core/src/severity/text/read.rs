@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::normal::sentences;
 use super::numbers::{Figure, error_ratio, latency_ratio, slo_burnt, users_affected};
 use super::phrases::{Hit, Mark, hits};
+use super::words::Model;
 use crate::severity::{Facts, IncidentKind};
 
 /// A share of users below this is a part of them: what is down for a part is not a complete outage.
@@ -25,6 +26,7 @@ pub fn facts_from_text(text: &str) -> Facts {
     report.small();
     report.kind();
     report.assume_all_users();
+    report.reads_major(text);
     report.facts
 }
 
@@ -240,6 +242,18 @@ impl Report {
         let at = attack.or(data).or(fails.min(slow)).or(fails).or(slow);
         let quote = at.and_then(|at| self.hits.iter().find(|hit| hit.at == at)).map(|hit| hit.quote.clone());
         self.note("kind", &quote.unwrap_or_else(|| "the figures given".to_owned()));
+    }
+
+    /// What all words together read like, by weights learned from public incidents: only ever more than the rest says.
+    fn reads_major(&mut self, text: &str) {
+        if self.facts.customer_facing == Some(false) || self.facts.functional_impact == Some(false) {
+            return;
+        }
+        let Some(terms) = Model::shipped().reads_major(text) else { return };
+        self.facts.reads_major = Some(true);
+        self.facts
+            .provenance
+            .insert("reads_major".to_owned(), format!("the report's words: {}", terms.join(", ")));
     }
 
     /// A report of slowness or of a dead feature that does not limit it to some users means all.
