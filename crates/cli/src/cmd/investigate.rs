@@ -24,6 +24,9 @@ pub(super) fn run(args: &InvestigateArgs) -> anyhow::Result<ExitCode> {
             if broken.line > 0 { format!("{}:{}", broken.file, broken.line) } else { broken.file.clone() };
         output::note(&format!("left out: {}: {}", output::clean(&place), output::clean(&broken.reason)));
     }
+    for told in &loaded.notes {
+        output::note(&format!("{}: {}", output::clean(&told.file), output::clean(&told.reason)));
+    }
     let mut verdict = firebell_rca::investigate(&loaded.telemetry, &Settings::default());
     verdict.stats.wall_ms = started.elapsed().as_millis() as u64;
     verdict.stats.peak_rss_bytes = firebell_agents::peak_rss();

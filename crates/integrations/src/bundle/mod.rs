@@ -5,6 +5,8 @@
 
 mod alerts;
 mod bench;
+mod blocks;
+mod clocks;
 mod changes;
 mod commands;
 mod error;
@@ -16,11 +18,17 @@ pub mod loglines;
 mod meta;
 mod metrics;
 pub mod otlp;
+mod part;
 pub mod prometheus;
 mod read;
+mod repair;
+mod summary;
+pub mod synthetic;
 mod tables;
 mod write;
 
+#[cfg(test)]
+mod bad_input;
 #[cfg(test)]
 mod tests;
 
@@ -30,4 +38,5 @@ pub use commands::parse as parse_commands;
 pub use error::{Broken, Error};
 pub use meta::{BundleMeta, FORMAT};
 pub use read::{Loaded, answer, read};
+pub use summary::{FileSummary, Range, Summary};
 pub use write::write;
