@@ -17,7 +17,9 @@ fn main() -> ExitCode {
     let dir = Path::new(dir);
     let done = match what.as_str() {
         "large" => synthetic::write_synthetic(dir, 1, &synthetic::Sizes::LARGE).map(|n| format!("{n} bytes")),
-        "long_log" => synthetic::write_synthetic(dir, 1, &synthetic::Sizes::LONG_LOG).map(|n| format!("{n} bytes")),
+        "long_log" => {
+            synthetic::write_synthetic(dir, 1, &synthetic::Sizes::LONG_LOG).map(|n| format!("{n} bytes"))
+        }
         _ => bundle::read(dir).map(|l| {
             let t = &l.telemetry;
             let counts = (t.series.len(), t.logs.len(), t.spans.len());

@@ -112,7 +112,8 @@ pub(super) fn around(t: &Telemetry, undated: &[(usize, Date)]) -> Option<Timesta
         .filter(|at| at.as_second() > 1_000_000_000)
         .map(Timestamp::as_millisecond)
         .take(10_000);
-    let mut all: Vec<i64> = series.chain(spans).chain(alerts).chain(changes).chain(events).chain(logs).collect();
+    let mut all: Vec<i64> =
+        series.chain(spans).chain(alerts).chain(changes).chain(events).chain(logs).collect();
     all.sort_unstable();
     all.get(all.len() / 2).and_then(|ms| Timestamp::from_millisecond(*ms).ok())
 }

@@ -75,7 +75,11 @@ fn walk(
                 walk(root, &path, prefix, depth + 1, found, broken)?;
             }
         } else if !kind.is_file() {
-            broken.push(Broken { file: name, line: 0, reason: "is neither a file nor a folder; left out".into() });
+            broken.push(Broken {
+                file: name,
+                line: 0,
+                reason: "is neither a file nor a folder; left out".into(),
+            });
         } else {
             if found.len() >= MAX_FILES {
                 return Err(Error::TooLarge {
@@ -143,11 +147,15 @@ pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, String> {
 
 /// A file's text; bytes that are not UTF-8 become the replacement character.
 pub(super) fn text(path: &Path) -> Result<String, String> {
-    let raw = bytes(path)?;
-    Ok(match String::from_utf8(raw) {
+    bytes(path).map(as_text)
+}
+
+/// Bytes as text; those that are not UTF-8 become the replacement character.
+pub(super) fn as_text(raw: Vec<u8>) -> String {
+    match String::from_utf8(raw) {
         Ok(text) => text,
         Err(e) => String::from_utf8_lossy(e.as_bytes()).into_owned(),
-    })
+    }
 }
 
 /// Distinct includes in order.

@@ -92,7 +92,8 @@ pub(super) fn rows(bytes: &[u8], line: u64, name: &str, header: &Header) -> Rows
     // Rows are about as long as the first one.
     let length = memchr::memchr(b'\n', bytes).unwrap_or(bytes.len()).max(1);
     let about = (bytes.len() / length + 1).min(1 << 16);
-    let mut out = Rows { points: (0..columns).map(|_| Vec::with_capacity(about)).collect(), ..Rows::default() };
+    let mut out =
+        Rows { points: (0..columns).map(|_| Vec::with_capacity(about)).collect(), ..Rows::default() };
     let mut told = Told { name, broken: &mut out.broken, count: 0 };
     let mut number = line;
     let mut rest = bytes;
@@ -286,7 +287,8 @@ fn value(cell: &[u8], separator: u8) -> Cell {
             more = true;
             g.len() == 3
         });
-        let text = format!("{}.{}", whole.replace(mark, ""), if fraction.is_empty() { "0" } else { fraction });
+        let text =
+            format!("{}.{}", whole.replace(mark, ""), if fraction.is_empty() { "0" } else { fraction });
         (first && three && more).then(|| text.parse::<f64>().ok()).flatten()
     };
     let decimal_comma = || {

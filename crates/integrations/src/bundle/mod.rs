@@ -4,10 +4,11 @@
 //! The decoders of single formats are public: live adapters reuse them.
 
 mod alerts;
+pub mod anonymise;
 mod bench;
 mod blocks;
-mod clocks;
 mod changes;
+mod clocks;
 mod commands;
 mod error;
 mod events;
@@ -25,6 +26,7 @@ mod repair;
 mod summary;
 pub mod synthetic;
 mod tables;
+mod typed;
 mod write;
 
 #[cfg(test)]
@@ -37,6 +39,7 @@ pub use changes::change_from_json;
 pub use commands::parse as parse_commands;
 pub use error::{Broken, Error};
 pub use meta::{BundleMeta, FORMAT};
+pub use part::decode_file;
 pub use read::{Loaded, answer, read};
 pub use summary::{FileSummary, Range, Summary};
 pub use write::write;

@@ -10,7 +10,7 @@ use super::error::Broken;
 use super::files::{self, Entry};
 use super::loglines::{self, Context, time::Date};
 use super::metrics::{self, Rows};
-use super::{alerts, changes, commands, events, jaeger, k8s, otlp, prometheus, repair, tables};
+use super::{alerts, changes, commands, events, jaeger, k8s, otlp, prometheus, repair, tables, typed};
 
 /// Telemetry of one piece and what is to be told of it.
 #[derive(Default)]
@@ -114,47 +114,112 @@ pub(super) fn table(path: &Path, name: &str, header: &metrics::Header, index: u6
 
 /// Reads a file that is small enough to be read at once.
 pub(super) fn whole(entry: &Entry) -> Result<Part, String> {
+    decode(&entry.local, &entry.name, files::bytes(&entry.path)?)
+}
+
+/// What a file holds, by its place in the bundle; `name` is what it is called in what is told.
+fn decode(local: &str, name: &str, bytes: Vec<u8>) -> Result<Part, String> {
     let mut part = Part::default();
     let Part { telemetry: into, broken, .. } = &mut part;
-    let name = entry.name.as_str();
-    let (folder, file) = folder_and_file(entry);
+    let (folder, file) = local.split_once('/').unwrap_or(("", local));
+    let json = |broken: &mut Vec<Broken>| json(&bytes, name, broken);
     match (folder, extension(file)) {
-        ("", _) => into.topology = tables::topology(&files::text(&entry.path)?, name, broken)?,
-        ("metrics", _) => into.series = prometheus::matrix(&json(entry, broken)?, name)?,
-        ("logs", _) => into.logs = otlp::logs(&json(entry, broken)?, name)?,
-        ("traces", "json") => {
-            let value = json(entry, broken)?;
-            into.spans = if value.get("resourceSpans").is_some() {
-                otlp::spans(&value, name)?
-            } else {
-                jaeger::spans(&value, name)?
+        ("", _) => into.topology = tables::topology(&files::as_text(bytes), name, broken)?,
+        ("metrics", _) => {
+            into.series = match typed::matrix(&bytes, name) {
+                Some(series) => series,
+                None => prometheus::matrix(&json(broken)?, name)?,
             };
         }
-        ("traces", _) => into.spans = tables::spans(&files::bytes(&entry.path)?, name, broken)?,
+        ("logs", _) => into.logs = otlp::logs(&json(broken)?, name)?,
+        ("traces", "json") => {
+            into.spans = match typed::jaeger(&bytes, name) {
+                Some(spans) => spans,
+                None => {
+                    let value = json(broken)?;
+                    let spans = if value.get("resourceSpans").is_some() {
+                        otlp::spans(&value, name)?
+                    } else {
+                        jaeger::spans(&value, name)?
+                    };
+                    let lost = listed(&value).saturating_sub(spans.len());
+                    if lost > 0 {
+                        let reason = format!("{lost} spans lack their trace, their id or their start");
+                        broken.push(Broken { file: name.to_owned(), line: 0, reason });
+                    }
+                    spans
+                }
+            };
+        }
+        ("traces", _) => into.spans = tables::spans(&bytes, name, broken)?,
         ("alerts", _) => {
-            let value = json(entry, broken)?;
+            let value = json(broken)?;
             into.alerts = alerts::alerts(&value, name, broken)?;
         }
         ("changes", _) => {
-            let value = json(entry, broken)?;
+            let value = json(broken)?;
             into.changes = changes::changes(&value, name, broken)?;
         }
         ("events", _) => {
-            let value = json(entry, broken)?;
+            let value = json(broken)?;
             into.events = events::events(&value, name, broken)?;
         }
-        ("k8s", "json") => into.objects = k8s::objects(json(entry, broken)?, name),
-        ("k8s", _) => into.objects = k8s::yaml(&files::text(&entry.path)?, name)?,
-        ("commands", _) => into.commands = commands::parse(&files::text(&entry.path)?, name),
+        ("k8s", "json") => into.objects = k8s::objects(json(broken)?, name),
+        ("k8s", _) => into.objects = k8s::yaml(&files::as_text(bytes), name)?,
+        ("commands", _) => into.commands = commands::parse(&files::as_text(bytes), name),
         _ => part.ignored = true,
     }
     Ok(part)
 }
 
+/// What one file of a bundle holds, from memory: `local` is its path in the bundle and says how it is read. Answers the
+/// telemetry and what was left out of it.
+///
+/// # Errors
+/// If nothing of it can be used, with the reason.
+pub fn decode_file(local: &str, bytes: &[u8]) -> Result<(Telemetry, Vec<Broken>), String> {
+    let entry =
+        Entry { path: local.into(), name: local.into(), local: local.into(), size: bytes.len() as u64 };
+    let part = match kind(&entry) {
+        Kind::Lines(form) => {
+            let cx =
+                Context { source: local, component: Some(stem(folder_and_file(&entry).1)), around: None };
+            let read = loglines::file::read(bytes, form, &cx);
+            let telemetry = Telemetry { logs: read.records, ..Telemetry::default() };
+            Part { telemetry, broken: read.broken, ..Part::default() }
+        }
+        Kind::Table => {
+            let end = memchr::memchr(b'\n', bytes).unwrap_or(bytes.len());
+            let header = metrics::header(&bytes[..end], local)?;
+            let rows = metrics::rows(bytes.get(end + 1..).unwrap_or(&[]), 2, local, &header);
+            let mut broken = Vec::new();
+            let series = metrics::finish(header, vec![rows], &mut broken, local);
+            Part { telemetry: Telemetry { series, ..Telemetry::default() }, broken, ..Part::default() }
+        }
+        Kind::Whole => decode(local, local, bytes.to_vec())?,
+        Kind::Meta | Kind::Unknown => Part::default(),
+    };
+    Ok((part.telemetry, part.broken))
+}
+
+/// How many entries lists named `spans` have.
+fn listed(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => items.iter().map(listed).sum(),
+        Value::Object(o) => o
+            .iter()
+            .map(|(k, v)| match v {
+                Value::Array(spans) if k == "spans" => spans.len(),
+                v => listed(v),
+            })
+            .sum(),
+        _ => 0,
+    }
+}
+
 /// A file's JSON; of one that is cut off, what is whole of it.
-fn json(entry: &Entry, broken: &mut Vec<Broken>) -> Result<Value, String> {
-    let raw = files::bytes(&entry.path)?;
-    let raw = raw.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&raw);
+fn json(raw: &[u8], name: &str, broken: &mut Vec<Broken>) -> Result<Value, String> {
+    let raw = raw.strip_prefix(b"\xef\xbb\xbf").unwrap_or(raw);
     let error = match serde_json::from_slice(raw) {
         Ok(value) => return Ok(value),
         Err(error) => error,
@@ -165,7 +230,7 @@ fn json(entry: &Entry, broken: &mut Vec<Broken>) -> Result<Value, String> {
         && let Some(value) = repair::truncated(raw)
     {
         let reason = format!("ends in the middle (column {column}): what is whole before it is used");
-        broken.push(Broken { file: entry.name.clone(), line, reason });
+        broken.push(Broken { file: name.to_owned(), line, reason });
         return Ok(value);
     }
     if raw.trim_ascii().is_empty() {

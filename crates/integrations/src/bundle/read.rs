@@ -104,10 +104,13 @@ pub fn answer(dir: &Path) -> Result<Option<Value>, Error> {
 
 fn read_meta(dir: &Path) -> Result<BundleMeta, Error> {
     let path = dir.join("bundle.json");
+    let invalid = |reason: String| Error::Invalid { path: path.clone(), reason };
+    if path.symlink_metadata().is_ok_and(|m| m.is_symlink()) {
+        return Err(invalid("is a link; links are not followed".into()));
+    }
     if !path.is_file() {
         return Err(Error::NotABundle { path: dir.to_owned() });
     }
-    let invalid = |reason: String| Error::Invalid { path: path.clone(), reason };
     let text = files::text(&path).map_err(invalid)?;
     let text = text.trim_start_matches('\u{feff}');
     let value: Value = serde_json::from_str(text).map_err(|e| invalid(format!("is not JSON: {e}")))?;
@@ -286,14 +289,23 @@ impl Gather {
             let around = clocks::around(&out.telemetry, &self.undated);
             date(&mut out.telemetry, &self.undated, around);
             let reason = match around {
-                Some(at) => format!("{} lines name no date or no year: taken as near {at}", self.undated.len()),
-                None => format!("{} lines name no year, and nothing else does: taken as of 2000", self.undated.len()),
+                Some(at) => {
+                    format!("{} lines name no date or no year: taken as near {at}", self.undated.len())
+                }
+                None => format!(
+                    "{} lines name no year, and nothing else does: taken as of 2000",
+                    self.undated.len()
+                ),
             };
             out.notes.push(Broken { file: "logs".into(), line: 0, reason });
         }
         clocks::settle(&self.seen, out);
         if out.telemetry == (Telemetry { report: String::new(), ..Telemetry::default() }) {
-            out.notes.push(Broken { file: "bundle.json".into(), line: 0, reason: "the bundle holds no telemetry".into() });
+            out.notes.push(Broken {
+                file: "bundle.json".into(),
+                line: 0,
+                reason: "the bundle holds no telemetry".into(),
+            });
         }
     }
 }

@@ -57,7 +57,10 @@ mod tests {
     #[test]
     fn whole_entries_are_kept_and_the_broken_one_is_not() {
         let whole = br#"{"data":[{"a":[1,2]},{"a":[3,"x,]\""]},{"b":5}]}"#;
-        assert_eq!(truncated(&whole[..whole.len() - 4]), Some(json!({"data": [{"a": [1, 2]}, {"a": [3, "x,]\""]}]})));
+        assert_eq!(
+            truncated(&whole[..whole.len() - 4]),
+            Some(json!({"data": [{"a": [1, 2]}, {"a": [3, "x,]\""]}]}))
+        );
         assert_eq!(truncated(b"[1,2,"), Some(json!([1, 2])));
         assert_eq!(truncated(b"{\"a\":1"), None);
         assert_eq!(truncated(b"[1]]"), None);

@@ -128,10 +128,9 @@ impl Summary {
             })
             .collect();
         let steady = files.iter().filter(|f| matches!(f.kind, "series" | "lines" | "spans"));
-        let range = steady.filter_map(|f| f.range).reduce(|a, b| Range {
-            start: a.start.min(b.start),
-            end: a.end.max(b.end),
-        });
+        let range = steady
+            .filter_map(|f| f.range)
+            .reduce(|a, b| Range { start: a.start.min(b.start), end: a.end.max(b.end) });
         Self {
             files,
             totals: totals(t),
@@ -158,11 +157,8 @@ fn gaps(times: &[i64]) -> Vec<Range> {
     let middle = steps.len() / 2;
     let usual = *steps.select_nth_unstable(middle).1;
     let least = (usual * GAP_STEPS).max(GAP_MS);
-    let mut out: Vec<Range> = times
-        .windows(2)
-        .filter(|w| w[1] - w[0] >= least)
-        .filter_map(|w| Range::of(w[0], w[1]))
-        .collect();
+    let mut out: Vec<Range> =
+        times.windows(2).filter(|w| w[1] - w[0] >= least).filter_map(|w| Range::of(w[0], w[1])).collect();
     out.sort_by(|a, b| b.seconds().total_cmp(&a.seconds()).then(a.start.cmp(&b.start)));
     out.truncate(MAX_GAPS);
     out

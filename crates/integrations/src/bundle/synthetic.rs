@@ -31,8 +31,14 @@ pub struct Sizes {
 impl Sizes {
     /// What an investigation of two seconds may be given: 10,000 series of 240 points, 1,000,000 log lines, 50,000
     /// spans.
-    pub const LARGE: Self =
-        Self { services: 40, series: 10_000, points: 240, log_lines: 1_000_000, json_lines: 250_000, spans: 50_000 };
+    pub const LARGE: Self = Self {
+        services: 40,
+        series: 10_000,
+        points: 240,
+        log_lines: 1_000_000,
+        json_lines: 250_000,
+        spans: 50_000,
+    };
     /// One log of about 46 MB and little else.
     pub const LONG_LOG: Self =
         Self { services: 1, series: 20, points: 240, log_lines: 460_000, json_lines: 0, spans: 0 };
@@ -145,8 +151,11 @@ fn metrics(
 ) -> std::io::Result<()> {
     let mut row = String::from("time");
     for i in 0..sizes.series {
-        let (service, kind, pod) =
-            (&names[i % names.len()], METRICS[i / names.len() % METRICS.len()], i / names.len() / METRICS.len());
+        let (service, kind, pod) = (
+            &names[i % names.len()],
+            METRICS[i / names.len() % METRICS.len()],
+            i / names.len() / METRICS.len(),
+        );
         let _ = write!(row, ",\"{kind}{{service=\"\"{service}\"\",pod=\"\"{service}-{pod}\"\"}}\"");
     }
     writeln!(w, "{row}")?;
@@ -158,7 +167,13 @@ fn metrics(
             let noise = 0.9 + 0.2 * random.unit();
             let usual = match i / names.len() % METRICS.len() {
                 0 => 0.05 * if hurt { 8.0 } else { 1.0 },
-                1 => if hurt { 0.4 } else { 0.002 },
+                1 => {
+                    if hurt {
+                        0.4
+                    } else {
+                        0.002
+                    }
+                }
                 2 => 0.3 * if hurt { 1.2 } else { 1.0 },
                 3 => 3e8,
                 _ => 120.0,
@@ -198,7 +213,12 @@ fn lines(
                 random.next()
             )?;
         } else {
-            writeln!(w, "{second}.{milli:03}Z {:<5} [worker-{}] {text}", level.to_uppercase(), random.below(8))?;
+            writeln!(
+                w,
+                "{second}.{milli:03}Z {:<5} [worker-{}] {text}",
+                level.to_uppercase(),
+                random.below(8)
+            )?;
         }
     }
     Ok(())
@@ -207,7 +227,11 @@ fn lines(
 fn message(out: &mut String, random: &mut Random, hurt: bool) -> &'static str {
     let (id, ms) = (random.below(1_000_000), random.below(90));
     if hurt && random.below(4) == 0 {
-        let _ = write!(out, "could not get a connection from the pool after {} ms: request {id} failed", ms + 5000);
+        let _ = write!(
+            out,
+            "could not get a connection from the pool after {} ms: request {id} failed",
+            ms + 5000
+        );
         return "error";
     }
     match random.below(12) {
@@ -257,7 +281,10 @@ fn spans(
             called.insert(service);
             let own = 2_000 + random.below(1_000) as i64 + if slow { 300_000 } else { 0 };
             let reference = if depth > 0 {
-                format!("{{\"refType\":\"CHILD_OF\",\"traceID\":\"{id:032x}\",\"spanID\":\"{:016x}\"}}", depth)
+                format!(
+                    "{{\"refType\":\"CHILD_OF\",\"traceID\":\"{id:032x}\",\"spanID\":\"{:016x}\"}}",
+                    depth
+                )
             } else {
                 String::new()
             };
@@ -277,7 +304,11 @@ fn spans(
         write!(w, "],\"processes\":{{")?;
         for (nth, i) in called.into_iter().enumerate() {
             let name = &names[i];
-            write!(w, "{}\"p{i}\":{{\"serviceName\":\"{name}\",\"tags\":[]}}", if nth > 0 { "," } else { "" })?;
+            write!(
+                w,
+                "{}\"p{i}\":{{\"serviceName\":\"{name}\",\"tags\":[]}}",
+                if nth > 0 { "," } else { "" }
+            )?;
         }
         write!(w, "}}}}")?;
     }

@@ -151,11 +151,17 @@ impl Damage {
         if self.invalid > 0 {
             push(
                 self.invalid_at,
-                format!("is not UTF-8 ({} lines of this part): bytes that are no text were replaced", self.invalid),
+                format!(
+                    "is not UTF-8 ({} lines of this part): bytes that are no text were replaced",
+                    self.invalid
+                ),
             );
         }
         if self.nul > 0 {
-            push(self.nul_at, format!("holds NUL bytes ({} lines of this part): they were left out", self.nul));
+            push(
+                self.nul_at,
+                format!("holds NUL bytes ({} lines of this part): they were left out", self.nul),
+            );
         }
         if self.bad > MAX_TOLD as u64 {
             push(0, format!("{} lines in all are not JSON objects", self.bad));

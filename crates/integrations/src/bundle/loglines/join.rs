@@ -101,7 +101,10 @@ fn take(slot: &mut Option<Open>, records: &mut Vec<LogLine>, parsed: Parsed<'_>)
     }
     let mut line = parsed.line;
     let started = begun(&line.text);
-    if started != Trace::None && !matches!(line.level.as_deref(), Some("error" | "fatal" | "warn")) && !parsed.begins {
+    if started != Trace::None
+        && !matches!(line.level.as_deref(), Some("error" | "fatal" | "warn"))
+        && !parsed.begins
+    {
         line.level = Some("error".into());
     }
     if line.at.is_none()
@@ -122,10 +125,13 @@ fn belongs(open: &Open, record: &LogLine, payload: &str) -> bool {
     match open.trace {
         Trace::Python => exception(payload),
         Trace::Go => go_frame(payload),
-        Trace::Rust => open.joined == 0 || payload.starts_with("stack backtrace:") || payload.starts_with("note: "),
+        Trace::Rust => {
+            open.joined == 0 || payload.starts_with("stack backtrace:") || payload.starts_with("note: ")
+        }
         Trace::None | Trace::Frames => {
             // The exception of the failure that was just reported, and not of another one.
-            bad && open.joined == 0 && (exception(payload) || payload.starts_with("Traceback (most recent call last)"))
+            bad && open.joined == 0
+                && (exception(payload) || payload.starts_with("Traceback (most recent call last)"))
         }
     }
 }
@@ -134,11 +140,16 @@ fn belongs(open: &Open, record: &LogLine, payload: &str) -> bool {
 fn begun(text: &str) -> Trace {
     if text.starts_with("Traceback (most recent call last)") {
         Trace::Python
-    } else if text.starts_with("panic: ") || text.starts_with("fatal error: ") || text.starts_with("goroutine ") {
+    } else if text.starts_with("panic: ")
+        || text.starts_with("fatal error: ")
+        || text.starts_with("goroutine ")
+    {
         Trace::Go
     } else if text.contains("' panicked at ") || text.contains(") panicked at ") {
         Trace::Rust
-    } else if text.starts_with("Exception in thread ") || text.starts_with("Unhandled exception") || exception(text)
+    } else if text.starts_with("Exception in thread ")
+        || text.starts_with("Unhandled exception")
+        || exception(text)
     {
         Trace::Frames
     } else {

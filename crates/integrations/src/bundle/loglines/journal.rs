@@ -31,7 +31,8 @@ pub(super) fn records(bytes: &[u8], cx: &Context<'_>, each: &mut dyn FnMut(Parse
             // The length follows in eight bytes, then the value and a line's end.
             None => {
                 let Some((size, after)) = rest.split_first_chunk::<8>() else { break };
-                let Some(size) = usize::try_from(u64::from_le_bytes(*size)).ok().filter(|s| *s <= after.len())
+                let Some(size) =
+                    usize::try_from(u64::from_le_bytes(*size)).ok().filter(|s| *s <= after.len())
                 else {
                     break;
                 };
@@ -44,7 +45,10 @@ pub(super) fn records(bytes: &[u8], cx: &Context<'_>, each: &mut dyn FnMut(Parse
         let key = String::from_utf8_lossy(key);
         // What the journal knows of the process is many times what it said.
         let wanted = !key.starts_with("__") || key == "__REALTIME_TIMESTAMP";
-        let wanted = wanted && !key.starts_with("_SYSTEMD_C") && !key.starts_with("_AUDIT") && fields.len() < MAX_FIELDS;
+        let wanted = wanted
+            && !key.starts_with("_SYSTEMD_C")
+            && !key.starts_with("_AUDIT")
+            && fields.len() < MAX_FIELDS;
         if wanted {
             let value = &value[..value.len().min(MAX_TEXT)];
             fields.insert(key.into_owned(), cut(&String::from_utf8_lossy(value)).to_owned());

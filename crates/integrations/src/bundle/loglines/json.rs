@@ -62,17 +62,8 @@ pub(super) const TEXT_KEYS: [&str; 14] = [
     "textPayload",
     "short_message",
 ];
-const TRACE_KEYS: [&str; 9] = [
-    "trace_id",
-    "traceid",
-    "traceId",
-    "trace.id",
-    "traceID",
-    "TraceId",
-    "@tr",
-    "otelTraceID",
-    "dd.trace_id",
-];
+const TRACE_KEYS: [&str; 9] =
+    ["trace_id", "traceid", "traceId", "trace.id", "traceID", "TraceId", "@tr", "otelTraceID", "dd.trace_id"];
 /// Where loggers put a stack trace; it belongs to the message.
 const STACK_KEYS: [&str; 11] = [
     "@x",
@@ -201,11 +192,8 @@ impl<'de> Visitor<'de> for Object<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key::<Key<'de>>()? {
-            let key = if self.prefix.is_empty() {
-                key.0
-            } else {
-                Cow::Owned(format!("{}.{}", self.prefix, key.0))
-            };
+            let key =
+                if self.prefix.is_empty() { key.0 } else { Cow::Owned(format!("{}.{}", self.prefix, key.0)) };
             map.next_value_seed(Field { key, into: self.into })?;
         }
         Ok(())

@@ -40,7 +40,9 @@ fn closes(c: u8) -> bool {
 /// All upper or all lower case; at the start of a line also as in `Error:`.
 fn word_of(word: &[u8], first: bool) -> Option<&'static str> {
     let upper = word.iter().all(u8::is_ascii_uppercase);
-    if !upper && !word[1..].iter().all(u8::is_ascii_lowercase) || (!first && !upper && word[0].is_ascii_uppercase()) {
+    if !upper && !word[1..].iter().all(u8::is_ascii_lowercase)
+        || (!first && !upper && word[0].is_ascii_uppercase())
+    {
         return None;
     }
     let mut lower = [0u8; 11];
