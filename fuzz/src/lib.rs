@@ -27,3 +27,13 @@ pub fn feed(kind: &str, paths: &[&str], headers: &[(&str, &str)], bytes: &[u8]) 
         }
     }
 }
+
+/// Feeds `bytes` to the readers of bundles as each of `files`.
+pub fn bundle(files: &[&str], bytes: &[u8]) {
+    for file in files {
+        if let Ok((telemetry, broken)) = firebell_integrations::bundle::decode_file(file, bytes) {
+            assert!(broken.iter().all(|b| b.file == *file && !b.reason.is_empty()));
+            assert!(telemetry.series.iter().all(|s| s.points.windows(2).all(|w| w[0].0 < w[1].0)));
+        }
+    }
+}

@@ -46,6 +46,9 @@ pub(super) fn run(args: &InvestigateArgs) -> anyhow::Result<ExitCode> {
             if broken.line > 0 { format!("{}:{}", broken.file, broken.line) } else { broken.file.clone() };
         output::note(&format!("left out: {}: {}", output::clean(&place), output::clean(&broken.reason)));
     }
+    for told in &loaded.notes {
+        output::note(&format!("{}: {}", output::clean(&told.file), output::clean(&told.reason)));
+    }
     let mut verdict = firebell_rca::investigate(&loaded.telemetry, &Settings::default());
     let (impact, severity) = assessed(&loaded.telemetry, &verdict);
     verdict.stats.wall_ms = started.elapsed().as_millis() as u64;

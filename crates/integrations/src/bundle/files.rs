@@ -22,6 +22,8 @@ pub(super) struct Entry {
     pub name: String,
     /// Path inside its own folder, without the include's text: decides how it is read.
     pub local: String,
+    /// Bytes.
+    pub size: u64,
 }
 
 /// All files below `dir`, sorted, with names prefixed by `prefix`.
@@ -41,7 +43,17 @@ fn walk(
     broken: &mut Vec<Broken>,
 ) -> Result<(), Error> {
     let io = |source| Error::Io { path: dir.to_owned(), what: "list the folder", source };
-    for item in fs::read_dir(dir).map_err(io)? {
+    let items = match fs::read_dir(dir) {
+        Ok(items) => items,
+        Err(e) if dir != root => {
+            let inside = dir.strip_prefix(root).unwrap_or(dir).display();
+            let reason = format!("cannot be listed: {e}");
+            broken.push(Broken { file: format!("{prefix}{inside}"), line: 0, reason });
+            return Ok(());
+        }
+        Err(e) => return Err(io(e)),
+    };
+    for item in items {
         let item = item.map_err(io)?;
         let path = item.path();
         let local = path
@@ -62,14 +74,21 @@ fn walk(
             } else {
                 walk(root, &path, prefix, depth + 1, found, broken)?;
             }
-        } else if kind.is_file() {
+        } else if !kind.is_file() {
+            broken.push(Broken {
+                file: name,
+                line: 0,
+                reason: "is neither a file nor a folder; left out".into(),
+            });
+        } else {
             if found.len() >= MAX_FILES {
                 return Err(Error::TooLarge {
                     path: root.to_owned(),
                     reason: format!("holds more than {MAX_FILES} files; split it"),
                 });
             }
-            found.push(Entry { path, name, local });
+            let size = item.metadata().map_or(0, |m| m.len());
+            found.push(Entry { path, name, local, size });
         }
     }
     Ok(())
@@ -128,11 +147,15 @@ pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, String> {
 
 /// A file's text; bytes that are not UTF-8 become the replacement character.
 pub(super) fn text(path: &Path) -> Result<String, String> {
-    let raw = bytes(path)?;
-    Ok(match String::from_utf8(raw) {
+    bytes(path).map(as_text)
+}
+
+/// Bytes as text; those that are not UTF-8 become the replacement character.
+pub(super) fn as_text(raw: Vec<u8>) -> String {
+    match String::from_utf8(raw) {
         Ok(text) => text,
         Err(e) => String::from_utf8_lossy(e.as_bytes()).into_owned(),
-    })
+    }
 }
 
 /// Distinct includes in order.

@@ -4,8 +4,11 @@
 //! The decoders of single formats are public: live adapters reuse them.
 
 mod alerts;
+pub mod anonymise;
 mod bench;
+mod blocks;
 mod changes;
+mod clocks;
 mod commands;
 mod error;
 mod events;
@@ -16,11 +19,18 @@ pub mod loglines;
 mod meta;
 mod metrics;
 pub mod otlp;
+mod part;
 pub mod prometheus;
 mod read;
+mod repair;
+mod summary;
+pub mod synthetic;
 mod tables;
+mod typed;
 mod write;
 
+#[cfg(test)]
+mod bad_input;
 #[cfg(test)]
 mod tests;
 
@@ -29,5 +39,7 @@ pub use changes::change_from_json;
 pub use commands::parse as parse_commands;
 pub use error::{Broken, Error};
 pub use meta::{BundleMeta, FORMAT};
+pub use part::decode_file;
 pub use read::{Loaded, answer, read};
+pub use summary::{FileSummary, Range, Summary};
 pub use write::write;

@@ -2,6 +2,8 @@
 
 use firebell_core::telemetry::LogLine;
 
+use crate::bundle::loglines::continues;
+
 /// Most lines joined to one record.
 const MAX_LINES: usize = 200;
 /// Longest joined text, bytes.
@@ -44,18 +46,4 @@ impl Joiner {
         self.joined = 0;
         self.pending.take()
     }
-}
-
-/// Whether a line can only belong to the one before, whatever it holds.
-fn continues(raw: &str) -> bool {
-    raw.starts_with([' ', '\t'])
-        || [
-            "Caused by:",
-            "Traceback (most recent call last)",
-            "During handling of",
-            "The above exception",
-            "... ",
-        ]
-        .iter()
-        .any(|p| raw.starts_with(p))
 }
