@@ -45,9 +45,8 @@ fn failures_at_the_edge_are_counted_dated_and_charged() {
         assert!(impact.affected.iter().any(|a| a.component.ends_with("/checkout")), "{:?}", impact.affected);
         let facts = impact.facts();
         assert!(facts.error_ratio.unwrap() > 0.01 && facts.users_affected_ratio.is_some());
-        assert!(
-            decide(&facts, &SeverityPolicy::default()).severity <= firebell_core::severity::Severity::Sev2
-        );
+        let severity = decide(&facts, &SeverityPolicy::default()).severity;
+        assert!(severity <= firebell_core::severity::Severity::Sev3, "{severity}");
     }
 }
 
