@@ -4,16 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use firebell_core::telemetry::{LogLine, Telemetry};
 
+use crate::engines::{self, Turn};
 use crate::evidence::Cite;
 use crate::frame::{self, Frame};
 use crate::graph::Graph;
-use crate::names::Names;
+use crate::names::{self, Names};
 use crate::series::features::{self, Feature};
 use crate::series::kinds::Kind;
 use crate::series::stats::{self, Shift};
 use crate::settings::Settings;
 use crate::shown;
-use crate::silence::{self, Turn};
 
 /// The view.
 pub(crate) struct Case<'a> {
@@ -89,7 +89,7 @@ impl<'a> Case<'a> {
             instrumented,
             turned_away: BTreeMap::new(),
         };
-        case.turned_away = silence::turned_away(&case);
+        case.turned_away = engines::turned_away(&case);
         Some(case)
     }
 
@@ -106,7 +106,7 @@ impl<'a> Case<'a> {
 
     /// The component of a log line.
     pub(crate) fn owner(&self, line: &LogLine) -> String {
-        line.component.as_deref().map(|c| self.names.resolve(c)).unwrap_or_default()
+        names::of_line(line).map(|c| self.names.resolve(c)).unwrap_or_default()
     }
 
     /// Whether a caller no longer waits for its answers, by a change of the caller's configuration.
@@ -228,7 +228,7 @@ fn error_logs(t: &Telemetry, names: &Names) -> Vec<Feature> {
     let mut counts: BTreeMap<String, BTreeMap<i64, f64>> = BTreeMap::new();
     for l in &t.logs {
         let Some(at) = l.at else { continue };
-        let raw = l.component.as_deref().unwrap_or("");
+        let raw = names::of_line(l).unwrap_or("");
         let owner = owners.entry(raw).or_insert_with(|| names.resolve(raw));
         let slots = counts.entry(owner.clone()).or_default();
         let slot = slots.entry((at.as_millisecond() - first) / step).or_default();

@@ -101,8 +101,16 @@ pub fn reevaluate(t: &Telemetry, evidence: &EvidenceRef) -> Option<String> {
             }
         }
         "change" => {
-            for c in t.changes.iter().filter(|c| c.id == rest || c.commit.as_deref() == Some(rest)) {
-                out.line(format_args!("{} {} {} {}", c.at, c.kind.as_str(), c.component, c.summary));
+            // The order of a ledger says nothing.
+            let mut lines: Vec<String> = t
+                .changes
+                .iter()
+                .filter(|c| c.id == rest || c.commit.as_deref() == Some(rest))
+                .map(|c| format!("{} {} {} {}", c.at, c.kind.as_str(), c.component, c.summary))
+                .collect();
+            lines.sort_unstable();
+            for line in &lines {
+                out.line(format_args!("{line}"));
             }
         }
         "alert" => {

@@ -5,12 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::case::Case;
 use crate::causes;
+use crate::engines;
 use crate::names;
 use crate::series::kinds::Kind;
 use crate::signal::{Modality, Role, Signal};
 
 /// Share of all harm that an attack is taken to cover at least, whatever else moves.
 const ATTACK_COVERS: f64 = 0.8;
+
+/// Weight from which a change's evidence settles where the harm comes from.
+const SETTLED: f64 = 0.6;
 
 /// A hypothesis with its weight.
 #[derive(Debug, Clone)]
@@ -147,13 +151,7 @@ pub(crate) fn rank(case: &Case<'_>, signals: &[Signal], harm: &Harm) -> Vec<Riva
         .filter(|r| r.score > 0.0)
         .collect();
     dominate(&mut rivals);
-    for r in &mut rivals {
-        for p in &case.settings.priors {
-            if p.cause == r.cause && names::same(&p.component, &r.component) {
-                r.score *= 1.0 + 0.2 * p.weight.clamp(0.0, 1.0);
-            }
-        }
-    }
+    engines::apply_priors(&mut rivals, &case.settings.priors);
     rivals.sort_by(|a, b| {
         b.score
             .total_cmp(&a.score)
@@ -204,7 +202,9 @@ fn weigh(
         *slot = slot.max(s.weight);
     }
     let mut support = 1.0 - best.values().map(|w| 1.0 - w.min(0.93)).product::<f64>();
-    let own = 1.0 - 0.9 * harm.explained(case, &component);
+    // A change whose mechanism meets the symptom brought the harm, at what it calls too.
+    let settled = cause.starts_with("change.") && best.get(&Modality::Changes).is_some_and(|w| *w > SETTLED);
+    let own = 1.0 - if settled { 0.1 } else { 0.9 } * harm.explained(case, &component);
     let here = harm.of(&component);
     let upstream = case.graph.upstream(&component);
     let covered: f64 = here + upstream.keys().map(|c| harm.of(c)).sum::<f64>();
@@ -239,9 +239,9 @@ fn weigh(
     } else {
         0.2 + 0.8 * own
     };
-    let coverage = if attack { coverage.max(ATTACK_COVERS) } else { coverage };
+    let coverage = if attack || settled { coverage.max(ATTACK_COVERS) } else { coverage };
     let mut score = support * ownness * (0.45 + 0.55 * coverage);
-    if everything > 0.2 && known && !reaches && !attack {
+    if everything > 0.2 && known && !reaches && !attack && !settled {
         score *= 0.45;
     }
     // What people name is where it shows; with a mechanism of its own it is likely where it is.
@@ -263,6 +263,14 @@ fn weigh(
     if case.cut_short(&component) && !cause.starts_with("change.") {
         score *= 0.35;
     }
+    // What a change of a caller brought upon it is no cause of its own.
+    let brought = signals
+        .iter()
+        .filter(|s| s.role == Role::Against && s.modality == Modality::Changes && s.component == component)
+        .filter(|s| s.cause == cause && !cause.starts_with("change."))
+        .map(|s| s.weight)
+        .fold(0.0, f64::max);
+    score *= 1.0 - brought;
     // Load that callers multiply is theirs: a surge comes from outside.
     if cause == "traffic.surge" && case.graph.callers(&component).next().is_some() {
         score *= 0.25;
@@ -288,27 +296,9 @@ fn weigh(
         .iter()
         .map(|i| &signals[*i])
         .filter(|s| s.role == Role::Mechanism)
-        .find_map(|s| s.change.clone())
-        .or_else(|| attached(signals, &component, &cause));
+        .find_map(|s| s.change.clone());
     let modalities = order.iter().map(|i| signals[*i].modality).collect::<BTreeSet<_>>().len();
     Rival { component, cause, score, change, signals: order, against, modalities, own }
-}
-
-/// The change that brought a mechanism: one at the same component with a weight of its own.
-fn attached(signals: &[Signal], component: &str, cause: &str) -> Option<String> {
-    if cause.starts_with("security.") || cause.starts_with("dependency.") || cause == "code.memory_leak" {
-        return None;
-    }
-    signals
-        .iter()
-        .filter(|s| {
-            s.modality == Modality::Changes
-                && s.role == Role::Mechanism
-                && s.component == component
-                && s.weight > 0.3
-        })
-        .max_by(|a, b| a.weight.total_cmp(&b.weight).then_with(|| b.change.cmp(&a.change)))
-        .and_then(|s| s.change.clone())
 }
 
 /// At one component a mechanism lowers what it explains.

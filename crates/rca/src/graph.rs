@@ -78,6 +78,11 @@ impl Graph {
         reach(&self.callers, id)
     }
 
+    /// Everything that `id` calls, directly or not, with its distance.
+    pub(crate) fn downstream(&self, id: &str) -> BTreeMap<String, usize> {
+        reach(&self.callees, id)
+    }
+
     /// A shortest way from `from` up to `to` along calls backwards, ends included.
     pub(crate) fn way_up(&self, from: &str, to: &str) -> Vec<String> {
         let mut came: BTreeMap<String, String> = BTreeMap::new();

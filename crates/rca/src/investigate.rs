@@ -365,7 +365,17 @@ fn mechanism(case: &Case<'_>, signals: &[Signal], order: &[usize], r: &Rival, pa
         text.push_str(&s.reading);
     }
     if let Some(change) = &r.change {
-        text.push_str(&format!("; brought by change {change}"));
+        let told = order
+            .iter()
+            .map(|i| &signals[*i])
+            .find(|s| s.modality == Modality::Changes && s.change.as_ref() == Some(change));
+        match told {
+            // What the change did, and how the symptom meets it.
+            Some(s) if lead.is_none_or(|l| l.reading != s.reading) => {
+                text.push_str(&format!("; brought by change {change}: {}", s.reading));
+            }
+            _ => text.push_str(&format!("; brought by change {change}")),
+        }
     }
     if let Some(last) = path.last() {
         text.push_str(&format!("; felt up to {}", last.to));
@@ -419,12 +429,15 @@ fn mitigations(case: &Case<'_>, r: &Rival) -> Vec<MitigationHint> {
             .iter()
             .find(|c| c.id == *change || c.commit.as_ref() == Some(change))
             .map(|c| c.kind);
-        use firebell_core::change::ChangeKind::{Commit, Config, Deploy, Flag};
+        use firebell_core::change::ChangeKind;
         let undo = match kind {
-            Some(Deploy | Commit) => Some("rollback"),
-            Some(Config) => Some("set_config"),
-            Some(Flag) => Some("set_flag"),
-            _ => None,
+            Some(ChangeKind::Deploy | ChangeKind::Commit | ChangeKind::Migration) => Some("rollback"),
+            Some(ChangeKind::Config | ChangeKind::Schedule) => Some("set_config"),
+            Some(ChangeKind::Flag) => Some("set_flag"),
+            Some(ChangeKind::Scale) => Some("scale_replicas"),
+            Some(ChangeKind::Certificate) => Some("rotate_credentials"),
+            Some(ChangeKind::Node) => Some("fail_over"),
+            None => None,
         };
         if let Some(undo) = undo {
             actions.retain(|a| *a != undo);

@@ -22,12 +22,12 @@ mod series;
 mod settings;
 mod shown;
 mod signal;
-mod silence;
 mod text;
 
 #[cfg(test)]
 mod tests;
 
+pub use engines::explain_diff;
 pub use evidence::reevaluate;
 pub use investigate::investigate;
 pub use queries::next_queries;

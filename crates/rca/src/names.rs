@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use firebell_core::telemetry::{Series, Telemetry};
+use firebell_core::telemetry::{LogLine, Series, Telemetry};
 
 use crate::series::kinds::{self, Kind};
 use crate::settings::Settings;
@@ -41,6 +41,18 @@ pub(crate) fn short(id: &str) -> &str {
     }
 }
 
+/// The component that a log line names. Many programs call a part of themselves `component` and themselves `service`: the
+/// part is no component.
+pub(crate) fn of_line(line: &LogLine) -> Option<&str> {
+    let own = line.component.as_deref();
+    let service = ["service", "service.name", "service_name"].iter().find_map(|k| line.fields.get(*k));
+    match (own, service) {
+        (Some(c), Some(s)) if short(c) == c && !s.is_empty() => Some(s),
+        (None, Some(s)) if !s.is_empty() => Some(s),
+        _ => own,
+    }
+}
+
 /// Whether two names mean the same component: by id or by the part after the kind.
 pub(crate) fn same(a: &str, b: &str) -> bool {
     a.eq_ignore_ascii_case(b) || short(a).eq_ignore_ascii_case(short(b))
@@ -66,7 +78,7 @@ impl Names {
                     .chain(&settings.known_topology)
                     .flat_map(|e| [e.caller.as_str(), e.callee.as_str()]),
             )
-            .chain(t.logs.iter().filter_map(|l| l.component.as_deref()))
+            .chain(t.logs.iter().filter_map(of_line))
             .chain(t.spans.iter().map(|s| s.component.as_str()))
             .chain(t.events.iter().map(|e| e.component.as_str()))
             .chain(t.series.iter().filter_map(|s| s.component.as_deref()))
@@ -137,6 +149,11 @@ impl Names {
             return id.clone();
         }
         if short(raw) != raw { raw.to_owned() } else { format!("{}/{stem}", guess_kind(raw)) }
+    }
+
+    /// All names that are known, in lower case, without their kinds.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &str> {
+        self.known.keys().map(|k| short(k))
     }
 
     /// The component of a series.

@@ -5,11 +5,14 @@ mod changes;
 mod logs;
 mod metrics;
 mod phrases;
+mod prior;
 mod security;
 mod state;
 mod traces;
 
-pub(crate) use changes::peoples_words;
+pub use changes::explain_diff;
+pub(crate) use changes::{Turn, peoples_words, turned_away};
+pub(crate) use prior::apply as apply_priors;
 
 use crate::case::Case;
 use crate::signal::Signal;

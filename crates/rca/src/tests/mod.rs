@@ -1,5 +1,6 @@
 //! Whole investigations on synthetic telemetry of a small company, many seeds each.
 
+mod changes;
 mod company;
 mod disturbed;
 pub(crate) mod faults;
