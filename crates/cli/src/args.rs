@@ -69,6 +69,9 @@ pub(crate) enum Command {
     Bundle(BundleCommand),
     /// Investigate every labelled bundle below a folder and print a scorecard.
     Bench(BenchArgs),
+    /// Look into log files.
+    #[command(subcommand)]
+    Logs(LogsCommand),
     /// The weekly incident report.
     Weekly(WeeklyArgs),
     /// Effects that were given up and need a person.
@@ -456,6 +459,41 @@ pub(crate) enum Format {
     Text,
     /// For programs.
     Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LogsCommand {
+    /// Mine the templates of log files of any format: how often, since when, how bad, with an example.
+    Mine(LogsMineArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LogsMineArgs {
+    /// Files, plain or gzip; `-` or none is standard input.
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Form of the result.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
+    /// The same as --format json.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// How many templates, the most frequent first.
+    #[arg(long, value_parser = rows(), default_value = "1000")]
+    pub(crate) top: usize,
+    /// The lines are messages alone: nothing stands before them.
+    #[arg(long)]
+    pub(crate) messages: bool,
+    /// Year of times that have none [default: this year].
+    #[arg(long)]
+    pub(crate) year: Option<i16>,
+}
+
+impl LogsMineArgs {
+    /// Whether JSON is asked for.
+    pub(crate) fn as_json(&self) -> bool {
+        self.json || self.format == Format::Json
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -38,6 +38,7 @@ pub mod http;
 pub mod jaeger;
 pub mod limits;
 pub mod logfiles;
+pub mod loghub;
 pub mod otlp;
 pub mod platform;
 pub mod prometheus;

@@ -14,6 +14,7 @@ mod fusion;
 mod graph;
 pub mod impact;
 mod investigate;
+pub mod logs;
 mod names;
 pub mod perturb;
 mod queries;

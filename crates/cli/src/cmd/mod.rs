@@ -11,6 +11,7 @@ mod doctor;
 mod incident;
 mod init;
 mod investigate;
+mod logs;
 mod replay;
 mod respond;
 pub(crate) mod serve;
@@ -34,6 +35,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Audit(command) => audit::run(&command),
         Command::Investigate(args) => investigate::run(&args),
         Command::Bundle(command) => bundle::run(command).await,
+        Command::Logs(command) => logs::run(&command),
         Command::Bench(args) => bench::run(args).await,
         Command::Weekly(args) => weekly::run(args).await,
         Command::DeadLetter(command) => dead_letter::run(command).await,

@@ -1,6 +1,7 @@
 //! `firebell bench`: how often the analysis is right, and how fast, on labelled data. One file a section.
 
 mod bundles;
+mod loghub;
 mod perturb;
 mod shop;
 mod table;
@@ -15,6 +16,17 @@ pub(super) async fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
         None if args.dirs.is_empty() => {
             Err(coded(ExitCode::Usage, "name a folder with labelled bundles, or a section; see --help"))
         }
-        None => bundles::run(&args),
+        // Labelled logs are no bundles; both may be named at once.
+        None => {
+            let (logs, bundles): (Vec<_>, Vec<_>) =
+                args.dirs.iter().cloned().partition(|d| firebell_integrations::loghub::is_there(d));
+            if !logs.is_empty() {
+                loghub::run(&logs, args.json)?;
+            }
+            if bundles.is_empty() {
+                return Ok(ExitCode::Ok);
+            }
+            bundles::run(&BenchArgs { dirs: bundles, ..args })
+        }
     }
 }
