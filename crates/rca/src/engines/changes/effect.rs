@@ -183,7 +183,6 @@ pub(crate) const METRIC_WORDS: &[(&str, bool, Effect)] = &[
     ("unauthorized", true, Effect::Access),
     ("401", true, Effect::Access),
     ("403", true, Effect::Access),
-    ("missing_table", true, Effect::Schema),
     ("parse_error", true, Effect::Parse),
     ("decode_error", true, Effect::Parse),
     ("deserializ", true, Effect::Parse),

@@ -199,7 +199,6 @@ pub(super) fn says(line: &str) -> bool {
         "this.logger",
         "h.log",
         "l.log",
-        "kv = append",
         "logger =",
         "logger :=",
     ];
@@ -222,7 +221,7 @@ fn describes(line: &str) -> bool {
         "<h",
     ];
     let names = ["description:", "\"description\"", "summary:", "display_name", "help:"];
-    let message = ["message:", "error:", "msg:", "errnotfound ="];
+    let message = ["message:", "error:", "msg:"];
     let quoted = line.contains(['"', '\'', '`']);
     looks.iter().chain(&names).any(|w| lower.contains(w))
         || (quoted && message.iter().any(|w| lower.contains(w)))

@@ -270,7 +270,7 @@ impl Court<'_, '_> {
             });
         }
         if let Some((said, name)) = &named_by {
-            let quoted = meets.is_empty().then(|| format!(": “{}”", said.text)).unwrap_or_default();
+            let quoted = if meets.is_empty() { format!(": “{}”", said.text) } else { String::new() };
             meets.push(format!("errors name `{name}`{quoted}"));
         }
         meets.extend(frame.map(|f| format!("stacks pass through {f}")));

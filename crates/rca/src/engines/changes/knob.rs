@@ -390,10 +390,8 @@ pub(crate) fn parts(name: &str) -> Vec<String> {
         let next_lower = chars.get(i + 1).is_some_and(|n| n.is_lowercase());
         let begins = c.is_uppercase()
             && (before.is_lowercase() || before.is_ascii_digit() || (before.is_uppercase() && next_lower));
-        if begins || !c.is_alphanumeric() {
-            if !part.is_empty() {
-                out.push(std::mem::take(&mut part));
-            }
+        if (begins || !c.is_alphanumeric()) && !part.is_empty() {
+            out.push(std::mem::take(&mut part));
         }
         if c.is_alphanumeric() {
             part.extend(c.to_lowercase());

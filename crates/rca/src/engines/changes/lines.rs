@@ -39,10 +39,8 @@ pub(crate) fn bare(line: &str) -> &str {
             None => {
                 let rest = &trimmed[i..];
                 let spaced = before == ' ' || before == '\t';
-                if (rest.starts_with("//") && spaced)
-                    || (rest.starts_with("# ") && spaced)
-                    || (rest.starts_with("-- ") && spaced)
-                    || rest.starts_with("/*")
+                if rest.starts_with("/*")
+                    || (spaced && ["//", "# ", "-- "].iter().any(|p| rest.starts_with(p)))
                 {
                     return trimmed[..i].trim_end();
                 }
@@ -104,7 +102,8 @@ pub(crate) fn pairs(line: &str) -> Vec<(String, String)> {
         let assigned = ["=>", ":=", "=", ":"].iter().find_map(|s| {
             let r = rest.strip_prefix(s)?;
             // Comparisons and paths of names are no assignments.
-            (!r.starts_with(['=', ':']) && !(*s == "=" && r.starts_with('>'))).then_some(r)
+            let more = r.starts_with(['=', ':']) || (*s == "=" && r.starts_with('>'));
+            (!more).then_some(r)
         });
         let value = match assigned {
             // `name: Type = value`, as in annotated languages.
