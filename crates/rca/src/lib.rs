@@ -13,6 +13,7 @@ mod frame;
 mod fusion;
 mod graph;
 mod investigate;
+mod ledger;
 mod names;
 pub mod perturb;
 mod queries;

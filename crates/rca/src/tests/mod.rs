@@ -1,5 +1,6 @@
 //! Whole investigations on synthetic telemetry of a small company, many seeds each.
 
+mod calls;
 mod company;
 mod disturbed;
 mod faults;
