@@ -326,7 +326,7 @@ fn memory(
 
 /// Components whose memory grew by much of what processes usually hold here. A small process that grows to several
 /// times its size may still hold little.
-fn memory_filled(case: &Case<'_>) -> BTreeSet<&str> {
+fn memory_filled<'c>(case: &'c Case<'_>) -> BTreeSet<&'c str> {
     const MUCH: f64 = 0.3;
     const FEW: usize = 3;
     let plain: Vec<(&Feature, &Shift)> = case
