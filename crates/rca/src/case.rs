@@ -8,6 +8,7 @@ use crate::engines::{self, Turn};
 use crate::evidence::Cite;
 use crate::frame::{self, Frame};
 use crate::graph::Graph;
+use crate::ledger::Ledger;
 use crate::names::{self, Names};
 use crate::series::features::{self, Feature};
 use crate::series::kinds::Kind;
@@ -34,6 +35,8 @@ pub(crate) struct Case<'a> {
     /// Called sides that are not to blame for what their callers report, because a caller's configuration was changed
     /// where it names them: the called side, the changes' ids or commits, and how they turn the caller away.
     pub turned_away: BTreeMap<String, BTreeMap<String, Turn>>,
+    /// Whose harm it is, by volumes along the calls.
+    pub ledger: Ledger,
 }
 
 impl<'a> Case<'a> {
@@ -76,6 +79,7 @@ impl<'a> Case<'a> {
         span_owners.remove("");
         instrumented.extend(span_owners.into_iter().map(|c| names.resolve(c)));
         let complaint = complaint(t);
+        let ledger = Ledger::build(&frame, &graph, &features, &focus, complaint);
         let mut case = Self {
             t,
             settings,
@@ -88,6 +92,7 @@ impl<'a> Case<'a> {
             complaint,
             instrumented,
             turned_away: BTreeMap::new(),
+            ledger,
         };
         case.turned_away = engines::turned_away(&case);
         Some(case)

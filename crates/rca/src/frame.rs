@@ -84,14 +84,12 @@ pub(crate) fn find(t: &Telemetry, features: &[Feature]) -> Option<Frame> {
         drift: apart && hint.is_none(),
     };
     Some(match (hint, found) {
-        (Some(h), Some((at, strength)))
-            if strength >= 6.0 && (at - h).abs() <= 600_000.min(span / 3) && !apart =>
-        {
-            frame(at, true)
+        (Some(h), Some(v)) if v.overrule(h) && (v.at - h).abs() <= 600_000.min(span / 3) && !apart => {
+            frame(v.at, true)
         }
         (Some(h), _) if h > begin && h < end => frame(h, true),
         _ if apart => frame(start, true),
-        (_, Some((at, strength))) if strength > 2.5 => frame(at, true),
+        (_, Some(v)) if v.strength > 2.5 || v.clean => frame(v.at, true),
         // Nothing moved: the last part is looked at, against the rest.
         _ => frame(begin + (last - begin) * 2 / 3, false),
     })
@@ -107,9 +105,40 @@ fn extent(t: &Telemetry, features: &[Feature]) -> Option<(i64, i64)> {
     })
 }
 
-/// Change points of all features vote by their clarity; symptoms count more. Returns time and strength.
-fn vote(features: &[Feature], from: i64, to: i64) -> Option<(i64, f64)> {
+/// What the change points say.
+struct Votes {
+    /// The onset.
+    at: i64,
+    /// Weight of the votes near it.
+    strength: f64,
+    /// Whether one of them is a step so large and so clean that it needs no company.
+    clean: bool,
+    /// All votes.
+    points: Vec<(i64, f64)>,
+    /// Two votes this close, milliseconds, are for the same onset.
+    near: i64,
+}
+
+impl Votes {
+    /// Weight of the votes near a moment.
+    fn near(&self, at: i64) -> f64 {
+        self.points.iter().filter(|p| (p.0 - at).abs() <= self.near).map(|p| p.1).sum()
+    }
+
+    /// Whether they are clear enough to overrule what somebody says.
+    fn overrule(&self, said: i64) -> bool {
+        self.strength >= 6.0
+            || ((self.clean || self.strength > 2.5) && 2.0 * self.near(said) < self.near(self.at))
+    }
+}
+
+/// Share of the variance from which a step is clean, and its size in scales.
+const CLEAN: (f64, f64) = (0.7, 15.0);
+
+/// Change points of all features vote by their clarity; symptoms count more.
+fn vote(features: &[Feature], from: i64, to: i64) -> Option<Votes> {
     let mut points: Vec<(i64, f64)> = Vec::new();
+    let mut steps: Vec<i64> = Vec::new();
     for f in features {
         let weight = match f.kind {
             Kind::Latency | Kind::Errors | Kind::Availability | Kind::LogErrors => 1.0,
@@ -128,10 +157,16 @@ fn vote(features: &[Feature], from: i64, to: i64) -> Option<(i64, f64)> {
                 let clear = ((cp.explained - 0.2) / 0.3).clamp(0.0, 1.0);
                 let sure = clear
                     * crate::case::sure(&f.events, |t| from <= t && t < cp.at, |t| cp.at <= t && t <= to);
-                points.push((
-                    refine(&inside, cp.at, f.kind),
-                    sure * weight * (cp.z.abs() / 3.0).ln_1p().min(3.0),
-                ));
+                let at = refine(&inside, cp.at, f.kind);
+                if weight >= 0.5
+                    && sure > 0.9
+                    && inside.len() >= 24
+                    && cp.explained >= CLEAN.0
+                    && cp.z.abs() >= CLEAN.1
+                {
+                    steps.push(at);
+                }
+                points.push((at, sure * weight * (cp.z.abs() / 3.0).ln_1p().min(3.0)));
             }
         }
     }
@@ -152,7 +187,8 @@ fn vote(features: &[Feature], from: i64, to: i64) -> Option<(i64, f64)> {
     let clear = points.iter().map(|p| p.1).fold(0.0, f64::max) * 0.4;
     let first =
         points.iter().find(|p| p.0 >= peak - near && p.0 <= peak && p.1 >= clear).map_or(peak, |p| p.0);
-    Some((first, strength))
+    let clean = steps.iter().any(|s| (s - first).abs() <= near);
+    Some(Votes { at: first, strength, clean, points, near })
 }
 
 /// Smoothed series change late at the split: walks back to the first sample out of the normal band.

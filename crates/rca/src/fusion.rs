@@ -204,7 +204,11 @@ fn weigh(
     let mut support = 1.0 - best.values().map(|w| 1.0 - w.min(0.93)).product::<f64>();
     // A change whose mechanism meets the symptom brought the harm, at what it calls too.
     let settled = cause.starts_with("change.") && best.get(&Modality::Changes).is_some_and(|w| *w > SETTLED);
-    let own = 1.0 - if settled { 0.1 } else { 0.9 } * harm.explained(case, &component);
+    let mut own = 1.0 - if settled { 0.1 } else { 0.9 } * harm.explained(case, &component);
+    let account = case.ledger.account(&component).filter(|_| !settled);
+    if let Some(a) = account.filter(|a| a.harm > 0.0 && case.ledger.conclusive) {
+        own = 0.4 * own + 0.6 * (a.own / a.harm);
+    }
     let here = harm.of(&component);
     let upstream = case.graph.upstream(&component);
     let covered: f64 = here + upstream.keys().map(|c| harm.of(c)).sum::<f64>();
@@ -228,7 +232,8 @@ fn weigh(
     // Harm at the component backs whatever mechanism is claimed there.
     let backing = (0.5 * here * own).min(0.5);
     if members.is_empty() {
-        support = 0.62 * here;
+        let accounted = account.filter(|_| case.ledger.conclusive).map_or(0.0, |a| 0.9 * a.blame);
+        support = (0.62 * here).max(accounted);
     } else {
         support = 1.0 - (1.0 - support) * (1.0 - backing);
     }
@@ -243,6 +248,11 @@ fn weigh(
     let mut score = support * ownness * (0.45 + 0.55 * coverage);
     if everything > 0.2 && known && !reaches && !attack && !settled {
         score *= 0.45;
+    }
+    // What the volumes along the calls clear, harm alone does not convict.
+    if let Some(a) = account.filter(|_| case.ledger.conclusive && !attack) {
+        let part = (a.blame / case.ledger.most().max(1e-9)).clamp(0.0, 1.0);
+        score *= if specific { 0.7 + 0.3 * part } else { 0.3 + 0.7 * part };
     }
     // What people name is where it shows; with a mechanism of its own it is likely where it is.
     if named && known && specific && best.values().any(|w| *w > 0.5) {

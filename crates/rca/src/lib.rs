@@ -15,6 +15,7 @@ mod graph;
 pub mod impact;
 mod investigate;
 pub mod logs;
+mod ledger;
 mod names;
 pub mod perturb;
 mod queries;

@@ -199,6 +199,13 @@ impl Names {
     }
 }
 
+/// Whether a name is a load balancer's: it hands requests on and does nothing itself.
+pub(crate) fn relays(name: &str) -> bool {
+    let n = name.to_lowercase();
+    ["loadbalancer", "load-balancer", "load_balancer", "haproxy"].iter().any(|w| n.contains(w))
+        || n.split(|c: char| !c.is_ascii_alphanumeric()).any(|w| matches!(w, "elb" | "alb" | "nlb" | "lb"))
+}
+
 fn heading(name: &str) -> Option<&str> {
     let (head, rest) = name.split_once(['_', ' '])?;
     let tail = kinds::kind(rest, &Default::default());

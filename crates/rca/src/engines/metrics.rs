@@ -1,6 +1,6 @@
 //! Metrics: what shifted, against which limit, and which mechanism that speaks for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::case::Case;
 use crate::series::features::Feature;
@@ -19,10 +19,11 @@ pub(super) fn run(case: &Case<'_>, _: &[Signal]) -> Vec<Signal> {
         .fold(3.0f64, f64::max)
         .min(1e5);
     let volume = Volumes::measure(case);
+    let filled = memory_filled(case);
     let mut out = Vec::new();
     for (f, s) in case.features.iter().zip(&case.shifts) {
         let (Some(s), false) = (s, f.component.is_empty()) else { continue };
-        read(case, f, s, widest, volume.share(f, s), &mut out);
+        read(case, f, s, widest, volume.share(f, s), &filled, &mut out);
     }
     vanished(case, &mut out);
     out
@@ -31,7 +32,15 @@ pub(super) fn run(case: &Case<'_>, _: &[Signal]) -> Vec<Signal> {
 /// Where so little of a processor is used, hardly anything waits for it.
 const IDLE_CORES: f64 = 0.1;
 
-fn read(case: &Case<'_>, f: &Feature, s: &Shift, widest: f64, volume: f64, out: &mut Vec<Signal>) {
+fn read(
+    case: &Case<'_>,
+    f: &Feature,
+    s: &Shift,
+    widest: f64,
+    volume: f64,
+    filled: &BTreeSet<&str>,
+    out: &mut Vec<Signal>,
+) {
     let up = s.z > 0.0;
     let relative = (s.z.abs() * s.sustained).ln_1p() / widest.ln_1p();
     let plain = s.strength() * case.sure(f);
@@ -88,9 +97,14 @@ fn read(case: &Case<'_>, f: &Feature, s: &Shift, widest: f64, volume: f64, out: 
             // Seconds of processor time in a second are cores.
             let idle = f.name.contains("cpu_seconds") && s.after < IDLE_CORES;
             let weight = if idle { 0.2 } else { 0.8 };
+            // Filling memory takes processor time; burning processor time fills no memory.
+            let weight = if filled.contains(f.component.as_str()) { 0.5 * weight } else { weight };
             push(&f.component, "saturation.cpu", Mechanism, weight * strength, went);
         }
-        Kind::Memory => memory(case, f, s, strength, share, &mut push, went),
+        Kind::Memory => {
+            let filled = filled.contains(f.component.as_str());
+            memory(case, f, s, (strength, filled), share, &mut push, went);
+        }
         Kind::DiskUsed => disk(case, f, s, share, &mut push, went),
         Kind::DiskIo if up => push(&f.component, "saturation.disk_io", Mechanism, 0.35 * strength, went),
         Kind::Network if up => push(&f.component, "saturation.network_io", Mechanism, 0.3 * strength, went),
@@ -261,7 +275,7 @@ fn memory(
     case: &Case<'_>,
     f: &Feature,
     s: &Shift,
-    strength: f64,
+    (strength, filled): (f64, bool),
     share: bool,
     push: &mut dyn FnMut(&str, &'static str, Role, f64, String),
     went: String,
@@ -304,9 +318,33 @@ fn memory(
         let full = if share && s.after > 0.9 { 0.3 } else { 0.0 };
         // More memory than before, with plenty left, harms nobody.
         let room = if known.is_some_and(|top| top < FULL) { 0.2 } else { 1.0 };
-        let weight = (room * 0.75 * strength + full).min(0.9);
+        let moved = if filled { strength.max(s.strength()) } else { strength };
+        let weight = (room * 0.75 * moved + full).min(0.9);
         push(&f.component, "saturation.memory", Role::Mechanism, weight, went);
     }
+}
+
+/// Components whose memory grew by much of what processes usually hold here. A small process that grows to several
+/// times its size may still hold little.
+fn memory_filled<'c>(case: &'c Case<'_>) -> BTreeSet<&'c str> {
+    const MUCH: f64 = 0.3;
+    const FEW: usize = 3;
+    let plain: Vec<(&Feature, &Shift)> = case
+        .features
+        .iter()
+        .zip(&case.shifts)
+        .filter(|(f, _)| f.kind == Kind::Memory && f.detail.as_deref() != Some("share"))
+        .filter_map(|(f, s)| Some((f, s.as_ref()?)))
+        .collect();
+    let typical = stats::median(&plain.iter().map(|(_, s)| s.before).collect::<Vec<_>>());
+    if plain.len() < FEW {
+        return BTreeSet::new();
+    }
+    plain
+        .into_iter()
+        .filter(|(_, s)| s.z > 3.0 && s.after - s.before > MUCH * typical.max(s.before))
+        .map(|(f, _)| f.component.as_str())
+        .collect()
 }
 
 /// Share of its limit from which memory counts as used up.
