@@ -23,6 +23,7 @@ mod shown;
 mod signal;
 mod silence;
 mod text;
+mod trace;
 
 #[cfg(test)]
 mod tests;
@@ -32,3 +33,7 @@ pub use investigate::investigate;
 pub use queries::next_queries;
 pub use settings::{Prior, Settings};
 pub use text::{LogTemplate, is_of_template, log_templates};
+pub use trace::{
+    Call, Defect, DefectKind, Difference, DifferenceKind, OperationStats, Origin, PathSpan, Pattern, PatternKind,
+    TraceReport, TraceView, explain_traces, explain_traces_against,
+};

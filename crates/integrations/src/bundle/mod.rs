@@ -19,6 +19,7 @@ pub mod otlp;
 pub mod prometheus;
 mod read;
 mod tables;
+mod traces;
 mod write;
 
 #[cfg(test)]
@@ -30,4 +31,5 @@ pub use commands::parse as parse_commands;
 pub use error::{Broken, Error};
 pub use meta::{BundleMeta, FORMAT};
 pub use read::{Loaded, answer, read};
+pub use traces::{TraceFile, parse_traces, read_traces};
 pub use write::write;

@@ -10,6 +10,7 @@ mod state;
 mod traces;
 
 pub(crate) use changes::peoples_words;
+pub(crate) use traces::weigh_metrics;
 
 use crate::case::Case;
 use crate::signal::Signal;
