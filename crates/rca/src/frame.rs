@@ -68,8 +68,7 @@ pub(crate) fn find(t: &Telemetry, features: &[Feature]) -> Option<Frame> {
         features.iter().map(|f| f.points.iter().filter(|p| start <= p.0 && p.0 <= end).count()).sum();
     let spans_before = t.spans.iter().filter(|s| s.start_us / 1000 < start).count();
     let recorded_after = window.is_some() && recorded_after(t, start, end);
-    let normal_after =
-        window.is_some() && ((before * 4 < inside.max(1) && after > inside) || recorded_after);
+    let normal_after = window.is_some() && ((before * 4 < inside.max(1) && after > inside) || recorded_after);
     let apart =
         window.is_some() && (normal_after || before * 3 > inside || spans_before * 8 > t.spans.len().max(8));
     let span = (end - start).max(1);
@@ -107,7 +106,8 @@ const PAUSE_MS: i64 = 60_000;
 
 /// Whether spans were recorded apart from the window and after it, and none before: a normal period, then.
 fn recorded_after(t: &Telemetry, start: i64, end: i64) -> bool {
-    let count = |from: i64, to: i64| t.spans.iter().filter(|s| (from..=to).contains(&(s.start_us / 1000))).count();
+    let count =
+        |from: i64, to: i64| t.spans.iter().filter(|s| (from..=to).contains(&(s.start_us / 1000))).count();
     let inside = count(start, end);
     let after = count(end.saturating_add(PAUSE_MS), i64::MAX);
     // What was under way at the end goes on for a little.

@@ -34,6 +34,6 @@ pub use queries::next_queries;
 pub use settings::{Prior, Settings};
 pub use text::{LogTemplate, is_of_template, log_templates};
 pub use trace::{
-    Call, Defect, DefectKind, Difference, DifferenceKind, OperationStats, Origin, PathSpan, Pattern, PatternKind,
-    TraceReport, TraceView, explain_traces, explain_traces_against,
+    Call, Defect, DefectKind, Difference, DifferenceKind, OperationStats, Origin, PathSpan, Pattern,
+    PatternKind, TraceReport, TraceView, explain_traces, explain_traces_against,
 };

@@ -25,13 +25,19 @@ pub(super) fn run(command: TraceCommand) -> anyhow::Result<ExitCode> {
 fn explain(args: &TraceExplainArgs) -> anyhow::Result<ExitCode> {
     let now = read(&args.file)?;
     let normal = args.normal.as_deref().map(read).transpose()?;
-    let report =
-        explain_traces_against(&now.spans, normal.as_ref().map(|n| n.spans.as_slice()), args.trace.as_deref());
+    let report = explain_traces_against(
+        &now.spans,
+        normal.as_ref().map(|n| n.spans.as_slice()),
+        args.trace.as_deref(),
+    );
     if let Some(id) = &args.trace
         && report.shown.is_empty()
     {
         let file = args.file.display();
-        return Err(coded(ExitCode::NotFound, format!("{file}: no trace {id} among {} traces", report.traces)));
+        return Err(coded(
+            ExitCode::NotFound,
+            format!("{file}: no trace {id} among {} traces", report.traces),
+        ));
     }
     if args.json || args.format == Format::Json {
         output::line(&serde_json::to_string_pretty(&report)?);
@@ -112,7 +118,13 @@ fn text(r: &TraceReport, compared: bool) -> Vec<String> {
         r.patterns
             .iter()
             .take(ROWS)
-            .map(|p| format!("  {} {}", one_line(&p.text), paint(Tone::Dim, &format!("({})", one_line(&p.example)))))
+            .map(|p| {
+                format!(
+                    "  {} {}",
+                    one_line(&p.text),
+                    paint(Tone::Dim, &format!("({})", one_line(&p.example)))
+                )
+            })
             .collect(),
         r.patterns.len().saturating_sub(ROWS),
     );

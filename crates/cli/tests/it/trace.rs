@@ -27,7 +27,15 @@ fn jaeger(slow: bool) -> String {
             ""
         };
         let spans = [
-            span("1", "", "p1", "GET /", 0, own + 90_000, if failed { r#"{"key":"error","value":true}"# } else { "" }),
+            span(
+                "1",
+                "",
+                "p1",
+                "GET /",
+                0,
+                own + 90_000,
+                if failed { r#"{"key":"error","value":true}"# } else { "" },
+            ),
             span("2", "1", "p2", "order", 10_000, own + 60_000, ""),
             span("3", "2", "p3", "charge", 20_000, 30_000, tags),
         ];
@@ -60,9 +68,15 @@ fn traces_are_explained_to_people_and_to_programs() {
     }
     assert!(!told.contains('\u{1b}'), "{told:?}");
     let report = parsed(&run(&["trace", "explain", path(&file), "--json"]));
-    assert_eq!((report["spans"].as_u64(), report["origins"][0]["component"].as_str()), (Some(30), Some("bank")));
+    assert_eq!(
+        (report["spans"].as_u64(), report["origins"][0]["component"].as_str()),
+        (Some(30), Some("bank"))
+    );
     let one = parsed(&run(&["trace", "explain", path(&file), "--trace", "T7", "--format", "json"]));
-    assert_eq!((one["shown"].as_array().map(Vec::len), one["shown"][0]["trace_id"].as_str()), (Some(1), Some("t7")));
+    assert_eq!(
+        (one["shown"].as_array().map(Vec::len), one["shown"][0]["trace_id"].as_str()),
+        (Some(1), Some("t7"))
+    );
 }
 
 #[test]

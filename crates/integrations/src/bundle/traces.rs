@@ -120,7 +120,8 @@ fn document(
         (jaeger::spans(value, name)?, count(value.get("data").unwrap_or(value), &["spans"]))
     };
     if read.len() < there {
-        let reason = format!("{} of {there} spans have no trace id, span id or start time", there - read.len());
+        let reason =
+            format!("{} of {there} spans have no trace id, span id or start time", there - read.len());
         broken.push(Broken { file: name.to_owned(), line, reason });
     }
     spans.extend(read);
@@ -149,12 +150,15 @@ mod tests {
         let otlp = r#"{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"edge"}}]},
             "scopeSpans":[{"spans":[{"traceId":"a1","spanId":"b2","name":"GET /","startTimeUnixNano":"5000",
             "endTimeUnixNano":"9000"}]}]}]}"#;
-        let lines = otlp.replace('\n', "") + "\n" + &otlp.replace('\n', "").replace("b2", "b3") + "\nnonsense\n";
+        let lines =
+            otlp.replace('\n', "") + "\n" + &otlp.replace('\n', "").replace("b2", "b3") + "\nnonsense\n";
         let table = "trace_id,span_id,parent_id,component,operation,start_us,duration_us,status\n\
                      a1,b2,,edge,GET /,5,4,error\na1,b3,b2,edge,x,soon,4,\n";
         let check = |text: &str, durations: &[i64], broken: usize| {
             let read = parse_traces(text.as_bytes(), "t").expect(text);
-            assert!(read.spans.iter().all(|s| s.trace_id == "a1" && s.component == "edge" && s.start_us == 5));
+            assert!(
+                read.spans.iter().all(|s| s.trace_id == "a1" && s.component == "edge" && s.start_us == 5)
+            );
             assert_eq!(read.spans.iter().map(|s| s.duration_us).collect::<Vec<_>>(), durations, "{text}");
             assert_eq!(read.broken.len(), broken, "{text}: {:?}", read.broken);
         };

@@ -91,9 +91,8 @@ fn know<'a>(forest: &Forest<'a>, own: &[i64]) -> BTreeMap<Key<'a>, Known<'a>> {
         let carries = !forest.is_entry(i) && matches!(forest.kids(i), [k] if forest.is_entry(*k));
         slot.own.push(if carries { 0 } else { own[i as usize] });
         slot.gaps.extend(gap);
-        slot.origins += usize::from(
-            forest.span(i).error && !forest.kids(i).iter().any(|k| forest.span(*k).error),
-        );
+        slot.origins +=
+            usize::from(forest.span(i).error && !forest.kids(i).iter().any(|k| forest.span(*k).error));
     }
     let name = |(c, o): (u32, u32)| (forest.components[c as usize], forest.operations[o as usize]);
     ids.into_iter()

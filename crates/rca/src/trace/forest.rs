@@ -194,7 +194,10 @@ impl<'a> Forest<'a> {
 
     /// The span of one trace by its id.
     pub(crate) fn find_in(&self, trace: &[u32], span: &str) -> Option<u32> {
-        trace.binary_search_by(|i| self.spans[*i as usize].span_id.as_str().cmp(span)).ok().map(|at| trace[at])
+        trace
+            .binary_search_by(|i| self.spans[*i as usize].span_id.as_str().cmp(span))
+            .ok()
+            .map(|at| trace[at])
     }
 
     pub(crate) fn span(&self, i: u32) -> &'a Span {

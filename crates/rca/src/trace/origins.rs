@@ -52,7 +52,9 @@ pub(crate) fn message(forest: &Forest<'_>, span: u32) -> Option<String> {
     ];
     let s = forest.span(span);
     KEYS.iter()
-        .find_map(|k| s.attributes.get(*k).map(|v| if k.ends_with("code") { format!("{k} {v}") } else { v.clone() }))
+        .find_map(|k| {
+            s.attributes.get(*k).map(|v| if k.ends_with("code") { format!("{k} {v}") } else { v.clone() })
+        })
         .map(|m| m.chars().take(300).collect())
 }
 

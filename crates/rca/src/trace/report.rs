@@ -156,7 +156,9 @@ fn operations(forest: &Forest<'_>, own: &[i64]) -> Vec<OperationStats> {
         })
         .collect();
     out.sort_by(|a, b| {
-        b.self_us.cmp(&a.self_us).then_with(|| (&a.component, &a.operation).cmp(&(&b.component, &b.operation)))
+        b.self_us
+            .cmp(&a.self_us)
+            .then_with(|| (&a.component, &a.operation).cmp(&(&b.component, &b.operation)))
     });
     out.truncate(OPERATIONS);
     out

@@ -56,9 +56,7 @@ pub(crate) fn build(forest: &Forest<'_>) -> Vec<Call> {
             requests[c as usize] += 1;
         }
         if p != NONE && forest.is_entry(i) {
-            let slot = by
-                .entry((forest.component[p as usize], forest.components[c as usize]))
-                .or_default();
+            let slot = by.entry((forest.component[p as usize], forest.components[c as usize])).or_default();
             slot.seen = true;
             slot.durations.push(forest.duration[i as usize]);
             slot.errors += usize::from(s.error || (forest.span(p).error && is_caller_side(forest, p, i)));

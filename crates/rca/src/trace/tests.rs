@@ -43,7 +43,11 @@ fn the_critical_path_is_what_the_duration_consists_of() {
         span("t", "4", "3", ("b", "SELECT"), 30, 50),
     ]);
     let v = &r.shown[0];
-    let told: Vec<_> = v.path.iter().map(|p| (p.operation.as_str(), p.depth, p.path_us / 1000, p.through_us / 1000)).collect();
+    let told: Vec<_> = v
+        .path
+        .iter()
+        .map(|p| (p.operation.as_str(), p.depth, p.path_us / 1000, p.through_us / 1000))
+        .collect();
     // The quick call ran beside the slow one: nobody waited for it.
     assert_eq!(told, [("GET /", 0, 30, 100), ("slow", 1, 20, 70), ("SELECT", 2, 50, 50)]);
     assert_eq!((v.path[0].self_us, v.path[0].wait_us), (20_000, 80_000));
@@ -105,8 +109,9 @@ fn a_call_that_is_made_again_because_it_failed_is_a_retry() {
 
 #[test]
 fn failing_calls_of_equal_length_reach_a_time_limit() {
-    let mut spans: Vec<Span> =
-        (0..4).map(|i| failing(span(&format!("t{i}"), "1", "", ("shop", "call bank"), i * 5000, 2000 + i))).collect();
+    let mut spans: Vec<Span> = (0..4)
+        .map(|i| failing(span(&format!("t{i}"), "1", "", ("shop", "call bank"), i * 5000, 2000 + i)))
+        .collect();
     assert_eq!(kinds(&explain_traces(&spans)), [PatternKind::TimeLimit]);
     for (i, s) in spans.iter_mut().enumerate() {
         s.duration_us = 1_700_000 + 90_000 * i as i64;
@@ -120,7 +125,11 @@ fn a_wait_that_grows_with_the_calls_that_are_there_is_a_queue() {
         (0..40)
             .flat_map(|i: i64| {
                 // Bursts of ten at once, then ten one by one.
-                let (start, there) = if i % 20 < 10 { (i / 20 * 10_000, i % 20) } else { (i / 20 * 10_000 + 2_000 + i % 20 * 200, 0) };
+                let (start, there) = if i % 20 < 10 {
+                    (i / 20 * 10_000, i % 20)
+                } else {
+                    (i / 20 * 10_000 + 2_000 + i % 20 * 200, 0)
+                };
                 let wait = 2 + grows * there;
                 let t = format!("t{i}");
                 [
@@ -192,7 +201,11 @@ fn the_service_graph_has_rates_errors_and_what_the_way_costs() {
         span("t", "3", "2", ("shop", "GET"), 20, 70),
         query,
     ]);
-    let told: Vec<_> = r.calls.iter().map(|c| (c.caller.as_str(), c.callee.as_str(), c.calls, c.errors, c.seen, c.gap_us)).collect();
+    let told: Vec<_> = r
+        .calls
+        .iter()
+        .map(|c| (c.caller.as_str(), c.callee.as_str(), c.calls, c.errors, c.seen, c.gap_us))
+        .collect();
     assert_eq!(told, [("edge", "shop", 1, 0, true, Some(30_000)), ("shop", "orders-db", 1, 1, false, None)]);
     assert!((r.calls[0].per_second - 1.0).abs() < 0.01 && (r.calls[0].per_request - 1.0).abs() < 0.01);
 }
@@ -240,22 +253,26 @@ fn one_trace_is_shown_when_it_is_asked_for() {
 fn any_span() -> impl Strategy<Value = Span> {
     let times = prop_oneof![4 => 0i64..2000, 1 => any::<i64>()];
     let lasts = prop_oneof![6 => 0i64..500, 1 => -5i64..0, 1 => any::<i64>()];
-    (0u8..3, 0u8..12, proptest::option::of(0u8..12), 0u8..3, 0u8..3, times, lasts, any::<bool>(), 0u8..5).prop_map(
-        |(trace, id, parent, component, operation, start, duration, error, kind)| Span {
+    (0u8..3, 0u8..12, proptest::option::of(0u8..12), 0u8..3, 0u8..3, times, lasts, any::<bool>(), 0u8..5)
+        .prop_map(|(trace, id, parent, component, operation, start, duration, error, kind)| Span {
             source: "s".into(),
             trace_id: format!("{trace}"),
             span_id: format!("{id}"),
             parent_id: parent.map(|p| format!("{p}")),
             component: format!("c{component}"),
             operation: format!("o{operation}"),
-            kind: [SpanKind::Internal, SpanKind::Server, SpanKind::Client, SpanKind::Producer, SpanKind::Consumer]
-                [kind as usize],
+            kind: [
+                SpanKind::Internal,
+                SpanKind::Server,
+                SpanKind::Client,
+                SpanKind::Producer,
+                SpanKind::Consumer,
+            ][kind as usize],
             start_us: start,
             duration_us: duration,
             error,
             attributes: Labels::new(),
-        },
-    )
+        })
 }
 
 proptest! {
@@ -289,7 +306,16 @@ proptest! {
 #[test]
 fn a_chain_deeper_than_the_stack_is_survived() {
     let spans: Vec<Span> = (0..60_000)
-        .map(|i: i64| span("t", &i.to_string(), &(i > 0).then(|| (i - 1).to_string()).unwrap_or_default(), ("a", "x"), i, 100_000 - i))
+        .map(|i: i64| {
+            span(
+                "t",
+                &i.to_string(),
+                &(i > 0).then(|| (i - 1).to_string()).unwrap_or_default(),
+                ("a", "x"),
+                i,
+                100_000 - i,
+            )
+        })
         .collect();
     let r = explain_traces(&spans);
     assert_eq!((r.spans, r.traces, r.defects.len()), (60_000, 1, 0));

@@ -72,7 +72,16 @@ pub(super) fn judge(case: &Case<'_>, view: &View<'_>, out: &mut Vec<Signal>) {
         let weight = sure * (0.45 + 0.45 * (gain / total).sqrt());
         let Some((at, reading, onset)) = tell(case, view, &visits, &judged, s, *owner) else { continue };
         for role in [Role::Mechanism, Role::Symptom] {
-            out.push(signal(case, view.name(*owner), "code.exception", role, weight, onset, at, reading.clone()));
+            out.push(signal(
+                case,
+                view.name(*owner),
+                "code.exception",
+                role,
+                weight,
+                onset,
+                at,
+                reading.clone(),
+            ));
         }
     }
     for (owner, s) in &unreached {
@@ -87,14 +96,20 @@ pub(super) fn judge(case: &Case<'_>, view: &View<'_>, out: &mut Vec<Signal>) {
         let Some(first) = s.visits.first().filter(|_| weight > 0.05) else { continue };
         let v = &visits.all[*first as usize];
         let span = f.span(v.span);
-        let reading = format!(
-            "{} requests say that they cannot reach {}, and do not call it",
-            all,
-            view.name(*owner)
-        );
+        let reading =
+            format!("{} requests say that they cannot reach {}, and do not call it", all, view.name(*owner));
         let at = At { source: &span.source, component: &span.component, operation: &span.operation };
         let onset = Some(span.start_us / 1000);
-        out.push(signal(case, view.name(*owner), "dependency.unavailable", Role::Symptom, weight, onset, at, reading));
+        out.push(signal(
+            case,
+            view.name(*owner),
+            "dependency.unavailable",
+            Role::Symptom,
+            weight,
+            onset,
+            at,
+            reading,
+        ));
     }
 }
 
@@ -126,14 +141,23 @@ fn tell<'a>(
             }
         }
     }
-    let most = |m: &BTreeMap<u32, usize>| m.iter().max_by_key(|(k, n)| (**n, std::cmp::Reverse(**k))).map(|(k, _)| *k);
+    let most = |m: &BTreeMap<u32, usize>| {
+        m.iter().max_by_key(|(k, n)| (**n, std::cmp::Reverse(**k))).map(|(k, _)| *k)
+    };
     let operation = most(&by_operation)?;
-    let span = seen.visits.iter().map(|v| visits.all[*v as usize].span).find(|s| f.operation[*s as usize] == operation)?;
+    let span = seen
+        .visits
+        .iter()
+        .map(|v| visits.all[*v as usize].span)
+        .find(|s| f.operation[*s as usize] == operation)?;
     let span = f.span(span);
-    let ((missing, feature, given), times) =
-        by_deviation.iter().max_by_key(|(k, n)| (**n, visits.features[k.1 as usize].is_error(), std::cmp::Reverse(**k)))?;
+    let ((missing, feature, given), times) = by_deviation
+        .iter()
+        .max_by_key(|(k, n)| (**n, visits.features[k.1 as usize].is_error(), std::cmp::Reverse(**k)))?;
     let what = describe(view, &visits.features[*feature as usize]);
-    let beside = given.map(|g| format!(" although it {}", describe(view, &visits.features[g as usize]).0)).unwrap_or_default();
+    let beside = given
+        .map(|g| format!(" although it {}", describe(view, &visits.features[g as usize]).0))
+        .unwrap_or_default();
     let verb = if *missing { format!("no longer {}", what.1) } else { format!("newly {}", what.0) };
     let reading = format!(
         "when called, {} {verb}{beside}: {times} of {} calls to {} ({} of {} before)",
@@ -145,20 +169,27 @@ fn tell<'a>(
     );
     let onset = seen.visits.iter().map(|v| f.span(visits.all[*v as usize].span).start_us / 1000).min();
     let _ = case;
-    Some((At { source: &span.source, component: &span.component, operation: &span.operation }, reading, onset))
+    Some((
+        At { source: &span.source, component: &span.component, operation: &span.operation },
+        reading,
+        onset,
+    ))
 }
 
 /// In the present tense, and as an infinitive after "no longer".
 fn describe(view: &View<'_>, feature: &Feature) -> (String, String) {
     let both = |verb: &str, rest: String| (format!("{verb}s {rest}"), format!("{verb}s {rest}"));
     match feature {
-        Feature::Call(owner, operation) => both(
-            "call",
-            format!("{} ({})", view.name(*owner), view.forest.operations[*operation as usize]),
-        ),
+        Feature::Call(owner, operation) => {
+            both("call", format!("{} ({})", view.name(*owner), view.forest.operations[*operation as usize]))
+        }
         Feature::Operation(operation) => both("run", view.forest.operations[*operation as usize].to_owned()),
-        Feature::Log(text, true) => both("log", format!("the error {}", text.chars().take(160).collect::<String>())),
-        Feature::Log(text, false) => both("log", format!("at {}", text.chars().take(160).collect::<String>())),
+        Feature::Log(text, true) => {
+            both("log", format!("the error {}", text.chars().take(160).collect::<String>()))
+        }
+        Feature::Log(text, false) => {
+            both("log", format!("at {}", text.chars().take(160).collect::<String>()))
+        }
         Feature::Failed => ("fails".to_owned(), "fails".to_owned()),
     }
 }

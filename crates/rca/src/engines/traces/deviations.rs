@@ -132,7 +132,9 @@ impl Usual {
                     let alone = times - self.pairs[at * n + beside].min(times);
                     let p = (f64::from(alone) + 0.5) / f64::from(times + 1);
                     // Few that came together may have done so by chance.
-                    let chance = (f64::from(self.count[*at]) / f64::from(visits.max(1))).min(1.0).powf(f64::from(times));
+                    let chance = (f64::from(self.count[*at]) / f64::from(visits.max(1)))
+                        .min(1.0)
+                        .powf(f64::from(times));
                     if chance < BY_CHANCE && p <= rare(times) && best.is_none_or(|(b, _)| p < b) {
                         best = Some((p, Some(*g)));
                     }
@@ -148,7 +150,11 @@ impl Usual {
 }
 
 /// Judges each visit of both parts.
-pub(super) fn judge(visits: &Visits, owner_of: impl Fn(u32) -> u32, operation_of: impl Fn(u32) -> u32) -> Vec<Judgement> {
+pub(super) fn judge(
+    visits: &Visits,
+    owner_of: impl Fn(u32) -> u32,
+    operation_of: impl Fn(u32) -> u32,
+) -> Vec<Judgement> {
     let all = &visits.all;
     let kinds: Vec<[Kind; 2]> = all
         .iter()
@@ -182,7 +188,9 @@ pub(super) fn judge(visits: &Visits, owner_of: impl Fn(u32) -> u32, operation_of
     for (v, visit) in all.iter().enumerate() {
         let mut found = Judgement::default();
         for (kind, learnt) in kinds[v].iter().zip(&learnt[v]) {
-            let Some(u) = usual.get(kind).filter(|u| u.visits >= MIN_KNOWN + u32::from(*learnt)) else { continue };
+            let Some(u) = usual.get(kind).filter(|u| u.visits >= MIN_KNOWN + u32::from(*learnt)) else {
+                continue;
+            };
             found.known = true;
             found.chance = 0.5 / f64::from(u.visits + 1);
             found.deviations = u.judge(&visit.features, *learnt);
@@ -198,7 +206,11 @@ pub(super) fn judge(visits: &Visits, owner_of: impl Fn(u32) -> u32, operation_of
         found.deviations.retain(|d| !(d.missing && is_error(d.feature)));
         found.strong = found.deviations.iter().any(|d| d.missing || is_error(d.feature));
         found.unreached = visit.named.iter().copied().find(|n| {
-            found.strong && !visit.features.iter().any(|f| matches!(visits.features[*f as usize], Feature::Call(c, _) if c == *n))
+            found.strong
+                && !visit
+                    .features
+                    .iter()
+                    .any(|f| matches!(visits.features[*f as usize], Feature::Call(c, _) if c == *n))
         });
         out.push(found);
     }

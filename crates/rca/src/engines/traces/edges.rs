@@ -91,8 +91,9 @@ fn gaps(case: &Case<'_>, view: &View<'_>, out: &mut Vec<Signal>) {
         let mut best: Option<(f64, u32, Vec<usize>)> = None;
         let owners: BTreeSet<u32> = delayed.iter().flat_map(|d| [d.caller, d.callee]).collect();
         for owner in owners {
-            let mine: Vec<usize> =
-                (0..delayed.len()).filter(|i| delayed[*i].caller == owner || delayed[*i].callee == owner).collect();
+            let mine: Vec<usize> = (0..delayed.len())
+                .filter(|i| delayed[*i].caller == owner || delayed[*i].callee == owner)
+                .collect();
             let open: Vec<usize> = mine.iter().copied().filter(|i| !given.contains(i)).collect();
             let lost: f64 = open.iter().map(|i| delayed[*i].lost).sum();
             let side = |caller: bool| -> f64 {
@@ -104,11 +105,8 @@ fn gaps(case: &Case<'_>, view: &View<'_>, out: &mut Vec<Signal>) {
             };
             let (out_calls, in_calls) = calls.get(&owner).copied().unwrap_or_default();
             // One side alone may be delayed: what leaves, or what arrives.
-            let share = (side(false) / in_calls.max(1.0)).max(if out_calls > 0.0 && sides(&edges, owner) > 1 {
-                side(true) / out_calls
-            } else {
-                0.0
-            });
+            let share = (side(false) / in_calls.max(1.0))
+                .max(if out_calls > 0.0 && sides(&edges, owner) > 1 { side(true) / out_calls } else { 0.0 });
             let score = lost * if share >= NEARLY_ALL { share } else { 0.2 * share };
             if lost > 0.0 && best.as_ref().is_none_or(|b| score > b.0) {
                 best = Some((score, owner, open));
@@ -117,7 +115,9 @@ fn gaps(case: &Case<'_>, view: &View<'_>, out: &mut Vec<Signal>) {
         let Some((score, owner, open)) = best else { break };
         let lost: f64 = open.iter().map(|i| delayed[*i].lost).sum();
         given.extend(&open);
-        let Some(most) = open.iter().map(|i| &delayed[*i]).max_by(|a, b| a.lost.total_cmp(&b.lost)) else { break };
+        let Some(most) = open.iter().map(|i| &delayed[*i]).max_by(|a, b| a.lost.total_cmp(&b.lost)) else {
+            break;
+        };
         let certain = score / lost;
         let strength = open.iter().map(|i| delayed[*i].shift.strength()).fold(0.0, f64::max);
         let weight = 0.92 * strength * (0.4 + 0.6 * (lost / everything).sqrt()) * (0.35 + 0.65 * certain);
@@ -128,11 +128,33 @@ fn gaps(case: &Case<'_>, view: &View<'_>, out: &mut Vec<Signal>) {
             view.name(most.callee),
             number(most.shift.after / 1e3),
             number(most.shift.before / 1e3),
-            if open.len() > 1 { format!("; so it is on {} of its connections", open.len()) } else { String::new() }
+            if open.len() > 1 {
+                format!("; so it is on {} of its connections", open.len())
+            } else {
+                String::new()
+            }
         );
         let at = At { source: &span.source, component: &span.component, operation: &span.operation };
-        out.push(signal(case, view.name(owner), "network.delay", Role::Mechanism, weight, None, at, text.clone()));
-        out.push(signal(case, view.name(owner), "code.slow_path", Role::Symptom, 0.8 * weight, None, at, text));
+        out.push(signal(
+            case,
+            view.name(owner),
+            "network.delay",
+            Role::Mechanism,
+            weight,
+            None,
+            at,
+            text.clone(),
+        ));
+        out.push(signal(
+            case,
+            view.name(owner),
+            "code.slow_path",
+            Role::Symptom,
+            0.8 * weight,
+            None,
+            at,
+            text,
+        ));
     }
 }
 
@@ -201,8 +223,11 @@ fn leaves(case: &Case<'_>, view: &View<'_>, out: &mut Vec<Signal>) {
         let after = p.fault_errors as f64 / (p.fault.len() as f64).max(1.0);
         if p.fault_errors >= 3 && after > before + 0.05 {
             let cause = if after > 0.6 { "dependency.unavailable" } else { "dependency.errors" };
-            let text =
-                format!("{:.0} % of the calls to {peer} fail ({:.0} % before)", after * 100.0, before * 100.0);
+            let text = format!(
+                "{:.0} % of the calls to {peer} fail ({:.0} % before)",
+                after * 100.0,
+                before * 100.0
+            );
             out.push(signal(case, peer, cause, role, scale * (0.4 + 0.5 * after), None, at, text));
         }
     }

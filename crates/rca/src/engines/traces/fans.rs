@@ -58,8 +58,11 @@ pub(super) fn judge(case: &Case<'_>, view: &View<'_>, out: &mut Vec<Signal>) {
             let (before, after) = (stats::mean(base), stats::mean(fault));
             let high = stats::quantile(&stats::sorted(fault), 0.9);
             if after >= 2.0 * before.max(0.5) && high >= 5.0 {
-                let text =
-                    format!("one request to {owner} makes {} queries, {} before", number(after), number(before));
+                let text = format!(
+                    "one request to {owner} makes {} queries, {} before",
+                    number(after),
+                    number(before)
+                );
                 let weight = 0.6 + 0.35 * ((after / before.max(0.5) - 2.0) / 4.0).clamp(0.0, 1.0);
                 out.push(signal(case, owner, "code.n_plus_one", Role::Mechanism, weight, None, at, text));
             }
@@ -78,7 +81,9 @@ pub(super) fn judge(case: &Case<'_>, view: &View<'_>, out: &mut Vec<Signal>) {
     for ((owner, _), (durations, example)) in &mut failed {
         let [base, fault] = durations;
         let usual = reached(base).map(|(limit, _)| limit);
-        let Some((limit, there)) = reached(fault).filter(|(limit, _)| Some(*limit) != usual) else { continue };
+        let Some((limit, there)) = reached(fault).filter(|(limit, _)| Some(*limit) != usual) else {
+            continue;
+        };
         // Who reaches a time limit waits for somebody: the called side, where that is known.
         let called = f.kids(*example).iter().map(|k| view.owner_of(*k)).find(|o| o != owner);
         let peer = match called {

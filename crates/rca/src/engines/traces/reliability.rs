@@ -61,14 +61,12 @@ pub(super) fn weigh(case: &Case<'_>, signals: &mut [Signal]) {
         .filter(|(_, r)| {
             let [base, fault] = &r.took;
             let slower = stats::shift(base, fault, 0.2, 2000.0).is_none_or(|s| s.z > 1.5);
-            let share = |part: Part| r.failed[part as usize] as f64 / r.took[part as usize].len().max(1) as f64;
+            let share =
+                |part: Part| r.failed[part as usize] as f64 / r.took[part as usize].len().max(1) as f64;
             let unnoticed = r.here < NOTABLE * r.whole;
             let known = base.len() >= ENOUGH || unnoticed;
             let slower = slower && !unnoticed;
-            known
-                && fault.len() >= ENOUGH
-                && !slower
-                && share(Part::Fault) <= share(Part::Base) + 0.02
+            known && fault.len() >= ENOUGH && !slower && share(Part::Fault) <= share(Part::Base) + 0.02
         })
         .map(|(o, _)| view.name(*o))
         .collect();

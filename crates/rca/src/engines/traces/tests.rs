@@ -42,7 +42,8 @@ struct World {
 
 impl World {
     fn draw(&mut self, below: u64) -> u64 {
-        self.drawn = self.drawn.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.drawn =
+            self.drawn.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.drawn >> 33) % below
     }
 
@@ -78,7 +79,13 @@ impl World {
     }
 
     /// One call at a service; whether its answer is of use.
-    fn call(&mut self, service: &str, trace: &str, parent: Option<&str>, fault: Option<(&str, Fault)>) -> bool {
+    fn call(
+        &mut self,
+        service: &str,
+        trace: &str,
+        parent: Option<&str>,
+        fault: Option<(&str, Fault)>,
+    ) -> bool {
         let fault_here = fault.filter(|(at, _)| *at == service).map(|(_, f)| f);
         let hit = self.draw(10) < 6;
         self.spans += 1;
@@ -101,7 +108,8 @@ impl World {
             let out = format!("{:x}", self.spans);
             let client = self.span(trace, &out, Some(&id), (service, "HTTP GET"), self.now);
             let began = self.now;
-            let way = if fault.is_some_and(|(at, f)| at == *callee && f == Fault::Way) { 100_000 } else { 1_000 };
+            let way =
+                if fault.is_some_and(|(at, f)| at == *callee && f == Fault::Way) { 100_000 } else { 1_000 };
             self.now += way + self.draw(400) as i64;
             let fine = self.call(callee, trace, Some(&out), fault);
             self.now += way + self.draw(400) as i64;
@@ -153,7 +161,10 @@ fn system(seed: u64, fault: Option<(&str, Fault)>) -> Telemetry {
 }
 
 fn told(v: &Verdict) -> String {
-    v.hypotheses.iter().map(|h| format!("{} {} {}: {}\n", h.confidence, h.component, h.cause, h.mechanism)).collect()
+    v.hypotheses
+        .iter()
+        .map(|h| format!("{} {} {}: {}\n", h.confidence, h.component, h.cause, h.mechanism))
+        .collect()
 }
 
 #[test]
@@ -175,7 +186,10 @@ fn a_fault_is_found_wherever_it_is() {
                 wrong.entry(fault as u8).or_default().push(format!("{service} {fault:?}:\n{}", told(&v)));
             }
             for h in &v.hypotheses {
-                assert!(h.evidence.iter().all(|e| reevaluate(&t, e).as_ref() == Some(&e.sha256)), "{fault:?}");
+                assert!(
+                    h.evidence.iter().all(|e| reevaluate(&t, e).as_ref() == Some(&e.sha256)),
+                    "{fault:?}"
+                );
             }
         }
     }

@@ -69,8 +69,7 @@ impl Visits {
             let error = f.span(i).error;
             if view.is_entry(i) || caller == NONE {
                 if caller != NONE {
-                    let call =
-                        out.id(Feature::Call(view.owner_of(i), f.operation[i as usize]));
+                    let call = out.id(Feature::Call(view.owner_of(i), f.operation[i as usize]));
                     out.all[caller as usize].features.push(call);
                 }
                 of_span[i as usize] = out.all.len() as u32;
@@ -139,7 +138,9 @@ impl Visits {
             visit.features.push(id);
             if error {
                 visit.line = visit.line.or(Some(number as u32));
-                visit.named.extend(named.iter().filter_map(|n| known.get(n.as_str())).filter(|n| **n != owner));
+                visit
+                    .named
+                    .extend(named.iter().filter_map(|n| known.get(n.as_str())).filter(|n| **n != owner));
             }
         }
     }
@@ -148,14 +149,18 @@ impl Visits {
 /// Whether a trace is among those looked at: all of them, unless there are very many lines.
 fn sampled(trace: &str, every: usize) -> bool {
     every == 1
-        || trace.bytes().fold(0xcbf2_9ce4_8422_2325u64, |h, b| {
-            (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
-        }) % every as u64
+        || trace
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
+            % every as u64
             == 0
 }
 
 fn span_id(l: &LogLine) -> Option<&str> {
-    ["span_id", "spanid", "spanId", "span.id", "SpanId"].iter().find_map(|k| l.fields.get(*k)).map(String::as_str)
+    ["span_id", "spanid", "spanId", "span.id", "SpanId"]
+        .iter()
+        .find_map(|k| l.fields.get(*k))
+        .map(String::as_str)
 }
 
 /// What tells one log statement from another: its place in the code if the line has it, otherwise its template. An
@@ -181,8 +186,8 @@ fn statement(l: &LogLine, error: bool, named: &BTreeSet<String>) -> String {
 /// `Checkout.java:120`, `o.e.Checkout#120`, `checkout.go:77`, or the attributes of OpenTelemetry.
 pub(super) fn code_place(l: &LogLine) -> Option<String> {
     const FILES: [&str; 16] = [
-        ".go", ".java", ".py", ".rs", ".js", ".ts", ".rb", ".cs", ".cpp", ".cc", ".c", ".h", ".kt", ".scala", ".php",
-        ".ex",
+        ".go", ".java", ".py", ".rs", ".js", ".ts", ".rb", ".cs", ".cpp", ".cc", ".c", ".h", ".kt", ".scala",
+        ".php", ".ex",
     ];
     let field = |names: [&str; 2]| names.iter().find_map(|n| l.fields.get(*n));
     if let (Some(file), Some(number)) =

@@ -51,7 +51,9 @@ pub(crate) fn find(forest: &Forest<'_>) -> Vec<Pattern> {
     out.extend(limits::find(forest));
     out.extend(waiting::find(forest));
     out.sort_by(|a, b| {
-        b.cost_us.cmp(&a.cost_us).then_with(|| (a.kind, &a.component, &a.operation).cmp(&(b.kind, &b.component, &b.operation)))
+        b.cost_us
+            .cmp(&a.cost_us)
+            .then_with(|| (a.kind, &a.component, &a.operation).cmp(&(b.kind, &b.component, &b.operation)))
     });
     out
 }

@@ -18,7 +18,9 @@ fn groups<'f>(forest: &'f Forest<'_>, parent: u32) -> BTreeMap<(u32, u32, &'f st
             .iter()
             .find_map(|a| forest.span(k).attributes.get(*a))
             .map_or("", String::as_str);
-        out.entry((forest.component[k as usize], forest.operation[k as usize], statement)).or_default().push(k);
+        out.entry((forest.component[k as usize], forest.operation[k as usize], statement))
+            .or_default()
+            .push(k);
     }
     out.retain(|_, calls| calls.len() > 1);
     out
@@ -92,7 +94,8 @@ pub(super) fn find(forest: &Forest<'_>) -> Vec<Pattern> {
         let (callee, operation) = names(forest, example);
         let caller = forest.components[caller as usize].to_owned();
         let whom = if callee == caller { String::new() } else { format!(" to {callee}") };
-        let what = if s.statement.is_empty() { operation.clone() } else { s.statement.chars().take(120).collect() };
+        let what =
+            if s.statement.is_empty() { operation.clone() } else { s.statement.chars().take(120).collect() };
         out.push(Pattern {
             kind: PatternKind::NPlusOne,
             text: format!(

@@ -52,7 +52,8 @@ pub(super) fn find(forest: &Forest<'_>) -> Vec<Pattern> {
         if many <= few || high < MIN_WAIT_US || high < 2 * low.max(1) + 1_000 {
             continue;
         }
-        let Some((_, worst)) = calls.iter().copied().max_by_key(|(p, i)| forest.start[*i as usize] - forest.start[*p as usize])
+        let Some((_, worst)) =
+            calls.iter().copied().max_by_key(|(p, i)| forest.start[*i as usize] - forest.start[*p as usize])
         else {
             continue;
         };
