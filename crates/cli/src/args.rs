@@ -72,6 +72,9 @@ pub(crate) enum Command {
     /// Look into log files.
     #[command(subcommand)]
     Logs(LogsCommand),
+    /// Explain traces of any system: Jaeger JSON, OTLP JSON or a table of spans.
+    #[command(subcommand)]
+    Trace(TraceCommand),
     /// The weekly incident report.
     Weekly(WeeklyArgs),
     /// Effects that were given up and need a person.
@@ -445,6 +448,31 @@ pub(crate) struct InvestigateArgs {
     #[arg(long, value_name = "DIR")]
     pub(crate) bundle: PathBuf,
     /// Form of the verdict.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
+    /// The same as --format json.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TraceCommand {
+    /// Critical paths, where failures begin, patterns of calls, the service graph.
+    Explain(TraceExplainArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TraceExplainArgs {
+    /// File of traces, or a folder of them: Jaeger JSON, OTLP JSON, or CSV as in a bundle.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Normal traces of the same system, to compare with.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) normal: Option<PathBuf>,
+    /// Show this trace rather than the slowest and the failing ones.
+    #[arg(long, value_name = "ID")]
+    pub(crate) trace: Option<String>,
+    /// Form of the report.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: Format,
     /// The same as --format json.

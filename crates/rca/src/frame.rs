@@ -17,6 +17,8 @@ pub(crate) struct Frame {
     pub begin: i64,
     /// A normal period that was recorded apart and lies after the fault.
     pub normal_after: bool,
+    /// Milliseconds after the end before the normal period begins: what was under way at the end belongs to neither.
+    pub pause: i64,
     /// Whether the onset was seen in the data rather than only said or assumed.
     pub seen: bool,
     /// Whether levels may have drifted between a normal recording and the window: then only what also moves inside
@@ -32,7 +34,7 @@ impl Frame {
     }
 
     pub(crate) fn is_base(&self, at: i64) -> bool {
-        at < self.onset || (self.normal_after && at > self.end)
+        at < self.onset || (self.normal_after && at > self.end + self.pause)
     }
 
     /// Values of the two parts.
@@ -65,7 +67,8 @@ pub(crate) fn find(t: &Telemetry, features: &[Feature]) -> Option<Frame> {
     let inside: usize =
         features.iter().map(|f| f.points.iter().filter(|p| start <= p.0 && p.0 <= end).count()).sum();
     let spans_before = t.spans.iter().filter(|s| s.start_us / 1000 < start).count();
-    let normal_after = window.is_some() && before * 4 < inside.max(1) && after > inside;
+    let recorded_after = window.is_some() && recorded_after(t, start, end);
+    let normal_after = window.is_some() && ((before * 4 < inside.max(1) && after > inside) || recorded_after);
     let apart =
         window.is_some() && (normal_after || before * 3 > inside || spans_before * 8 > t.spans.len().max(8));
     let span = (end - start).max(1);
@@ -79,6 +82,7 @@ pub(crate) fn find(t: &Telemetry, features: &[Feature]) -> Option<Frame> {
         end,
         begin,
         normal_after,
+        pause: if recorded_after { PAUSE_MS } else { 0 },
         seen,
         apart,
         drift: apart && hint.is_none(),
@@ -93,6 +97,20 @@ pub(crate) fn find(t: &Telemetry, features: &[Feature]) -> Option<Frame> {
         // Nothing moved: the last part is looked at, against the rest.
         _ => frame(begin + (last - begin) * 2 / 3, false),
     })
+}
+
+/// Milliseconds without spans between two recordings.
+const PAUSE_MS: i64 = 60_000;
+
+/// Whether spans were recorded apart from the window and after it, and none before: a normal period, then.
+fn recorded_after(t: &Telemetry, start: i64, end: i64) -> bool {
+    let count =
+        |from: i64, to: i64| t.spans.iter().filter(|s| (from..=to).contains(&(s.start_us / 1000))).count();
+    let inside = count(start, end);
+    let after = count(end.saturating_add(PAUSE_MS), i64::MAX);
+    // What was under way at the end goes on for a little.
+    let between = count(end + 1, end.saturating_add(PAUSE_MS - 1));
+    after * 8 > inside.max(8) && count(i64::MIN, start - 1) * 8 < after && between * 10 < inside
 }
 
 fn extent(t: &Telemetry, features: &[Feature]) -> Option<(i64, i64)> {

@@ -55,6 +55,7 @@ pub fn investigate(telemetry: &Telemetry, settings: &Settings) -> Verdict {
         }
         signals.extend(found);
     }
+    engines::weigh_metrics(&case, &mut signals);
     let harm = Harm::gather(&case, &signals);
     let rivals = fusion::rank(&case, &signals, &harm);
     let outcome = outcome(&case, &signals, &rivals);

@@ -25,6 +25,7 @@ mod settings;
 mod shown;
 mod signal;
 mod text;
+mod trace;
 
 #[cfg(test)]
 mod tests;
@@ -35,3 +36,7 @@ pub use investigate::investigate;
 pub use queries::next_queries;
 pub use settings::{Prior, Settings};
 pub use text::{LogTemplate, is_of_template, log_templates};
+pub use trace::{
+    Call, Defect, DefectKind, Difference, DifferenceKind, OperationStats, Origin, PathSpan, Pattern,
+    PatternKind, TraceReport, TraceView, explain_traces, explain_traces_against,
+};

@@ -17,6 +17,7 @@ mod respond;
 pub(crate) mod serve;
 pub(crate) mod shop;
 mod token;
+mod trace;
 mod weekly;
 
 use clap::CommandFactory;
@@ -42,6 +43,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::CheckConfig(args) => check_config::run(&args),
         Command::Doctor(args) => doctor::run(&args).await,
         Command::Init(args) => init::run(&args),
+        Command::Trace(command) => trace::run(command),
         Command::Token(args) => token::run(&args).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -17,3 +17,4 @@ mod replay;
 mod smtp;
 mod support;
 mod tidy;
+mod trace;

@@ -71,7 +71,7 @@ fn one(span: &Value, processes: Option<&Value>, source: &str) -> Option<Span> {
         operation: text("operationName").unwrap_or("").to_owned(),
         kind,
         start_us: span.get("startTime").and_then(Value::as_i64)?,
-        duration_us: span.get("duration").and_then(Value::as_i64).unwrap_or(0).max(0),
+        duration_us: span.get("duration").and_then(Value::as_i64).unwrap_or(0),
         error,
         attributes,
     })

@@ -27,6 +27,7 @@ mod summary;
 pub mod synthetic;
 mod tables;
 mod typed;
+mod traces;
 mod write;
 
 #[cfg(test)]
@@ -42,4 +43,5 @@ pub use meta::{BundleMeta, FORMAT};
 pub use part::decode_file;
 pub use read::{Loaded, answer, read};
 pub use summary::{FileSummary, Range, Summary};
+pub use traces::{TraceFile, parse_traces, read_traces};
 pub use write::write;

@@ -37,7 +37,7 @@ pub fn spans(value: &Value, source: &str) -> Result<Vec<Span>, String> {
                 operation: text("name").unwrap_or("").to_owned(),
                 kind: span.get("kind").map(|k| kind_of(&plain(k))).unwrap_or_default(),
                 start_us: start / 1000,
-                duration_us: ((end - start) / 1000).max(0),
+                duration_us: end.saturating_sub(start) / 1000,
                 error: code == "2" || code == "STATUS_CODE_ERROR",
                 attributes: attributes(span.get("attributes")),
             });

@@ -68,7 +68,7 @@ pub(super) fn spans(raw: &[u8], name: &str, broken: &mut Vec<Broken>) -> Result<
                     operation: cell(4).to_owned(),
                     kind: SpanKind::Internal,
                     start_us: number(5)?,
-                    duration_us: number(6)?.max(0),
+                    duration_us: number(6)?,
                     error: failed(cell(7)),
                     attributes: Labels::new(),
                 })

@@ -13,6 +13,7 @@ mod traces;
 pub use changes::explain_diff;
 pub(crate) use changes::{Turn, peoples_words, turned_away};
 pub(crate) use prior::apply as apply_priors;
+pub(crate) use traces::weigh_metrics;
 
 use crate::case::Case;
 use crate::signal::Signal;

@@ -1,0 +1,195 @@
+//! From deviating visits to signals: who began them, beyond what is usual.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::deviations::{self, Judgement};
+use super::view::{Part, View};
+use super::visits::{Feature, Visits};
+use super::{At, signal};
+use crate::case::Case;
+use crate::signal::{Role, Signal};
+
+#[derive(Default)]
+struct Count {
+    known: [usize; 2],
+    origins: [usize; 2],
+    /// Deviations in the faulty part that chance alone may bring.
+    chance: f64,
+}
+
+/// What is said of one component.
+#[derive(Default)]
+struct Seen {
+    counts: Count,
+    /// Origins in the faulty part.
+    visits: Vec<u32>,
+}
+
+pub(super) fn judge(case: &Case<'_>, view: &View<'_>, out: &mut Vec<Signal>) {
+    let visits = Visits::gather(case, view);
+    let f = &view.forest;
+    let judged = deviations::judge(&visits, |s| view.owner_of(s), |s| f.operation[s as usize]);
+    let mut seen: BTreeMap<u32, Seen> = BTreeMap::new();
+    let mut unreached: BTreeMap<u32, Seen> = BTreeMap::new();
+    let mut usual_words: BTreeSet<&str> = BTreeSet::new();
+    for (index, (v, j)) in visits.all.iter().zip(&judged).enumerate() {
+        if v.part == Part::Base {
+            usual_words.extend(v.features.iter().filter_map(|f| words(&visits, *f)));
+        }
+        let owner = view.owner_of(v.span);
+        let part = v.part as usize;
+        if j.known {
+            let counts = &mut seen.entry(owner).or_default().counts;
+            counts.known[part] += 1;
+            counts.chance += if v.part == Part::Fault { j.chance } else { 0.0 };
+        }
+        if !j.origin {
+            continue;
+        }
+        let slot = match j.unreached {
+            Some(other) => unreached.entry(other).or_default(),
+            None => seen.entry(owner).or_default(),
+        };
+        slot.counts.origins[part] += 1;
+        if v.part == Part::Fault {
+            slot.visits.push(index as u32);
+        }
+    }
+    let excess = |c: &Count| {
+        let usual = (c.origins[0] as f64 + 0.5) / (c.known[0] as f64 + 1.0) * c.known[1] as f64;
+        let usual = usual.max(c.chance);
+        (c.origins[1] as f64 - usual, usual)
+    };
+    let total: f64 = seen.values().map(|s| excess(&s.counts).0.max(0.0)).sum::<f64>().max(1.0);
+    for (owner, s) in &seen {
+        let (gain, usual) = excess(&s.counts);
+        // Standard deviations beyond what chance brings, for counts.
+        let z = gain / (usual + 1.0).sqrt();
+        if z < 1.5 || s.counts.origins[1] < 2 {
+            continue;
+        }
+        let sure = ((z - 1.0) / 2.5).clamp(0.0, 1.0);
+        let weight = sure * (0.45 + 0.45 * (gain / total).sqrt());
+        let Some((at, reading, onset)) = tell(case, view, &visits, &judged, s, *owner) else { continue };
+        for role in [Role::Mechanism, Role::Symptom] {
+            out.push(signal(
+                case,
+                view.name(*owner),
+                "code.exception",
+                role,
+                weight,
+                onset,
+                at,
+                reading.clone(),
+            ));
+        }
+    }
+    for (owner, s) in &unreached {
+        let fresh = s.visits.iter().filter(|v| {
+            let v = &visits.all[**v as usize];
+            !v.features.iter().filter_map(|f| words(&visits, *f)).any(|w| usual_words.contains(w))
+        });
+        // A failure that is usual somewhere says little about whom it names.
+        let (fresh, all) = (fresh.count(), s.visits.len());
+        let gain = fresh as f64 + 0.25 * (all - fresh) as f64 - s.counts.origins[0] as f64;
+        let weight = 0.5 * (gain / 8.0).clamp(0.0, 1.0);
+        let Some(first) = s.visits.first().filter(|_| weight > 0.05) else { continue };
+        let v = &visits.all[*first as usize];
+        let span = f.span(v.span);
+        let reading =
+            format!("{} requests say that they cannot reach {}, and do not call it", all, view.name(*owner));
+        let at = At { source: &span.source, component: &span.component, operation: &span.operation };
+        let onset = Some(span.start_us / 1000);
+        out.push(signal(
+            case,
+            view.name(*owner),
+            "dependency.unavailable",
+            Role::Symptom,
+            weight,
+            onset,
+            at,
+            reading,
+        ));
+    }
+}
+
+fn words<'a>(visits: &'a Visits, feature: u32) -> Option<&'a str> {
+    match &visits.features[feature as usize] {
+        Feature::Log(text, true) => Some(text),
+        _ => None,
+    }
+}
+
+/// The operation that deviates most, and how, in one line.
+fn tell<'a>(
+    case: &Case<'a>,
+    view: &View<'a>,
+    visits: &Visits,
+    judged: &[Judgement],
+    seen: &Seen,
+    owner: u32,
+) -> Option<(At<'a>, String, Option<i64>)> {
+    let f = &view.forest;
+    let mut by_operation: BTreeMap<u32, usize> = BTreeMap::new();
+    let mut by_deviation: BTreeMap<(bool, u32, Option<u32>), usize> = BTreeMap::new();
+    for v in &seen.visits {
+        let span = visits.all[*v as usize].span;
+        *by_operation.entry(f.operation[span as usize]).or_default() += 1;
+        for d in &judged[*v as usize].deviations {
+            if d.missing || visits.features[d.feature as usize].is_error() {
+                *by_deviation.entry((d.missing, d.feature, d.given)).or_default() += 1;
+            }
+        }
+    }
+    let most = |m: &BTreeMap<u32, usize>| {
+        m.iter().max_by_key(|(k, n)| (**n, std::cmp::Reverse(**k))).map(|(k, _)| *k)
+    };
+    let operation = most(&by_operation)?;
+    let span = seen
+        .visits
+        .iter()
+        .map(|v| visits.all[*v as usize].span)
+        .find(|s| f.operation[*s as usize] == operation)?;
+    let span = f.span(span);
+    let ((missing, feature, given), times) = by_deviation
+        .iter()
+        .max_by_key(|(k, n)| (**n, visits.features[k.1 as usize].is_error(), std::cmp::Reverse(**k)))?;
+    let what = describe(view, &visits.features[*feature as usize]);
+    let beside = given
+        .map(|g| format!(" although it {}", describe(view, &visits.features[g as usize]).0))
+        .unwrap_or_default();
+    let verb = if *missing { format!("no longer {}", what.1) } else { format!("newly {}", what.0) };
+    let reading = format!(
+        "when called, {} {verb}{beside}: {times} of {} calls to {} ({} of {} before)",
+        view.name(owner),
+        seen.counts.known[1],
+        span.operation,
+        seen.counts.origins[0],
+        seen.counts.known[0],
+    );
+    let onset = seen.visits.iter().map(|v| f.span(visits.all[*v as usize].span).start_us / 1000).min();
+    let _ = case;
+    Some((
+        At { source: &span.source, component: &span.component, operation: &span.operation },
+        reading,
+        onset,
+    ))
+}
+
+/// In the present tense, and as an infinitive after "no longer".
+fn describe(view: &View<'_>, feature: &Feature) -> (String, String) {
+    let both = |verb: &str, rest: String| (format!("{verb}s {rest}"), format!("{verb}s {rest}"));
+    match feature {
+        Feature::Call(owner, operation) => {
+            both("call", format!("{} ({})", view.name(*owner), view.forest.operations[*operation as usize]))
+        }
+        Feature::Operation(operation) => both("run", view.forest.operations[*operation as usize].to_owned()),
+        Feature::Log(text, true) => {
+            both("log", format!("the error {}", text.chars().take(160).collect::<String>()))
+        }
+        Feature::Log(text, false) => {
+            both("log", format!("at {}", text.chars().take(160).collect::<String>()))
+        }
+        Feature::Failed => ("fails".to_owned(), "fails".to_owned()),
+    }
+}
