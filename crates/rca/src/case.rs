@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use firebell_core::telemetry::{LogLine, Telemetry};
 
+use crate::engines::state::{self, Cluster};
 use crate::engines::{self, Turn};
 use crate::evidence::Cite;
 use crate::frame::{self, Frame};
@@ -34,6 +35,8 @@ pub(crate) struct Case<'a> {
     /// Called sides that are not to blame for what their callers report, because a caller's configuration was changed
     /// where it names them: the called side, the changes' ids or commits, and how they turn the caller away.
     pub turned_away: BTreeMap<String, BTreeMap<String, Turn>>,
+    /// The cluster and its hosts as objects, events and commands show them.
+    pub cluster: Cluster,
 }
 
 impl<'a> Case<'a> {
@@ -42,7 +45,7 @@ impl<'a> Case<'a> {
         let names = Names::build(t, settings);
         let mut features = features::build(t, &names);
         features.extend(error_logs(t, &names));
-        let frame = frame::find(t, &features)?;
+        let frame = frame::find(t, &features).or_else(|| frame::still(t))?;
         let graph = Graph::build(t, &names, settings, &features);
         let shifts = features
             .iter()
@@ -88,6 +91,7 @@ impl<'a> Case<'a> {
             complaint,
             instrumented,
             turned_away: BTreeMap::new(),
+            cluster: state::read(t),
         };
         case.turned_away = engines::turned_away(&case);
         Some(case)

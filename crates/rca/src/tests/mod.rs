@@ -1,6 +1,7 @@
 //! Whole investigations on synthetic telemetry of a small company, many seeds each.
 
 mod changes;
+mod cluster;
 mod company;
 mod disturbed;
 pub(crate) mod faults;
