@@ -87,7 +87,8 @@ fn main() -> ExitCode {
 fn gather(dir: &std::path::Path, copies: u64, rows: &mut Vec<Row>) -> Result<(), String> {
     for case in bundle::labelled(dir).map_err(|e| e.to_string())? {
         let answer = bundle::answer(&case).map_err(|e| e.to_string())?.unwrap_or_default();
-        let answer: Answer = serde_json::from_value(answer).map_err(|e| format!("{}: {e}", case.display()))?;
+        let answer: Answer =
+            serde_json::from_value(answer).map_err(|e| format!("{}: {e}", case.display()))?;
         let loaded = bundle::read(&case).map_err(|e| e.to_string())?;
         let mut take = |telemetry: &firebell_core::telemetry::Telemetry, answer: &Answer| {
             let (verdict, inputs) = investigate_with_inputs(telemetry, &Settings::default());

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use firebell_core::telemetry::{LogLine, Telemetry};
 
+use crate::engines::state::{self, Cluster};
 use crate::engines::{self, Turn};
 use crate::evidence::Cite;
 use crate::frame::{self, Frame};
@@ -37,6 +38,8 @@ pub(crate) struct Case<'a> {
     pub turned_away: BTreeMap<String, BTreeMap<String, Turn>>,
     /// Whose harm it is, by volumes along the calls.
     pub ledger: Ledger,
+    /// The cluster and its hosts as objects, events and commands show them.
+    pub cluster: Cluster,
 }
 
 impl<'a> Case<'a> {
@@ -45,7 +48,7 @@ impl<'a> Case<'a> {
         let names = Names::build(t, settings);
         let mut features = features::build(t, &names);
         features.extend(error_logs(t, &names));
-        let frame = frame::find(t, &features)?;
+        let frame = frame::find(t, &features).or_else(|| frame::still(t))?;
         let graph = Graph::build(t, &names, settings, &features);
         let shifts = features
             .iter()
@@ -93,6 +96,7 @@ impl<'a> Case<'a> {
             instrumented,
             turned_away: BTreeMap::new(),
             ledger,
+            cluster: state::read(t),
         };
         case.turned_away = engines::turned_away(&case);
         Some(case)

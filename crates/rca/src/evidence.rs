@@ -1,7 +1,7 @@
 //! Evidence that can be evaluated again: a query in a small closed language, and the hash of what it cites.
 //!
 //! Queries: `metric SELECTOR`, `logs COMPONENT ~ TEMPLATE`, `spans COMPONENT ~ OPERATION`, `change ID`, `alert NAME`,
-//! `event COMPONENT REASON`, `command LINE`, `report`.
+//! `event COMPONENT REASON`, `command LINE`, `object KIND/NAMESPACE/NAME`, `report`.
 
 use std::fmt::Write as _;
 
@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::text::mask;
 
 /// Evidence before it has an id and a hash.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Cite {
     /// File or source.
     pub source: String,
@@ -126,6 +126,16 @@ pub fn reevaluate(t: &Telemetry, evidence: &EvidenceRef) -> Option<String> {
         "command" => {
             for c in t.commands.iter().filter(|c| c.source == evidence.source && c.line.to_string() == rest) {
                 out.line(format_args!("{}\n{}", c.command, c.output));
+            }
+        }
+        "object" => {
+            let mut parts = rest.splitn(3, '/');
+            let want = (parts.next()?, parts.next()?, parts.next()?);
+            for o in t.objects.iter().filter(|o| o.source == evidence.source) {
+                let text = |p: &str| o.object.pointer(p).and_then(serde_json::Value::as_str).unwrap_or("");
+                if (text("/kind"), text("/metadata/namespace"), text("/metadata/name")) == want {
+                    out.line(format_args!("{}", o.object));
+                }
             }
         }
         "report" => out.line(format_args!("{}", t.report)),

@@ -113,6 +113,23 @@ fn recorded_after(t: &Telemetry, start: i64, end: i64) -> bool {
     after * 8 > inside.max(8) && count(i64::MIN, start - 1) * 8 < after && between * 10 < inside
 }
 
+/// The frame where nothing has a course over time: a snapshot of state, with events at most. All of it is the present, so
+/// nothing of it is normal; what is over is told by the state itself. `None` if there is no state either.
+pub(crate) fn still(t: &Telemetry) -> Option<Frame> {
+    if t.events.is_empty() && t.objects.is_empty() && t.commands.is_empty() {
+        return None;
+    }
+    let times = || t.events.iter().map(|e| e.at.as_millisecond());
+    let window = t.window.map(|w| (w.start.as_millisecond(), w.end.as_millisecond()));
+    let (begin, end) = match (times().min(), times().max(), window) {
+        (Some(a), Some(b), w) => (a, w.map_or(b, |w| w.1.max(b))),
+        (_, _, Some(w)) => w,
+        _ => (0, 1),
+    };
+    let end = end.max(begin + 1);
+    Some(Frame { onset: begin, end, begin, normal_after: false, seen: false, drift: false, apart: false })
+}
+
 fn extent(t: &Telemetry, features: &[Feature]) -> Option<(i64, i64)> {
     let metrics = features.iter().filter_map(|f| Some((f.points.first()?.0, f.points.last()?.0)));
     let spans = t.spans.iter().map(|s| (s.start_us / 1000, s.start_us / 1000));

@@ -148,6 +148,10 @@ fn outcome(case: &Case<'_>, signals: &[Signal], rivals: &[Rival]) -> Outcome {
     let shown = rivals.first().is_some_and(|r| r.change.is_some() && r.modalities >= 2 && r.score > 0.2);
     // Whoever cuts out a window beside a normal recording knows that it is ill: less is asked of the evidence.
     let (quiet, weak, least) = if case.frame.apart && said { (0.1, 0.04, 0.03) } else { (0.3, 0.33, 0.07) };
+    let state = engines::state::well(case, signals);
+    if felt < quiet && !mechanism && !shown && case.features.is_empty() && state == Some(true) {
+        return Outcome::Healthy;
+    }
     if felt < quiet && best < weak && !mechanism && !shown {
         let calm = flapping || !said || !case.t.alerts.is_empty() || well_watched(case);
         return if watched >= 1 && calm { Outcome::Healthy } else { Outcome::InsufficientEvidence };

@@ -26,8 +26,8 @@ mod repair;
 mod summary;
 pub mod synthetic;
 mod tables;
-mod typed;
 mod traces;
+mod typed;
 mod write;
 
 #[cfg(test)]

@@ -7,8 +7,9 @@ mod metrics;
 mod phrases;
 mod prior;
 mod security;
-mod state;
+pub(crate) mod state;
 mod traces;
+mod warnings;
 
 pub use changes::explain_diff;
 pub(crate) use changes::{Turn, peoples_words, turned_away};
@@ -22,12 +23,13 @@ use crate::signal::Signal;
 pub(crate) type Engine = fn(&Case<'_>, &[Signal]) -> Vec<Signal>;
 
 /// All engines in the order in which they run.
-pub(crate) const ALL: [(&str, Engine); 6] = [
+pub(crate) const ALL: [(&str, Engine); 7] = [
     ("metrics", metrics::run),
     ("logs", logs::run),
     ("traces", traces::run),
     ("security", security::run),
     ("state", state::run),
+    ("warnings", warnings::run),
     // Last: a change is judged by the harm that the others saw.
     ("changes", changes::run),
 ];

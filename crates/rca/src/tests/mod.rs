@@ -1,7 +1,8 @@
 //! Whole investigations on synthetic telemetry of a small company, many seeds each.
 
-mod changes;
 mod calls;
+mod changes;
+mod cluster;
 mod company;
 mod disturbed;
 pub(crate) mod faults;

@@ -1,4 +1,6 @@
-//! State: warnings of the cluster and what recorded commands printed. A warning counts only in the faulty part.
+//! Warnings: events of clusters and clouds of which no objects are known, by the catalogue's phrases. A warning counts
+//! only in the faulty part, and not long before the newest where nothing has a course over time. Where pods are known,
+//! `state` judges events by what became of their objects. Cost: events times phrases.
 
 use firebell_core::cause;
 
@@ -9,11 +11,21 @@ use crate::signal::{Modality, Role, Signal};
 /// Words of these causes are precise enough to be read in any command's output.
 const GROUPS: [&str; 2] = ["kubernetes", "saturation"];
 
+/// Milliseconds after which a warning is history where nothing else tells.
+const STALE_MS: i64 = 5_400_000;
+
 pub(super) fn run(case: &Case<'_>, _: &[Signal]) -> Vec<Signal> {
     let mut out = Vec::new();
+    if !case.cluster.pods.is_empty() {
+        return out;
+    }
+    let newest = case.t.events.iter().map(|e| e.at.as_millisecond()).max().unwrap_or(0);
     for e in &case.t.events {
         let at = e.at.as_millisecond();
         if e.kind.eq_ignore_ascii_case("normal") || case.frame.is_base(at) || e.component.is_empty() {
+            continue;
+        }
+        if case.features.is_empty() && newest.saturating_sub(at) > STALE_MS {
             continue;
         }
         let text = format!("{} {}", e.reason, e.message).to_lowercase();
@@ -26,15 +38,6 @@ pub(super) fn run(case: &Case<'_>, _: &[Signal]) -> Vec<Signal> {
         );
         if let Some((id, weight)) = best(&text) {
             out.push(signal(case.names.resolve(&e.component), id, weight, Some(at), cite, reading));
-        }
-    }
-    for c in &case.t.commands {
-        let lower = c.output.to_lowercase();
-        let places = case.names.mentioned(&c.command);
-        let Some(place) = places.into_iter().next() else { continue };
-        if let Some((id, weight)) = best(&lower) {
-            let cite = Cite::new(&c.source, format!("command {}", c.line));
-            out.push(signal(place, id, 0.8 * weight, None, cite, format!("`{}` shows it", c.command)));
         }
     }
     out
