@@ -127,7 +127,16 @@ pub(crate) fn still(t: &Telemetry) -> Option<Frame> {
         _ => (0, 1),
     };
     let end = end.max(begin + 1);
-    Some(Frame { onset: begin, end, begin, normal_after: false, seen: false, drift: false, apart: false, pause: 0 })
+    Some(Frame {
+        onset: begin,
+        end,
+        begin,
+        normal_after: false,
+        seen: false,
+        drift: false,
+        apart: false,
+        pause: 0,
+    })
 }
 
 fn extent(t: &Telemetry, features: &[Feature]) -> Option<(i64, i64)> {

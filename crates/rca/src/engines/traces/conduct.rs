@@ -23,7 +23,15 @@ struct Seen {
     counts: Count,
     /// Origins in the faulty part.
     visits: Vec<u32>,
+    /// Calls of each operation in the faulty part that can be judged.
+    calls: BTreeMap<u32, usize>,
 }
+
+/// From this share of an operation's calls on, that something is missing is believed: lines and spans get lost one by one
+/// wherever only a part is kept, or what was recorded ends; code that takes another way takes it again and again.
+const BELIEVED: f64 = 0.2;
+/// What calls' conduct counts where no onset was seen.
+const UNSEEN: f64 = 0.25;
 
 pub(super) fn judge(case: &Case<'_>, view: &View<'_>, out: &mut Vec<Signal>) {
     let visits = Visits::gather(case, view);
@@ -42,6 +50,10 @@ pub(super) fn judge(case: &Case<'_>, view: &View<'_>, out: &mut Vec<Signal>) {
             let counts = &mut seen.entry(owner).or_default().counts;
             counts.known[part] += 1;
             counts.chance += if v.part == Part::Fault { j.chance } else { 0.0 };
+            if v.part == Part::Fault {
+                let operation = f.operation[v.span as usize];
+                *seen.entry(owner).or_default().calls.entry(operation).or_default() += 1;
+            }
         }
         if !j.origin {
             continue;
@@ -55,21 +67,37 @@ pub(super) fn judge(case: &Case<'_>, view: &View<'_>, out: &mut Vec<Signal>) {
             slot.visits.push(index as u32);
         }
     }
-    let excess = |c: &Count| {
+    // What is lost on the way to us is lost everywhere: where only a part is kept, calls lack lines at all components.
+    let lost = |of: u32| {
+        let others = seen.iter().filter(|(owner, _)| **owner != of);
+        let (mut missing, mut known) = (0.5, 1.0);
+        for (_, s) in others {
+            missing += s.visits.iter().filter(|v| only_missing(&judged[**v as usize])).count() as f64;
+            known += s.counts.known[1] as f64;
+        }
+        if known > 10.0 { missing / known } else { 0.0 }
+    };
+    let excess = |owner: u32, s: &Seen| {
+        let c = &s.counts;
         let usual = (c.origins[0] as f64 + 0.5) / (c.known[0] as f64 + 1.0) * c.known[1] as f64;
-        let usual = usual.max(c.chance);
+        let missing = s.visits.iter().filter(|v| only_missing(&judged[**v as usize])).count();
+        let lost = (lost(owner) * c.known[1] as f64).min(missing as f64);
+        let usual = usual.max(c.chance).max(lost);
         (c.origins[1] as f64 - usual, usual)
     };
-    let total: f64 = seen.values().map(|s| excess(&s.counts).0.max(0.0)).sum::<f64>().max(1.0);
+    let total: f64 = seen.iter().map(|(o, s)| excess(*o, s).0.max(0.0)).sum::<f64>().max(1.0);
     for (owner, s) in &seen {
-        let (gain, usual) = excess(&s.counts);
+        let (gain, usual) = excess(*owner, s);
         // Standard deviations beyond what chance brings, for counts.
         let z = gain / (usual + 1.0).sqrt();
         if z < 1.5 || s.counts.origins[1] < 2 {
             continue;
         }
         let sure = ((z - 1.0) / 2.5).clamp(0.0, 1.0);
-        let weight = sure * (0.45 + 0.45 * (gain / total).sqrt());
+        // Where nothing else says that something began, the two parts of time may differ by how they were recorded only.
+        let began = if case.frame.seen { 1.0 } else { UNSEEN };
+        let weight =
+            began * sure * (0.45 + 0.45 * (gain / total).sqrt()) * believed(view, &visits, &judged, s);
         let Some((at, reading, onset)) = tell(case, view, &visits, &judged, s, *owner) else { continue };
         for role in [Role::Mechanism, Role::Symptom] {
             out.push(signal(
@@ -111,6 +139,36 @@ pub(super) fn judge(case: &Case<'_>, view: &View<'_>, out: &mut Vec<Signal>) {
             reading,
         ));
     }
+}
+
+/// Whether all that is odd about a call is what it lacks.
+fn only_missing(j: &Judgement) -> bool {
+    !j.deviations.is_empty() && j.deviations.iter().all(|d| d.missing)
+}
+
+/// How much of what is seen at a component is believed, 0 to 1: failures always, what is only missing by the share of calls
+/// in which it is.
+fn believed(view: &View<'_>, visits: &Visits, judged: &[Judgement], seen: &Seen) -> f64 {
+    let fails = |v: &&u32| {
+        judged[**v as usize]
+            .deviations
+            .iter()
+            .any(|d| !d.missing && visits.features[d.feature as usize].is_error())
+    };
+    if seen.visits.iter().filter(fails).count() * 2 >= seen.visits.len() {
+        return 1.0;
+    }
+    let mut deviating: BTreeMap<u32, usize> = BTreeMap::new();
+    for v in &seen.visits {
+        *deviating.entry(view.forest.operation[visits.all[*v as usize].span as usize]).or_default() += 1;
+    }
+    let share = deviating
+        .iter()
+        .map(|(operation, n)| {
+            *n as f64 / seen.calls.get(operation).copied().unwrap_or(0).max(*n).max(5) as f64
+        })
+        .fold(0.0, f64::max);
+    (share / BELIEVED).min(1.0).powi(2)
 }
 
 fn words<'a>(visits: &'a Visits, feature: u32) -> Option<&'a str> {
