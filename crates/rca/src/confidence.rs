@@ -1,4 +1,12 @@
-//! From scores to calibrated confidence: a small logistic model over what makes verdicts right.
+//! From scores to calibrated confidence: a small logistic model over what makes verdicts right. Its weights are fitted to
+//! labelled incidents and disturbed copies of them by `crates/integrations/examples/fit_confidence.rs`, which also says how
+//! well they hold on sets that took no part.
+
+/// What the model looks at, by name.
+pub const INPUTS: [&str; 3] = ["score", "lead", "modalities"];
+
+const CONSTANT: f64 = -2.2;
+const WEIGHTS: [f64; INPUTS.len()] = [2.6, 4.0, 0.45];
 
 /// What the model looks at.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -11,9 +19,16 @@ pub(crate) struct Evidence {
     pub modalities: usize,
 }
 
-/// 0.02 to 0.97. The weights are set by judgement, not fitted; `docs/analysis.md` gives the measured error.
+impl Evidence {
+    /// The model's inputs, in the order of [`INPUTS`].
+    pub(crate) fn inputs(self) -> [f64; INPUTS.len()] {
+        [self.score, self.lead.clamp(0.0, 0.6), self.modalities.min(4) as f64 - 1.0]
+    }
+}
+
+/// 0.02 to 0.97.
 pub(crate) fn confidence(e: Evidence) -> f64 {
-    let x = -2.2 + 2.6 * e.score + 4.0 * e.lead.clamp(0.0, 0.6) + 0.45 * (e.modalities.min(4) as f64 - 1.0);
+    let x: f64 = CONSTANT + e.inputs().iter().zip(WEIGHTS).map(|(x, w)| x * w).sum::<f64>();
     let p = 1.0 / (1.0 + (-x).exp());
     // Three digits: more would be noise, and would differ between machines first.
     (p.clamp(0.02, 0.97) * 1000.0).round() / 1000.0

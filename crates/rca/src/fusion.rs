@@ -252,7 +252,8 @@ fn weigh(
     // What the volumes along the calls clear, harm alone does not convict.
     if let Some(a) = account.filter(|_| case.ledger.conclusive && !attack) {
         let part = (a.blame / case.ledger.most().max(1e-9)).clamp(0.0, 1.0);
-        score *= if specific { 0.7 + 0.3 * part } else { 0.3 + 0.7 * part };
+        let mechanism = specific || cause.starts_with("change.");
+        score *= if mechanism { 0.7 + 0.3 * part } else { 0.3 + 0.7 * part };
     }
     // What people name is where it shows; with a mechanism of its own it is likely where it is.
     if named && known && specific && best.values().any(|w| *w > 0.5) {

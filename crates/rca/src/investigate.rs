@@ -26,6 +26,14 @@ const UNFELT_S: f64 = 0.05;
 
 /// Investigates. Deterministic: equal telemetry and settings give an equal verdict.
 pub fn investigate(telemetry: &Telemetry, settings: &Settings) -> Verdict {
+    investigate_with_inputs(telemetry, settings).0
+}
+
+/// As [`investigate`], with what the confidence of the first hypothesis was computed from ([`confidence::INPUTS`]).
+pub fn investigate_with_inputs(
+    telemetry: &Telemetry,
+    settings: &Settings,
+) -> (Verdict, Option<[f64; confidence::INPUTS.len()]>) {
     let stats = Stats {
         wall_ms: 0,
         series: telemetry.series.len() as u64,
@@ -35,7 +43,7 @@ pub fn investigate(telemetry: &Telemetry, settings: &Settings) -> Verdict {
     };
     let gaps = gaps(telemetry);
     let Some(mut case) = Case::prepare(telemetry, settings) else {
-        return Verdict {
+        let verdict = Verdict {
             format: FORMAT.to_owned(),
             verdict: Outcome::InsufficientEvidence,
             onset: None,
@@ -43,6 +51,7 @@ pub fn investigate(telemetry: &Telemetry, settings: &Settings) -> Verdict {
             gaps,
             stats,
         };
+        return (verdict, None);
     };
     let mut signals: Vec<Signal> = Vec::new();
     for (_, engine) in engines::ALL {
@@ -72,7 +81,8 @@ pub fn investigate(telemetry: &Telemetry, settings: &Settings) -> Verdict {
         })
         .collect();
     let anything = case.frame.seen && outcome != Outcome::Healthy;
-    Verdict {
+    let inputs = shown.first().map(|r| sureness(&shown, 0, r).inputs());
+    let verdict = Verdict {
         format: FORMAT.to_owned(),
         verdict: if hypotheses.is_empty() && outcome == Outcome::Cause {
             Outcome::InsufficientEvidence
@@ -83,7 +93,8 @@ pub fn investigate(telemetry: &Telemetry, settings: &Settings) -> Verdict {
         hypotheses,
         gaps,
         stats,
-    }
+    };
+    (verdict, inputs)
 }
 
 fn learn_call(case: &mut Case<'_>, t: &Telemetry, s: &Signal) {
@@ -252,6 +263,18 @@ fn in_effect(case: &Case<'_>, r: &Rival) -> bool {
     })
 }
 
+/// What speaks for a hypothesis beside its rivals.
+fn sureness(all: &[&Rival], index: usize, r: &Rival) -> confidence::Evidence {
+    let rival = all
+        .iter()
+        .enumerate()
+        .filter(|(j, o)| *j != index && o.component != r.component)
+        .map(|(_, o)| o.score)
+        .fold(0.0, f64::max);
+    let lead = ((r.score - rival) / r.score.max(1e-9)).max(-1.0);
+    confidence::Evidence { score: r.score, lead, modalities: r.modalities }
+}
+
 #[derive(Default)]
 struct Ids(usize);
 
@@ -302,14 +325,7 @@ fn write(
         return None;
     }
     let against = collect(&r.against, 3);
-    let rival = all
-        .iter()
-        .enumerate()
-        .filter(|(j, o)| *j != index && o.component != r.component)
-        .map(|(_, o)| o.score)
-        .fold(0.0, f64::max);
-    let lead = ((r.score - rival) / r.score.max(1e-9)).max(-1.0);
-    let mut sure = confidence(confidence::Evidence { score: r.score, lead, modalities: r.modalities });
+    let mut sure = confidence(sureness(all, index, r));
     if index > 0 {
         sure = (sure.min(0.45) / (1.0 + 0.35 * index as f64) * 1000.0).round() / 1000.0;
     }

@@ -30,9 +30,10 @@ mod trace;
 #[cfg(test)]
 mod tests;
 
+pub use confidence::INPUTS;
 pub use engines::explain_diff;
 pub use evidence::reevaluate;
-pub use investigate::investigate;
+pub use investigate::{investigate, investigate_with_inputs};
 pub use queries::next_queries;
 pub use settings::{Prior, Settings};
 pub use text::{LogTemplate, is_of_template, log_templates};

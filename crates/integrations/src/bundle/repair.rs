@@ -29,10 +29,8 @@ pub(super) fn truncated(raw: &[u8]) -> Option<Value> {
                     return None;
                 }
             }
-            b'}' | b']' => {
-                if open.pop() != Some(b) {
-                    return None;
-                }
+            b'}' | b']' if open.pop() != Some(b) => {
+                return None;
             }
             b',' if open.last() == Some(&b']') => match &mut last {
                 // Nearly all commas are of the same depth as the one before: no need to copy.

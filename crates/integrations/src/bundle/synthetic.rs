@@ -60,9 +60,9 @@ pub fn write_synthetic(dir: &Path, seed: u64, sizes: &Sizes) -> Result<u64, Erro
     let end = Timestamp::from_second(START + seconds).unwrap_or(Timestamp::UNIX_EPOCH);
     let start = Timestamp::from_second(START).unwrap_or(Timestamp::UNIX_EPOCH);
     out.file("bundle.json", |w, _| {
-        write!(
+        writeln!(
             w,
-            "{{\"format\": \"{FORMAT}\", \"report\": \"requests are slow and fail\", \"window\": {{\"start\": \"{start}\", \"end\": \"{end}\"}}}}\n"
+            "{{\"format\": \"{FORMAT}\", \"report\": \"requests are slow and fail\", \"window\": {{\"start\": \"{start}\", \"end\": \"{end}\"}}}}"
         )
     })?;
     out.file("topology.csv", |w, _| {

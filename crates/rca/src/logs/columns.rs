@@ -84,7 +84,7 @@ pub(crate) fn collapse(pattern: &[u8]) -> Vec<u8> {
     for b in pattern {
         if *b == MASK {
             let kept = out.len() - out.iter().rev().take_while(|b| matches!(**b, b' ' | b',')).count();
-            if kept > 0 && out[kept - 1] == MASK && !(kept == out.len()) {
+            if kept > 0 && out[kept - 1] == MASK && (kept != out.len()) {
                 out.truncate(kept);
                 continue;
             }
@@ -389,7 +389,7 @@ fn alike(values: &[&[u8]]) -> bool {
     };
     let Some(first) = values.first() else { return false };
     let first = bare(first);
-    first.len() > 0 && values.iter().all(|v| bare(v) == first)
+    !first.is_empty() && values.iter().all(|v| bare(v) == first)
 }
 
 /// Whether a word looks like data rather than like language: a path, a qualified name, something with figures.

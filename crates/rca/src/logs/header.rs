@@ -76,13 +76,13 @@ fn plain(text: &[u8], start: usize, year: i16) -> Head {
             i = from + end;
             continue;
         }
-        if let Some((said, end)) = level::word(rest) {
-            if level.is_none() || timed {
-                level = level.or(Some(said));
-                i = from + end;
-                i += text[i..].iter().take_while(|b| matches!(b, b']' | b':' | b')' | b'>' | b'|')).count();
-                continue;
-            }
+        if let Some((said, end)) = level::word(rest)
+            && (level.is_none() || timed)
+        {
+            level = level.or(Some(said));
+            i = from + end;
+            i += text[i..].iter().take_while(|b| matches!(b, b']' | b':' | b')' | b'>' | b'|')).count();
+            continue;
         }
         if timed && (rest.starts_with(b"stdout ") || rest.starts_with(b"stderr ")) {
             // What container runtimes write before each line.

@@ -163,12 +163,13 @@ fn after(before: Trace, payload: &str) -> Trace {
         Trace::Python
     } else if payload.starts_with("goroutine ") {
         Trace::Go
-    } else if before == Trace::Python && !payload.starts_with([' ', '\t']) && exception(payload) {
-        Trace::Frames
-    } else if before == Trace::None && (payload.trim_start().starts_with("at ") || exception(payload)) {
-        Trace::Frames
     } else {
-        before
+        let frames = match before {
+            Trace::Python => !payload.starts_with([' ', '\t']) && exception(payload),
+            Trace::None => payload.trim_start().starts_with("at ") || exception(payload),
+            _ => false,
+        };
+        if frames { Trace::Frames } else { before }
     }
 }
 

@@ -99,12 +99,22 @@ pub(super) fn judge(case: &Case<'_>, view: &View<'_>, out: &mut Vec<Signal>) {
         let weight =
             began * sure * (0.45 + 0.45 * (gain / total).sqrt()) * believed(view, &visits, &judged, s);
         let Some((at, reading, onset)) = tell(case, view, &visits, &judged, s, *owner) else { continue };
-        for role in [Role::Mechanism, Role::Symptom] {
+        // That calls fail is harm; that they go another way, or say why they fail, is how it comes about.
+        let failed = s.visits.iter().filter(|v| {
+            let d = &judged[**v as usize].deviations;
+            !d.is_empty() && d.iter().all(|d| matches!(visits.features[d.feature as usize], Feature::Failed))
+        });
+        let roles: &[Role] = if failed.count() * 2 > s.visits.len() {
+            &[Role::Symptom]
+        } else {
+            &[Role::Mechanism, Role::Symptom]
+        };
+        for role in roles {
             out.push(signal(
                 case,
                 view.name(*owner),
                 "code.exception",
-                role,
+                *role,
                 weight,
                 onset,
                 at,
@@ -171,7 +181,7 @@ fn believed(view: &View<'_>, visits: &Visits, judged: &[Judgement], seen: &Seen)
     (share / BELIEVED).min(1.0).powi(2)
 }
 
-fn words<'a>(visits: &'a Visits, feature: u32) -> Option<&'a str> {
+fn words(visits: &Visits, feature: u32) -> Option<&str> {
     match &visits.features[feature as usize] {
         Feature::Log(text, true) => Some(text),
         _ => None,

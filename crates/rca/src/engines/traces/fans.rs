@@ -22,10 +22,13 @@ struct Fan {
     calls: [usize; 2],
 }
 
+/// Durations of failed calls in both parts of time, and one of the spans.
+type Failures = ([Vec<i64>; 2], u32);
+
 pub(super) fn judge(case: &Case<'_>, view: &View<'_>, out: &mut Vec<Signal>) {
     let f = &view.forest;
     let mut fans: BTreeMap<u32, Fan> = BTreeMap::new();
-    let mut failed: BTreeMap<(u32, u32), ([Vec<i64>; 2], u32)> = BTreeMap::new();
+    let mut failed: BTreeMap<(u32, u32), Failures> = BTreeMap::new();
     for &i in &f.order {
         let Some(part) = view.part[i as usize] else { continue };
         let s = f.span(i);

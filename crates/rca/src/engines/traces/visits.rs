@@ -197,6 +197,7 @@ pub(super) fn code_place(l: &LogLine) -> Option<String> {
     }
     let head: &str = l.text.char_indices().nth(200).map_or(l.text.as_str(), |(end, _)| &l.text[..end]);
     for word in head.split_whitespace().take(8) {
+        let word = word.strip_suffix(':').unwrap_or(word);
         let word = word.trim_matches(|c: char| matches!(c, '[' | ']' | '(' | ')' | ',' | '-'));
         let word = word.strip_suffix(':').unwrap_or(word);
         let Some((left, right)) = word.rsplit_once(['#', ':']) else { continue };

@@ -5,7 +5,10 @@ use serde_json::{Value, json};
 
 pub(super) const NS: &str = "store";
 /// Name, image tag, port, whom it calls by which variable.
-const WORKLOADS: [(&str, i64, &[(&str, &str)]); 10] = [
+/// Name, port, environment.
+type Workload = (&'static str, i64, &'static [(&'static str, &'static str)]);
+
+const WORKLOADS: [Workload; 10] = [
     (
         "web",
         8080,

@@ -193,7 +193,9 @@ fn scheduler(v: &View<'_>, out: &mut Vec<Finding>) {
         )),
     };
     let pods: Vec<_> = c.pods.iter().filter(|p| p.meta.name.starts_with("kube-scheduler")).collect();
-    for t in v.troubles.iter().filter(|t| t.pod.is_some_and(|p| p.meta.name.starts_with("kube-scheduler"))) {
+    if let Some(t) =
+        v.troubles.iter().find(|t| t.pod.is_some_and(|p| p.meta.name.starts_with("kube-scheduler")))
+    {
         let node = t.pod.and_then(|p| {
             p.spec.node.clone().or_else(|| p.meta.name.strip_prefix("kube-scheduler-").map(str::to_owned))
         });

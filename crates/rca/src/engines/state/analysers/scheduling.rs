@@ -106,7 +106,7 @@ fn one(v: &View<'_>, t: &Trouble<'_>, out: &mut Vec<Finding>) {
         let most = parts.iter().filter(|p| p.1.contains("insufficient")).map(|p| p.0).max().unwrap_or(0);
         let weight = if whole || nodes == most { 0.89 } else { 0.8 };
         // A cordoned or silent node takes its room with it: then that is the reason.
-        let taken = has("were unschedulable").is_some() && !whole || unready > 0 && !whole;
+        let taken = !whole && (has("were unschedulable").is_some() || unready > 0);
         let weight = if taken { weight - 0.3 } else { weight };
         let left =
             workers().filter(|n| !n.cordoned).filter_map(|n| free(v, n, resource)).fold(f64::MIN, f64::max);

@@ -244,7 +244,7 @@ fn differences(c: &Claim, d: &Disk) -> Vec<(&'static str, String)> {
             ),
         ));
     }
-    if other && c.volume.as_deref() == Some(disk.as_str()) || other && out.is_empty() {
+    if other && (c.volume.as_deref() == Some(disk.as_str()) || out.is_empty()) {
         out.insert(0, (HELD, held(c, d)));
     }
     out

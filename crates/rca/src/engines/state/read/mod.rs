@@ -174,12 +174,15 @@ pub(super) fn default_namespace(v: &mut Value, ns: Option<&str>) {
     }
 }
 
+/// Namespace, object, and where it was seen.
+type Found = (String, Value, Vec<Cite>);
+
 /// Puts together what is said of each object.
 fn assemble(mut g: Gathered, t: &Telemetry) -> Cluster {
     // The fullest first; of equal ones the later first.
     g.pieces.reverse();
     g.pieces.sort_by_key(|p| std::cmp::Reverse(p.rank));
-    let mut known: BTreeMap<(String, String), Vec<(String, Value, Vec<Cite>)>> = BTreeMap::new();
+    let mut known: BTreeMap<(String, String), Vec<Found>> = BTreeMap::new();
     for p in g.pieces {
         let (kind, ns, name) = identity(&p.value);
         let slots = known.entry((kind, name)).or_default();
