@@ -128,8 +128,8 @@ fn fit(rows: &[&Row]) -> [f64; N] {
             let p = predict(&w, &r.x);
             for i in 0..N {
                 gradient[i] += weight * (f64::from(u8::from(r.right)) - p) * r.x[i];
-                for j in 0..N {
-                    hessian[i][j] += weight * p * (1.0 - p) * r.x[i] * r.x[j];
+                for (cell, x) in hessian[i].iter_mut().zip(&r.x) {
+                    *cell += weight * p * (1.0 - p) * r.x[i] * x;
                 }
             }
         }
@@ -153,8 +153,9 @@ fn solve(mut a: [[f64; N]; N], mut b: [f64; N]) -> [f64; N] {
         b.swap(i, pivot);
         for j in i + 1..N {
             let by = a[j][i] / a[i][i];
-            for k in i..N {
-                a[j][k] -= by * a[i][k];
+            let row = a[i];
+            for (cell, above) in a[j].iter_mut().zip(row).skip(i) {
+                *cell -= by * above;
             }
             b[j] -= by * b[i];
         }

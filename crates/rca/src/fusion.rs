@@ -249,11 +249,10 @@ fn weigh(
     if everything > 0.2 && known && !reaches && !attack && !settled {
         score *= 0.45;
     }
-    // What the volumes along the calls clear, harm alone does not convict.
-    if let Some(a) = account.filter(|_| case.ledger.conclusive && !attack) {
+    // What the volumes along the calls clear, harm alone does not convict. A change need not show in volumes.
+    if let Some(a) = account.filter(|_| case.ledger.conclusive && !attack && !cause.starts_with("change.")) {
         let part = (a.blame / case.ledger.most().max(1e-9)).clamp(0.0, 1.0);
-        let mechanism = specific || cause.starts_with("change.");
-        score *= if mechanism { 0.7 + 0.3 * part } else { 0.3 + 0.7 * part };
+        score *= if specific { 0.7 + 0.3 * part } else { 0.3 + 0.7 * part };
     }
     // What people name is where it shows; with a mechanism of its own it is likely where it is.
     if named && known && specific && best.values().any(|w| *w > 0.5) {

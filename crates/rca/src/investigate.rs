@@ -263,6 +263,19 @@ fn in_effect(case: &Case<'_>, r: &Rival) -> bool {
     })
 }
 
+/// Whether failures are blamed on a component although one that it calls, and that reports other things, does not report
+/// its own: they may come from there.
+fn failures_beyond_unseen(case: &Case<'_>, r: &Rival) -> bool {
+    let counts = |id: &str| {
+        case.features.iter().any(|f| f.component == id && f.peer.is_none() && f.kind == Kind::Errors)
+    };
+    let failing =
+        matches!(r.cause.as_str(), "code.exception" | "dependency.errors" | "dependency.unavailable");
+    failing
+        && counts(&r.component)
+        && case.graph.callees(&r.component).any(|c| case.instrumented.contains(c) && !counts(c))
+}
+
 /// What speaks for a hypothesis beside its rivals.
 fn sureness(all: &[&Rival], index: usize, r: &Rival) -> confidence::Evidence {
     let rival = all
@@ -326,6 +339,9 @@ fn write(
     }
     let against = collect(&r.against, 3);
     let mut sure = confidence(sureness(all, index, r));
+    if failures_beyond_unseen(case, r) {
+        sure = (sure * 0.85 * 1000.0).round() / 1000.0;
+    }
     if index > 0 {
         sure = (sure.min(0.45) / (1.0 + 0.35 * index as f64) * 1000.0).round() / 1000.0;
     }

@@ -4,8 +4,7 @@
 use serde_json::{Value, json};
 
 pub(super) const NS: &str = "store";
-/// Name, image tag, port, whom it calls by which variable.
-/// Name, port, environment.
+/// Name, port, whom it calls by which variable.
 type Workload = (&'static str, i64, &'static [(&'static str, &'static str)]);
 
 const WORKLOADS: [Workload; 10] = [
