@@ -526,17 +526,72 @@ impl LogsMineArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum BundleCommand {
-    /// Write the evidence of an incident as a bundle.
-    Collect {
-        /// Incident id.
-        #[arg(long, value_parser = incident_id)]
-        incident: String,
+    /// Write a bundle: the evidence of an incident, or what the systems of a configuration hold of a time.
+    Collect(CollectArgs),
+    /// Say what a bundle holds, by file, and what of it was left out and why. Exit code 0: all of it is used; 1: parts
+    /// are left out, or there is nothing in it; 2: not a bundle.
+    Check {
+        /// Form of the answer.
+        #[arg(long, value_enum, default_value = "text")]
+        format: Format,
+        /// The same as --format json.
+        #[arg(long)]
+        json: bool,
+        /// Folder of the bundle.
+        dir: PathBuf,
+    },
+    /// Write a copy without names of components, hosts, people, addresses, domains, paths and ids, and without secrets,
+    /// that gives the same verdict. Look through it before you send it.
+    Anonymise {
         /// Folder to write; must not exist or be empty.
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
-        #[command(flatten)]
-        server: ServerArgs,
+        /// Seconds to add to all times; negative ones as --shift-time=-3600.
+        #[arg(long, value_name = "SECONDS", default_value_t = 0, allow_negative_numbers = true,
+            value_parser = clap::value_parser!(i64).range(-3_000_000_000..=3_000_000_000))]
+        shift_time: i64,
+        /// Write which word became which here; whoever has this file can undo it.
+        #[arg(long, value_name = "FILE")]
+        mapping: Option<PathBuf>,
+        /// Print JSON instead of text.
+        #[arg(long)]
+        json: bool,
+        /// Folder of the bundle.
+        dir: PathBuf,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CollectArgs {
+    /// Incident id.
+    #[arg(long, value_parser = incident_id, required_unless_present = "config")]
+    pub(crate) incident: Option<String>,
+    /// Ask the telemetry systems of this configuration instead.
+    #[arg(long, value_name = "FILE", conflicts_with = "incident", requires = "from", requires = "to")]
+    pub(crate) config: Option<PathBuf>,
+    /// From this instant on: 2026-01-05T10:00:00Z.
+    #[arg(long, value_name = "TIME", requires = "config")]
+    pub(crate) from: Option<jiff::Timestamp>,
+    /// Up to this instant.
+    #[arg(long, value_name = "TIME", requires = "config")]
+    pub(crate) to: Option<jiff::Timestamp>,
+    /// Seconds between the points of a series.
+    #[arg(long, value_name = "SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) step: u32,
+    /// Most series of each system.
+    #[arg(long, value_name = "N", default_value_t = 2000)]
+    pub(crate) max_series: usize,
+    /// Most log lines of each system: an even share of the time where there are more.
+    #[arg(long, value_name = "N", default_value_t = 50_000)]
+    pub(crate) max_lines: usize,
+    /// Most traces of each system: failed and slow ones first.
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    pub(crate) max_traces: usize,
+    /// Folder to write; must not exist or be empty.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
 }
 
 #[derive(Debug, Args)]

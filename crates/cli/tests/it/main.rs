@@ -3,6 +3,7 @@
 mod amtool;
 mod audit;
 mod browser;
+mod bundle;
 mod cli;
 mod client;
 mod commands;

@@ -9,16 +9,16 @@ use firebell_core::policy::Policy;
 use serde_json::json;
 
 use crate::archive::write_bundle;
-use crate::args::BundleCommand;
+use crate::args::CollectArgs;
 use crate::client::Client;
 use crate::exit_code::{ExitCode, coded};
 use crate::output;
 
-pub(super) async fn run(command: BundleCommand) -> anyhow::Result<ExitCode> {
-    let BundleCommand::Collect { incident: id, out, server } = command;
-    if out.exists() && std::fs::read_dir(&out)?.next().is_some() {
-        return Err(coded(ExitCode::Usage, format!("--out: {} exists and is not empty", out.display())));
-    }
+use super::live;
+
+pub(super) async fn run(args: CollectArgs) -> anyhow::Result<ExitCode> {
+    super::vacant(&args.out)?;
+    let CollectArgs { incident: Some(id), out, server, .. } = args else { return live::run(args).await };
     let client = Client::of(&server)?;
     let incident: Incident = client.read(&format!("/api/v1/incidents/{id}"), "incident").await?;
     if incident.evidence.is_empty() {
@@ -34,7 +34,7 @@ pub(super) async fn run(command: BundleCommand) -> anyhow::Result<ExitCode> {
 }
 
 /// Writes all that an incident's investigation looked at.
-pub(super) async fn write(client: &Client, incident: &Incident, out: &Path) -> anyhow::Result<()> {
+pub(crate) async fn write(client: &Client, incident: &Incident, out: &Path) -> anyhow::Result<()> {
     let policy = policy_of(client, incident).await?;
     let recorded = evidence_of(client, incident).await?;
     let records: Vec<Recorded> = recorded.into_values().collect();
@@ -43,17 +43,14 @@ pub(super) async fn write(client: &Client, incident: &Incident, out: &Path) -> a
 }
 
 /// The policy that an incident was opened under.
-pub(super) async fn policy_of(client: &Client, incident: &Incident) -> anyhow::Result<Policy> {
+pub(crate) async fn policy_of(client: &Client, incident: &Incident) -> anyhow::Result<Policy> {
     let bytes = client.bytes(&format!("/api/v1/blobs/{}", incident.policy_sha256)).await?;
     serde_json::from_slice(&bytes)
         .map_err(|e| anyhow::anyhow!("the policy of {} cannot be read: {e}", incident.id))
 }
 
 /// All recorded evidence, by id; each is checked against its hash.
-pub(super) async fn evidence_of(
-    client: &Client,
-    incident: &Incident,
-) -> anyhow::Result<BTreeMap<String, Recorded>> {
+async fn evidence_of(client: &Client, incident: &Incident) -> anyhow::Result<BTreeMap<String, Recorded>> {
     use sha2::{Digest, Sha256};
     let mut all = BTreeMap::new();
     for record in &incident.evidence {
