@@ -178,15 +178,13 @@ fn work(from: &Receiver<Block>, year: i16, messages: bool) -> Mining {
                 "holds NUL bytes; read as blanks",
             ));
         }
-        let mut number = block.line;
         let text = block.bytes.strip_suffix(b"\n").unwrap_or(&block.bytes);
-        for line in text.split(|b| *b == b'\n') {
+        for (number, line) in (block.line..).zip(text.split(|b| *b == b'\n')) {
             if messages {
                 miner.push_message(line, number);
             } else if !line.iter().all(u8::is_ascii_whitespace) {
                 miner.push_raw(line, number, year);
             }
-            number += 1;
         }
     }
     (miner, odd)
