@@ -7,6 +7,7 @@
 mod agents;
 mod case;
 mod facts;
+pub mod live;
 mod plan;
 mod recovery;
 mod registry;

@@ -62,7 +62,7 @@ pub(crate) enum Command {
     /// The audit log: who did what.
     #[command(subcommand)]
     Audit(AuditCommand),
-    /// Investigate an evidence bundle and print the verdict.
+    /// Investigate an evidence bundle, or the configured systems, and report.
     Investigate(InvestigateArgs),
     /// Collect evidence bundles.
     #[command(subcommand)]
@@ -443,13 +443,50 @@ pub(crate) enum AlertCommand {
 }
 
 #[derive(Debug, Args)]
+#[group(id = "looked_at", required = true, multiple = false, args = ["bundle", "config"])]
 pub(crate) struct InvestigateArgs {
-    /// Folder of the bundle.
+    /// Folder of an evidence bundle.
     #[arg(long, value_name = "DIR")]
-    pub(crate) bundle: PathBuf,
-    /// Form of the verdict.
+    pub(crate) bundle: Option<PathBuf>,
+    /// Configuration file: asks the systems that it names.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Service to look at first.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) service: Option<String>,
+    /// Start of the time to look at, a normal stretch before the harm included: 2026-01-05T14:00:00Z.
+    #[arg(long, value_name = "TIME", requires = "config")]
+    pub(crate) from: Option<String>,
+    /// End of it; now where it is left out.
+    #[arg(long, value_name = "TIME", requires = "config")]
+    pub(crate) to: Option<String>,
+    /// Instead of --from: how far back from the end, as in 30m, 2h, 1d; one hour where nothing is said.
+    #[arg(long, value_name = "SPAN", requires = "config")]
+    pub(crate) since: Option<String>,
+    /// What somebody said of it.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) report: Option<String>,
+    /// Data folder of the server: its change ledger is read.
+    #[arg(long, value_name = "DIR", requires = "config")]
+    pub(crate) data: Option<PathBuf>,
+    /// Most questions to one system.
+    #[arg(long, value_name = "N", requires = "config")]
+    pub(crate) max_queries: Option<u32>,
+    /// Most seconds that one system is asked for.
+    #[arg(long, value_name = "N", requires = "config")]
+    pub(crate) max_seconds: Option<u64>,
+    /// Most bytes of answers in all.
+    #[arg(long, value_name = "N", requires = "config")]
+    pub(crate) max_bytes: Option<usize>,
+    /// Form of the report.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: Format,
+    /// Writes the report as one HTML page as well.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Columns of the text, 50 to 120; as wide as the terminal where it is left out.
+    #[arg(long, value_name = "N")]
+    pub(crate) width: Option<usize>,
     /// The same as --format json.
     #[arg(long)]
     pub(crate) json: bool,
@@ -483,10 +520,12 @@ pub(crate) struct TraceExplainArgs {
 /// Form of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// For people.
+    /// For people, in a terminal.
     Text,
-    /// For programs.
+    /// For programs: the verdict.
     Json,
+    /// One page that needs nothing else.
+    Html,
 }
 
 #[derive(Debug, Subcommand)]

@@ -47,7 +47,11 @@ pub(crate) fn success(name: &str, reply: Reply) -> Result<Reply, QueryError> {
         )),
         403 => Err(refused(name, format!("status 403: the account may not read this: {}", said()))),
         404 => Err(refused(name, format!("status 404: check the path of url: {}", said()))),
-        429 => Err(refused(name, format!("status 429: too many calls; lower max_concurrent: {}", said()))),
+        429 => Err(QueryError::Busy {
+            source_name: name.to_owned(),
+            detail: format!("status 429: too many calls; lower max_concurrent: {}", said()),
+            after_s: reply.retry_after_s,
+        }),
         status @ 500..=599 => Err(unreachable(name, format!("status {status}: {}", said()))),
         status => Err(refused(name, format!("status {status}: {}", said()))),
     }

@@ -1,5 +1,6 @@
-//! Protects the systems that are asked: at most so many calls at once, a deadline on each, and a pause after a row
-//! of failures instead of a hail of retries. One [`Limiter`] per configured source.
+//! Protects the systems that are asked: at most so many calls at once and so many a second, a deadline on each, a pause
+//! where they ask for one (status 429), and a pause after a row of failures instead of a hail of retries. One
+//! [`Limiter`] per configured source.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -14,13 +15,22 @@ const FIRST_PAUSE: Duration = Duration::from_secs(2);
 /// Longest pause.
 const MAX_PAUSE: Duration = Duration::from_secs(60);
 
-/// Concurrency limit, deadline and circuit breaker of one source.
+/// Pause after a 429 that does not say how long.
+const BUSY_PAUSE: Duration = Duration::from_secs(1);
+/// How often a call is made again where the source was busy.
+const MOST_AGAIN: u32 = 3;
+
+/// Concurrency limit, pace, deadline and circuit breaker of one source.
 #[derive(Debug)]
 pub struct Limiter {
     name: String,
     permits: Semaphore,
     deadline: Duration,
     breaker: Mutex<Breaker>,
+    /// Least time between the starts of two calls.
+    gap: Duration,
+    /// Before then no call starts: the pace, or the pause that the source asked for.
+    not_before: Mutex<Option<Instant>>,
 }
 
 impl Limiter {
@@ -31,6 +41,74 @@ impl Limiter {
             permits: Semaphore::new(concurrent.clamp(1, 64)),
             deadline,
             breaker: Mutex::new(Breaker::default()),
+            gap: Duration::ZERO,
+            not_before: Mutex::new(None),
+        }
+    }
+
+    /// The same with at most so many calls a second.
+    pub fn at_most(mut self, calls_a_second: u32) -> Self {
+        self.gap = Duration::from_secs(1) / calls_a_second.max(1);
+        self
+    }
+
+    /// Runs one call, and again where the source is busy, after the pause that it asks for: all calls to this source wait
+    /// for that. `call` makes the call anew each time.
+    ///
+    /// # Errors
+    /// As [`Limiter::run`]; [`QueryError::Busy`] where the pause would last longer than the deadline allows.
+    pub async fn run_patiently<T, F>(&self, call: impl Fn() -> F) -> Result<T, QueryError>
+    where
+        F: Future<Output = Result<T, QueryError>>,
+    {
+        let end = Instant::now() + self.deadline;
+        let patient = async {
+            let mut again = 0;
+            loop {
+                let start = self.slot();
+                if start >= end {
+                    return Err(self.still_busy(start));
+                }
+                tokio::time::sleep_until(start.into()).await;
+                match call().await {
+                    Err(QueryError::Busy { source_name, detail, after_s }) => {
+                        let wait =
+                            after_s.map_or(BUSY_PAUSE * 2u32.pow(again), |s| Duration::from_secs(s.into()));
+                        self.hold_until(Instant::now() + wait);
+                        again += 1;
+                        if again > MOST_AGAIN || Instant::now() + wait >= end {
+                            return Err(QueryError::Busy { source_name, detail, after_s });
+                        }
+                    }
+                    done => return done,
+                }
+            }
+        };
+        self.run(patient).await
+    }
+
+    /// When the next call may start; takes that place.
+    fn slot(&self) -> Instant {
+        let now = Instant::now();
+        let mut not_before = self.not_before.lock().unwrap_or_else(PoisonError::into_inner);
+        let start = not_before.map_or(now, |t| t.max(now));
+        if !self.gap.is_zero() {
+            *not_before = Some(start + self.gap);
+        }
+        start
+    }
+
+    fn hold_until(&self, until: Instant) {
+        let mut not_before = self.not_before.lock().unwrap_or_else(PoisonError::into_inner);
+        *not_before = Some(not_before.map_or(until, |t| t.max(until)));
+    }
+
+    fn still_busy(&self, until: Instant) -> QueryError {
+        let wait = until.saturating_duration_since(Instant::now()).as_secs_f64().ceil();
+        QueryError::Busy {
+            source_name: self.name.clone(),
+            detail: format!("it asked to be left alone for another {wait:.0} s"),
+            after_s: Some(wait as u32),
         }
     }
 
@@ -206,6 +284,29 @@ mod tests {
             assert!(task.await.expect("joins").is_ok());
         }
         assert_eq!(peak.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn a_busy_source_is_left_alone_for_as_long_as_it_asks_and_then_asked_again() {
+        use std::sync::atomic::{AtomicUsize, Ordering};
+        let limiter = Limiter::new("x/y", 2, Duration::from_secs(20)).at_most(1000);
+        let busy = |after_s| QueryError::Busy { source_name: "x/y".into(), detail: "429".into(), after_s };
+        let calls = AtomicUsize::new(0);
+        let call = || async {
+            match calls.fetch_add(1, Ordering::SeqCst) {
+                0 => Err(busy(Some(0))),
+                _ => Ok(7),
+            }
+        };
+        assert_eq!(limiter.run_patiently(call).await, Ok(7));
+        assert_eq!(calls.load(Ordering::SeqCst), 2);
+        // Longer than anybody waits: told at once, and the next call does not even go out.
+        let never = || async { Err::<(), _>(busy(Some(3600))) };
+        assert!(matches!(limiter.run_patiently(never).await, Err(QueryError::Busy { .. })));
+        let before = calls.load(Ordering::SeqCst);
+        let held = limiter.run_patiently(call).await;
+        assert!(matches!(held, Err(QueryError::Busy { .. })), "{held:?}");
+        assert_eq!(calls.load(Ordering::SeqCst), before);
     }
 
     #[tokio::test]

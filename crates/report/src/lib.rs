@@ -3,7 +3,9 @@
 //! lines, names) is neutralised before it reaches Markdown or HTML.
 
 mod charts;
+pub mod draw;
 mod error;
+pub mod investigation;
 mod measure;
 mod oneliner;
 mod postmortem;

@@ -26,6 +26,11 @@ pub(crate) fn line(text: &str, max: usize) -> String {
     out
 }
 
+/// Text over several lines, without control characters and without those that hide or turn text around.
+pub(crate) fn visible(text: &str) -> String {
+    text.chars().filter(|c| *c == '\n' || *c == '\t' || !(c.is_control() || is_invisible(*c))).collect()
+}
+
 /// One line of Markdown that shows `text` as it is: no markup, link, mention or HTML in it takes effect.
 pub(crate) fn markdown(text: &str, max: usize) -> String {
     let plain = line(text, max);

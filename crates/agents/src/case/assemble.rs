@@ -52,7 +52,7 @@ pub fn evidence_of_round(incident: &Incident, round: u32) -> Vec<EvidenceRecord>
     records
 }
 
-fn key_order(a: &EvidenceRecord, b: &EvidenceRecord) -> std::cmp::Ordering {
+pub(crate) fn key_order(a: &EvidenceRecord, b: &EvidenceRecord) -> std::cmp::Ordering {
     (&a.source, &a.query, a.window, &a.sha256).cmp(&(&b.source, &b.query, b.window, &b.sha256))
 }
 
@@ -72,6 +72,18 @@ pub fn assemble(incident: &Incident, policy: &Policy, mut evidence: Vec<Recorded
         changes_known,
         ..Telemetry::default()
     };
+    take_up(&mut t, evidence, policy);
+    t.changes.retain(|c| !is_own(incident, policy, c));
+    if t.alerts.is_empty() {
+        t.alerts = attached(incident);
+    }
+    t.topology.sort();
+    t.topology.dedup();
+    t
+}
+
+/// Puts the parts of recorded evidence into telemetry, what several queries hold once.
+pub(crate) fn take_up(t: &mut Telemetry, evidence: Vec<Recorded>, policy: &Policy) {
     let mut logs: BTreeMap<String, usize> = BTreeMap::new();
     let mut series: BTreeMap<(String, String), usize> = BTreeMap::new();
     let mut spans = BTreeSet::new();
@@ -89,17 +101,10 @@ pub fn assemble(incident: &Incident, policy: &Policy, mut evidence: Vec<Recorded
                     all.into_iter().filter(|s| spans.insert((s.trace_id.clone(), s.span_id.clone()))),
                 );
             }
-            part => absorb_once(&mut t, &mut once, part),
+            part => absorb_once(t, &mut once, part),
         }
     }
     t.logs = told_once(std::mem::take(&mut t.logs), policy);
-    t.changes.retain(|c| !is_own(incident, policy, c));
-    if t.alerts.is_empty() {
-        t.alerts = attached(incident);
-    }
-    t.topology.sort();
-    t.topology.dedup();
-    t
 }
 
 /// From the first to the last instant for which measurements were asked. Changes are looked for further back than that,

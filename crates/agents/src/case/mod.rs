@@ -6,6 +6,7 @@ mod twice;
 mod verdict;
 
 pub use assemble::{Recorded, assemble, evidence_of_round};
+pub(crate) use assemble::{key_order, take_up};
 #[cfg(test)]
 pub(crate) use doubt::doubt;
 #[cfg(test)]

@@ -107,6 +107,11 @@ impl Run {
         self.spec.name
     }
 
+    /// Whether the catalogue gives this agent a tool; nothing is journalled.
+    pub(crate) fn has(&self, tool: &str) -> bool {
+        self.spec.tools.contains(&tool)
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         (self.tools.clock)()
     }

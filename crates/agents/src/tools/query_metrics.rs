@@ -39,6 +39,15 @@ pub(crate) async fn query_metrics(run: &mut Run, window: Window) -> Vec<Evidence
     run.ask(TOOL, Some(window), questions).await
 }
 
+/// Series of one name with these labels, of every source; recorded.
+pub(crate) async fn metrics_of(run: &mut Run, window: Window, name: &str, labels: Labels) -> Vec<EvidenceId> {
+    let tools = Arc::clone(&run.tools);
+    let one = MetricQuery { labels, ..query(run, name, window) };
+    let questions: Vec<_> =
+        tools.telemetry.iter().filter_map(|s| Some((s.name().to_owned(), s.metrics(&one)?))).collect();
+    run.ask(TOOL, Some(window), questions).await
+}
+
 /// The names that `pick` picks, of every source that can list its names; recorded.
 pub(crate) async fn metrics_named(
     run: &mut Run,

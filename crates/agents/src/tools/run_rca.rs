@@ -5,35 +5,57 @@ use std::sync::Arc;
 
 use firebell_core::evidence::Strength;
 use firebell_core::ids::EvidenceId;
+use firebell_core::next_query::NextQuery;
 use firebell_core::telemetry::TelemetryPart;
 use firebell_core::verdict::{EvidenceRef, Hypothesis, Outcome, Verdict};
 
+use super::next_best::ask_next;
 use crate::case::{self, Recorded};
+use crate::live;
 use crate::run::{Held, Run, clip};
 
 const TOOL: &str = "run_rca";
 /// Most hypotheses stated as findings.
 const MAX_STATED: usize = 3;
 
-/// Runs the analysis on this run's own evidence and states what it comes to. `field` says what was looked at.
+/// Times that the next best question is asked and the analysis repeated.
+const MAX_ROUNDS: usize = 2;
+
+/// Runs the analysis on this run's own evidence, asks what would tell its hypotheses apart as far as this agent may, and
+/// states what it comes to. `field` says what was looked at.
 pub(crate) async fn run_rca(run: &mut Run, field: &str) -> Option<Verdict> {
     if !run.may(TOOL) {
         return None;
     }
-    let recorded: Vec<Recorded> =
-        run.held.iter().map(|h| Recorded { record: h.record.clone(), part: h.part.clone() }).collect();
-    if recorded.iter().all(|r| r.part.is_empty()) {
+    if run.held.iter().all(|h| h.part.is_empty()) {
         run.claim(format!("{field}: nothing to look at"), Vec::new(), Strength::Inconclusive, None);
         return None;
     }
+    let (mut verdict, mut next) = analyse(run, field).await?;
+    let mut done = Vec::new();
+    for _ in 0..MAX_ROUNDS {
+        if live::settled(&verdict) || !ask_next(run, &next, &mut done).await {
+            break;
+        }
+        (verdict, next) = analyse(run, field).await?;
+    }
+    state(run, field, &verdict);
+    Some(verdict)
+}
+
+async fn analyse(run: &mut Run, field: &str) -> Option<(Verdict, Vec<NextQuery>)> {
+    let recorded: Vec<Recorded> =
+        run.held.iter().map(|h| Recorded { record: h.record.clone(), part: h.part.clone() }).collect();
     let input = Arc::clone(&run.input);
     let analysis = tokio::task::spawn_blocking(move || {
         let telemetry = case::assemble(&input.incident, &input.policy, recorded);
         let settings = case::settings(&input.incident, &input.policy, &telemetry, &[]);
-        firebell_rca::investigate(&telemetry, &settings)
+        let verdict = firebell_rca::investigate(&telemetry, &settings);
+        let next = firebell_rca::next_queries(&telemetry, &verdict, &settings);
+        (verdict, next)
     });
-    let verdict = match analysis.await {
-        Ok(verdict) => verdict,
+    let (verdict, next) = match analysis.await {
+        Ok(done) => done,
         Err(error) => {
             run.gap(format!("the analysis of {field} failed by a defect of its own: {error}"));
             return None;
@@ -43,8 +65,7 @@ pub(crate) async fn run_rca(run: &mut Run, field: &str) -> Option<Verdict> {
         format!("{}@{} at {:.2}", h.cause, h.component, h.confidence)
     });
     run.step(TOOL, format!("{field}: {:?}, {lead}", verdict.verdict));
-    state(run, field, &verdict);
-    Some(verdict)
+    Some((verdict, next))
 }
 
 fn state(run: &mut Run, field: &str, verdict: &Verdict) {

@@ -34,7 +34,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Incident(command) => incident::run(command).await,
         Command::Alert(command) => alert::run(command).await,
         Command::Audit(command) => audit::run(&command),
-        Command::Investigate(args) => investigate::run(&args),
+        Command::Investigate(args) => investigate::run(&args).await,
         Command::Bundle(command) => bundle::run(command).await,
         Command::Logs(command) => logs::run(&command),
         Command::Bench(args) => bench::run(args).await,

@@ -11,6 +11,7 @@ mod crash;
 mod demo;
 mod fuzz_api;
 mod intake_bad;
+mod investigate;
 mod json;
 mod prometheus_path;
 mod receiver;

@@ -25,6 +25,16 @@ pub enum QueryError {
         /// What it said.
         detail: String,
     },
+    /// It has too much to do and asks to be left alone for a while.
+    #[error("{source_name} is too busy to answer: {detail}")]
+    Busy {
+        /// Which system.
+        source_name: String,
+        /// What it said.
+        detail: String,
+        /// For how many seconds, if it says so.
+        after_s: Option<u32>,
+    },
     /// It answered something that is not its contract.
     #[error("{source_name} answered in a form that is not understood: {detail}")]
     Malformed {

@@ -18,6 +18,8 @@ use crate::spans::{first_traces, plain_name, topology};
 const MAX_SERVICES: usize = 30;
 /// Traces read to see who calls whom, where the server cannot tell.
 const TOPOLOGY_TRACES: usize = 200;
+/// Calls that begin in one second, whoever asks.
+const CALLS_A_SECOND: u32 = 20;
 const FAILED: &str = r#"{"error":"true"}"#;
 
 /// A configured Jaeger.
@@ -36,13 +38,13 @@ impl Jaeger {
         let name = adapter_name("jaeger", &config.name)?;
         let http = Http::new(&name, &config.connection(), Redirects::SameOrigin)?;
         let limit = seconds(&name, "timeout_s", config.timeout_s)?;
-        let limiter = Limiter::new(&name, config.max_concurrent, limit * 2);
+        let limiter = Limiter::new(&name, config.max_concurrent, limit * 2).at_most(CALLS_A_SECOND);
         Ok(Self { name, http, limiter })
     }
 
     async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, QueryError> {
         self.limiter
-            .run(async {
+            .run_patiently(|| async {
                 let reply = self.http.get(path, query).await;
                 let reply = reply.map_err(|e| no_answer(&self.name, &self.http.address(), &e))?;
                 let reply = success(&self.name, reply)?;

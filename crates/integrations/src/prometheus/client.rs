@@ -72,7 +72,7 @@ impl Client {
         path: &str,
         query: &[(&str, &str)],
     ) -> Result<Noted<T>, QueryError> {
-        self.limiter.run(async { self.read(self.http.get(path, query).await) }).await
+        self.limiter.run_patiently(|| async { self.read(self.http.get(path, query).await) }).await
     }
 
     async fn post<T: DeserializeOwned>(
@@ -80,7 +80,7 @@ impl Client {
         path: &str,
         form: &[(&str, &str)],
     ) -> Result<Noted<T>, QueryError> {
-        self.limiter.run(async { self.read(self.http.post_form(path, form).await) }).await
+        self.limiter.run_patiently(|| async { self.read(self.http.post_form(path, form).await) }).await
     }
 
     fn read<T: DeserializeOwned>(

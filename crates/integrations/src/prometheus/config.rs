@@ -50,7 +50,7 @@ fn timeout() -> f64 {
 }
 
 fn concurrent() -> usize {
-    4
+    2
 }
 
 fn body() -> usize {

@@ -23,6 +23,9 @@ const METADATA_TTL: Duration = Duration::from_secs(60);
 /// How long it is remembered that there are none: a system that has just started has scraped nothing yet.
 const NO_METADATA_TTL: Duration = Duration::from_secs(5);
 
+/// Calls that begin in one second, whoever asks.
+const CALLS_A_SECOND: u32 = 20;
+
 /// Type and unit by family.
 type Families = BTreeMap<String, (String, String)>;
 
@@ -43,7 +46,7 @@ impl Prometheus {
         let http = Http::new(&name, &config.connection(), Redirects::SameOrigin)?;
         let limit = seconds(&name, "timeout_s", config.timeout_s)?;
         // Waiting for a slot counts as well, so the limiter allows twice the time of a call.
-        let limiter = Limiter::new(&name, config.max_concurrent, limit * 2);
+        let limiter = Limiter::new(&name, config.max_concurrent, limit * 2).at_most(CALLS_A_SECOND);
         Ok(Self {
             client: Client { name, http, limiter },
             matchers: config.matchers.clone(),

@@ -1,5 +1,5 @@
 //! What holds for the whole crate, and the incident that all tests are told about.
 
 mod lines;
-mod neutral;
+pub(crate) mod neutral;
 pub(crate) mod story;

@@ -12,7 +12,7 @@ use crate::problem::Problem;
 const CSS: &str = concat!(
     include_str!("assets/app.css"),
     include_str!("assets/pages.css"),
-    include_str!("draw/draw.css"),
+    include_str!("../../../report/src/draw/draw.css"),
     include_str!("incident/incident.css"),
     include_str!("settings/settings.css"),
     include_str!("settings/webhooks/webhooks.css"),

@@ -5,7 +5,6 @@ mod alerts;
 mod app;
 pub(crate) mod archive;
 mod assets;
-mod draw;
 mod guard;
 pub(crate) mod home;
 mod incident;

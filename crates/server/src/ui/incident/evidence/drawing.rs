@@ -5,7 +5,7 @@ use firebell_report::Unit;
 use super::find::Cited;
 use super::gather::Found;
 use super::{logs, metric, trace};
-use crate::ui::draw::{Bars, Line, LineChart, Mark, Row, Size, Waterfall, bars, lines, waterfall};
+use firebell_report::draw::{Bars, Line, LineChart, Mark, Row, Size, Waterfall, bars, lines, waterfall};
 
 /// A picture before it has a size.
 pub(super) struct Drawing {

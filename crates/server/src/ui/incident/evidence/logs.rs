@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use minijinja::Value;
 use serde::Serialize;
 
-use crate::ui::draw;
 use crate::ui::words;
+use firebell_report::draw;
 
 /// Lines that statements are mined of.
 const MOST_LINES: usize = 20_000;

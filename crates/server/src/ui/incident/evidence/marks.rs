@@ -4,7 +4,7 @@ use firebell_core::change::{Change, ChangeKind};
 use firebell_core::incident::{EventRecord, Incident};
 use firebell_report::{MarkerKind, markers};
 
-use crate::ui::draw::{Mark, MarkKind};
+use firebell_report::draw::{Mark, MarkKind};
 
 /// Changes that are read of one incident's time.
 pub(super) const MOST_CHANGES: usize = 500;

@@ -7,8 +7,8 @@ use firebell_report::{Unit, readable};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::ui::draw::Line;
 use crate::ui::words;
+use firebell_report::draw::Line;
 
 /// Lines of one chart.
 const MOST: usize = 5;

@@ -21,9 +21,9 @@ use crate::access;
 use crate::problem::Problem;
 use crate::query::Pairs;
 use crate::state::{App, Shared};
-use crate::ui::draw::{self, Mark, Size};
 use crate::ui::guard::Visitor;
 use crate::ui::pages;
+use firebell_report::draw::{self, Mark, Size};
 
 pub(in crate::ui::incident) use find::{has_picture, id_of};
 

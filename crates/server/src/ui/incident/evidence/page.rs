@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::find::Cited;
 use super::gather::Found;
 use super::{drawing, logs, metric, trace};
-use crate::ui::draw::{Mark, inside, took};
 use crate::ui::words;
+use firebell_report::draw::{Mark, inside, took};
 
 /// Rows of a table.
 const MOST_ROWS: usize = 200;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use firebell_core::telemetry::Span;
 
-use crate::ui::draw::Row;
+use firebell_report::draw::Row;
 
 /// Spans of one picture.
 const MOST: usize = 40;

@@ -9,7 +9,7 @@ use firebell_core::verdict::{Hypothesis, Outcome};
 use minijinja::Value;
 use serde::Serialize;
 
-use crate::ui::draw::{self, Edge, Graph, Node, Step};
+use firebell_report::draw::{self, Edge, Graph, Node, Step};
 
 /// Nodes of one picture.
 const MOST: usize = 24;

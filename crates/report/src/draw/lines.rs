@@ -6,39 +6,39 @@ use super::{Size, Svg, clip, esc};
 
 /// One line.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Line {
+pub struct Line {
     /// Name in the legend; may hold outside text.
-    pub(crate) name: String,
+    pub name: String,
     /// `(unix milliseconds, value)`, ascending, finite.
-    pub(crate) points: Vec<(i64, f64)>,
+    pub points: Vec<(i64, f64)>,
     /// Drawn for comparison only.
-    pub(crate) faint: bool,
+    pub faint: bool,
 }
 
 /// What is drawn.
-pub(crate) struct LineChart<'a> {
+pub struct LineChart<'a> {
     /// Names it.
-    pub(crate) title: &'a str,
+    pub title: &'a str,
     /// Says what it shows.
-    pub(crate) desc: &'a str,
+    pub desc: &'a str,
     /// The first six are drawn.
-    pub(crate) lines: &'a [Line],
+    pub lines: &'a [Line],
     /// Puts a value into words, with its unit.
-    pub(crate) show: &'a dyn Fn(f64) -> String,
+    pub show: &'a dyn Fn(f64) -> String,
     /// What happened when.
-    pub(crate) marks: &'a [Mark],
+    pub marks: &'a [Mark],
     /// The part of time that a claim is about, unix milliseconds.
-    pub(crate) shade: Option<(i64, i64)>,
+    pub shade: Option<(i64, i64)>,
 }
 
 /// Lines of one chart.
-pub(crate) const MOST_LINES: usize = 6;
+const MOST_LINES: usize = 6;
 const LEFT: f64 = 66.0;
 const RIGHT: f64 = 14.0;
 const LEGEND: f64 = 18.0;
 
 /// Draws it, or `None` where there is nothing to draw.
-pub(crate) fn lines(chart: &LineChart<'_>, size: Size) -> Option<String> {
+pub fn lines(chart: &LineChart<'_>, size: Size) -> Option<String> {
     let drawn: Vec<&Line> = chart.lines.iter().filter(|l| !l.points.is_empty()).take(MOST_LINES).collect();
     let instants = || drawn.iter().flat_map(|l| l.points.iter().map(|p| p.0));
     let (from, to) = (instants().min()?, instants().max()?);

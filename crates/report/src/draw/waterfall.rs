@@ -4,36 +4,36 @@ use super::{Size, Svg, clip, esc};
 
 /// A span.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Row {
+pub struct Row {
     /// Who recorded it; may hold outside text.
-    pub(crate) component: String,
+    pub component: String,
     /// What it did; may hold outside text.
-    pub(crate) operation: String,
+    pub operation: String,
     /// How deep in the calls, from 0.
-    pub(crate) depth: usize,
+    pub depth: usize,
     /// Microseconds since the trace began.
-    pub(crate) start_us: i64,
+    pub start_us: i64,
     /// Microseconds.
-    pub(crate) duration_us: i64,
+    pub duration_us: i64,
     /// Whether it failed.
-    pub(crate) failed: bool,
+    pub failed: bool,
 }
 
 /// What is drawn.
-pub(crate) struct Waterfall<'a> {
+pub struct Waterfall<'a> {
     /// Names it.
-    pub(crate) title: &'a str,
+    pub title: &'a str,
     /// Says what it shows.
-    pub(crate) desc: &'a str,
+    pub desc: &'a str,
     /// In the order of the calls.
-    pub(crate) rows: &'a [Row],
+    pub rows: &'a [Row],
 }
 
 const ROW: f64 = 34.0;
 const MARGIN: f64 = 12.0;
 
 /// Draws it, or `None` where there is no span.
-pub(crate) fn waterfall(chart: &Waterfall<'_>, size: Size) -> Option<String> {
+pub fn waterfall(chart: &Waterfall<'_>, size: Size) -> Option<String> {
     let end = chart.rows.iter().map(|r| r.start_us.saturating_add(r.duration_us)).max()?.max(1);
     let width = size.width();
     let plot = width - 2.0 * MARGIN;
@@ -99,7 +99,7 @@ pub(crate) fn waterfall(chart: &Waterfall<'_>, size: Size) -> Option<String> {
 }
 
 /// Microseconds in words.
-pub(crate) fn took(us: i64) -> String {
+pub fn took(us: i64) -> String {
     match us {
         us if us < 1000 => format!("{us} µs"),
         us if us < 1_000_000 => format!("{:.1} ms", us as f64 / 1e3),

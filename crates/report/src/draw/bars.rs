@@ -5,24 +5,24 @@ use super::mark::{self, Mark, inside};
 use super::{Size, Svg, axis};
 
 /// What is drawn.
-pub(crate) struct Bars<'a> {
+pub struct Bars<'a> {
     /// Names it.
-    pub(crate) title: &'a str,
+    pub title: &'a str,
     /// Says what it shows.
-    pub(crate) desc: &'a str,
+    pub desc: &'a str,
     /// When, unix milliseconds, in any order.
-    pub(crate) at: &'a [i64],
+    pub at: &'a [i64],
     /// The part of time to show, unix milliseconds.
-    pub(crate) window: (i64, i64),
+    pub window: (i64, i64),
     /// What happened when.
-    pub(crate) marks: &'a [Mark],
+    pub marks: &'a [Mark],
 }
 
 const LEFT: f64 = 66.0;
 const RIGHT: f64 = 14.0;
 
 /// Draws it, or `None` where nothing lies in the window.
-pub(crate) fn bars(chart: &Bars<'_>, size: Size) -> Option<String> {
+pub fn bars(chart: &Bars<'_>, size: Size) -> Option<String> {
     let (from, to) = (chart.window.0, chart.window.1.max(chart.window.0.saturating_add(1000)));
     let counts = counts(chart.at, (from, to), if size == Size::Wide { 60 } else { 36 });
     let most = counts.iter().copied().max().filter(|most| *most > 0)?;
@@ -60,7 +60,7 @@ pub(crate) fn bars(chart: &Bars<'_>, size: Size) -> Option<String> {
 }
 
 /// Small bars without axes, 120 by 20.
-pub(crate) fn spark(title: &str, at: &[i64], (from, to): (i64, i64)) -> String {
+pub fn spark(title: &str, at: &[i64], (from, to): (i64, i64)) -> String {
     let to = to.max(from.saturating_add(1000));
     let counts = counts(at, (from, to), 30);
     let most = f64::from(counts.iter().copied().max().unwrap_or(0).max(1));

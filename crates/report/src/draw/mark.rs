@@ -9,7 +9,7 @@ const MOST: usize = 12;
 
 /// What sort of instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum MarkKind {
+pub enum MarkKind {
     /// Impact began.
     Onset,
     /// A new version.
@@ -28,7 +28,7 @@ pub(crate) enum MarkKind {
 
 impl MarkKind {
     /// The letter on the picture.
-    pub(crate) fn letter(self) -> char {
+    pub fn letter(self) -> char {
         match self {
             Self::Onset => 'O',
             Self::Deploy => 'D',
@@ -41,7 +41,7 @@ impl MarkKind {
     }
 
     /// In words.
-    pub(crate) fn word(self) -> &'static str {
+    pub fn word(self) -> &'static str {
         match self {
             Self::Onset => "onset",
             Self::Deploy => "deploy",
@@ -54,7 +54,7 @@ impl MarkKind {
     }
 
     /// Its colour's class.
-    pub(crate) fn class(self) -> &'static str {
+    pub fn class(self) -> &'static str {
         match self {
             Self::Onset => "m-onset",
             Self::Deploy | Self::Flag | Self::Config => "m-change",
@@ -66,26 +66,26 @@ impl MarkKind {
 
 /// One of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Mark {
+pub struct Mark {
     /// Unix milliseconds.
-    pub(crate) at: i64,
+    pub at: i64,
     /// What sort.
-    pub(crate) kind: MarkKind,
+    pub kind: MarkKind,
     /// In words; may hold outside text.
-    pub(crate) label: String,
+    pub label: String,
 }
 
 impl Mark {
     /// `deploy at 14:05:12 UTC: checkout 5.9.0`.
-    pub(crate) fn caption(&self) -> String {
-        let at = Timestamp::from_millisecond(self.at).map(super::super::words::clock).unwrap_or_default();
+    pub fn caption(&self) -> String {
+        let at = Timestamp::from_millisecond(self.at).map(crate::words::clock).unwrap_or_default();
         let more = if self.label.is_empty() { String::new() } else { format!(": {}", self.label) };
         format!("{} at {at} UTC{more}", self.kind.word())
     }
 }
 
 /// Those inside `from..=to`, in order of time, few enough to be told apart.
-pub(crate) fn inside(marks: &[Mark], from: i64, to: i64) -> Vec<Mark> {
+pub fn inside(marks: &[Mark], from: i64, to: i64) -> Vec<Mark> {
     let mut shown: Vec<Mark> = marks.iter().filter(|m| (from..=to).contains(&m.at)).cloned().collect();
     shown.sort_by_key(|m| (m.at, m.kind));
     shown.dedup();

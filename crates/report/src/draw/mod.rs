@@ -9,6 +9,7 @@ mod lines;
 mod mark;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod waterfall;
 
 use std::fmt::Write as _;
@@ -18,18 +19,19 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
-pub(crate) use bars::{Bars, bars, spark};
-pub(crate) use graph::{Edge, Graph, Node, Step, graph};
-pub(crate) use lines::{Line, LineChart, lines};
-pub(crate) use mark::{Mark, MarkKind, inside};
-pub(crate) use waterfall::{Row, Waterfall, took, waterfall};
+pub use bars::{Bars, bars, spark};
+pub use graph::{Edge, Graph, Node, Step, graph};
+pub use lines::{Line, LineChart, lines};
+pub use mark::{Mark, MarkKind, inside};
+pub use timeline::{Moment, Timeline, timeline};
+pub use waterfall::{Row, Waterfall, took, waterfall};
 
 /// The classes, for a page's style sheet.
-pub(crate) const CSS: &str = include_str!("draw.css");
+pub const CSS: &str = include_str!("draw.css");
 
 /// How much room a picture has. Text keeps its size, so that a phone gets a picture of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Size {
+pub enum Size {
     /// A whole column.
     Wide,
     /// A phone, or a column among others.
@@ -89,7 +91,7 @@ impl Svg {
 /// Text and attribute values, with nothing left that could end them, turn them around or hide in them.
 fn esc(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in super::words::clean(text).chars() {
+    for c in crate::text::visible(text).chars() {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
@@ -113,7 +115,7 @@ fn clip(text: &str, most: usize) -> String {
 }
 
 /// A picture to be served alone, with its style sheet inside.
-pub(crate) fn standalone(svg: &str) -> String {
+pub fn standalone(svg: &str) -> String {
     match svg.split_once('>') {
         Some((open, rest)) => format!("{open}><style>{CSS}</style>{rest}"),
         None => String::new(),
@@ -121,7 +123,7 @@ pub(crate) fn standalone(svg: &str) -> String {
 }
 
 /// The content security policy of a [`standalone`] picture: its own style sheet and nothing else.
-pub(crate) static POLICY: LazyLock<String> = LazyLock::new(|| {
+pub static POLICY: LazyLock<String> = LazyLock::new(|| {
     format!(
         "default-src 'none'; style-src 'sha256-{}'; frame-ancestors 'none'; base-uri 'none'",
         STANDARD.encode(Sha256::digest(CSS.as_bytes()))

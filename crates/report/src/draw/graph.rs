@@ -5,52 +5,58 @@ use super::{Svg, clip, esc};
 
 /// A component.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Node {
+pub struct Node {
     /// Name; may hold outside text.
-    pub(crate) name: String,
+    pub name: String,
     /// `service`, `database`, …
-    pub(crate) kind: String,
+    pub kind: String,
     /// The cause is here.
-    pub(crate) cause: bool,
+    pub cause: bool,
     /// It is affected.
-    pub(crate) ill: bool,
+    pub ill: bool,
     /// Alerts that fire or fired on it.
-    pub(crate) alerts: usize,
+    pub alerts: usize,
 }
 
 /// A call, by indexes of the nodes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Edge {
-    pub(crate) caller: usize,
-    pub(crate) callee: usize,
+pub struct Edge {
+    /// Who calls.
+    pub caller: usize,
+    /// Who is called.
+    pub callee: usize,
 }
 
 /// A step of the harm, by indexes of the nodes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Step {
-    pub(crate) from: usize,
-    pub(crate) to: usize,
+pub struct Step {
+    /// Where the harm comes from.
+    pub from: usize,
+    /// Where it arrives.
+    pub to: usize,
     /// Why it is believed; may hold outside text.
-    pub(crate) why: String,
+    pub why: String,
 }
 
 /// What is drawn.
-pub(crate) struct Graph<'a> {
+pub struct Graph<'a> {
     /// Names it.
-    pub(crate) title: &'a str,
+    pub title: &'a str,
     /// Says what it shows.
-    pub(crate) desc: &'a str,
-    pub(crate) nodes: &'a [Node],
-    pub(crate) edges: &'a [Edge],
+    pub desc: &'a str,
+    /// The components.
+    pub nodes: &'a [Node],
+    /// The calls.
+    pub edges: &'a [Edge],
     /// From cause to symptom.
-    pub(crate) path: &'a [Step],
+    pub path: &'a [Step],
 }
 
 const BOX: (f64, f64) = (112.0, 44.0);
 const GAP: (f64, f64) = (18.0, 46.0);
 
 /// Draws it, or `None` where there is no node.
-pub(crate) fn graph(g: &Graph<'_>) -> Option<String> {
+pub fn graph(g: &Graph<'_>) -> Option<String> {
     if g.nodes.is_empty() {
         return None;
     }

@@ -1,0 +1,77 @@
+//! Of the systems that a configuration names, and of the change ledger of the server that uses it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use firebell_agents::live::{self, Limits, Looked, Subject};
+use firebell_core::policy::Policy;
+use firebell_core::telemetry::{Component, TopologyEdge};
+use firebell_integrations::changes::Ledger;
+use firebell_store::SqliteReader;
+use jiff::Timestamp;
+
+use super::{Found, when};
+use crate::args::InvestigateArgs;
+use crate::exit_code::{ExitCode, coded};
+use crate::{compose, config};
+
+pub(super) async fn look(path: &Path, args: &InvestigateArgs) -> anyhow::Result<Found> {
+    let window =
+        when::window(args.from.as_deref(), args.to.as_deref(), args.since.as_deref(), Timestamp::now())
+            .map_err(|e| coded(ExitCode::Usage, e))?;
+    let text = config::text(path)?;
+    let file =
+        config::parse(&text).map_err(|e| coded(ExitCode::Usage, format!("{}: {e}", path.display())))?;
+    let mut sources = compose::systems(&file)?.telemetry;
+    // Beside a running server or without one: reading takes no lock.
+    if let Some(data) = &args.data
+        && let Ok(reader) = SqliteReader::open(data)
+    {
+        sources.push(Arc::new(Ledger::new(Arc::new(reader))));
+    }
+    if sources.is_empty() {
+        let what = format!("{} names no telemetry: add a [[telemetry]] entry", path.display());
+        return Err(coded(ExitCode::Usage, what));
+    }
+    let policy = file.policy("");
+    let subject = Subject {
+        window,
+        service: args
+            .service
+            .as_ref()
+            .map(|s| policy.service(s).map_or_else(|| s.clone(), |s| s.component_id())),
+        report: args.report.clone().unwrap_or_default(),
+        impact_started_at: None,
+        components: components(&policy),
+        topology: topology(&policy),
+    };
+    let usual = Limits::default();
+    let limits = Limits {
+        queries: args.max_queries.unwrap_or(usual.queries),
+        seconds: args.max_seconds.unwrap_or(usual.seconds),
+        bytes: args.max_bytes.unwrap_or(usual.bytes),
+        ..usual
+    };
+    let Looked { telemetry, verdict, next, asked } = live::look(&sources, &subject, &limits).await;
+    let clock = |t: Timestamp| t.strftime("%Y-%m-%d %H:%M").to_string();
+    let of = format!("{} systems, {} to {} UTC", sources.len(), clock(window.start), clock(window.end));
+    Ok(Found { of, telemetry, verdict, next, asked })
+}
+
+fn components(policy: &Policy) -> Vec<Component> {
+    let of = |s: &firebell_core::policy::Service| {
+        let aliases = std::iter::once(s.name.clone()).chain(s.aliases.iter().cloned()).collect();
+        Component { id: s.component_id(), aliases }
+    };
+    policy.services.iter().map(of).collect()
+}
+
+fn topology(policy: &Policy) -> Vec<TopologyEdge> {
+    let id = |name: &str| policy.service(name).map_or_else(|| name.to_owned(), |s| s.component_id());
+    policy
+        .services
+        .iter()
+        .flat_map(|s| s.depends_on.iter().map(move |d| (s.component_id(), d)))
+        .map(|(caller, callee)| TopologyEdge { caller, callee: id(callee), kind: String::new() })
+        .collect()
+}
