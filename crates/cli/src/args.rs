@@ -671,6 +671,33 @@ pub(crate) enum BenchCommand {
     Shop(BenchShopArgs),
     /// Disturb copies of labelled bundles and see whether the verdicts hold.
     Perturb(BenchPerturbArgs),
+    /// Read severity from titles and first updates of labelled public incidents, beside what counting words reaches.
+    Severity(BenchSeverityArgs),
+    /// Time the investigation of large bundles.
+    Speed(BenchSpeedArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BenchSeverityArgs {
+    /// Print JSON instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// So many of the newest incidents are the test [default: 204].
+    #[arg(long)]
+    pub(crate) newest: Option<usize>,
+    /// Incidents, one JSON object a line.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BenchSpeedArgs {
+    /// Print JSON instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Seed of the bundles.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
 }
 
 #[derive(Debug, Args)]

@@ -3,7 +3,9 @@
 mod bundles;
 mod loghub;
 mod perturb;
+mod severity;
 mod shop;
+mod speed;
 mod table;
 
 use crate::args::{BenchArgs, BenchCommand};
@@ -13,6 +15,8 @@ pub(super) async fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
     match args.section {
         Some(BenchCommand::Shop(shop)) => shop::run(&shop).await,
         Some(BenchCommand::Perturb(args)) => perturb::run(&args),
+        Some(BenchCommand::Severity(args)) => severity::run(&args),
+        Some(BenchCommand::Speed(args)) => speed::run(&args),
         None if args.dirs.is_empty() => {
             Err(coded(ExitCode::Usage, "name a folder with labelled bundles, or a section; see --help"))
         }
