@@ -1,6 +1,7 @@
 //! The engines: one file for each sort of telemetry, each handing back signals. A new engine is a file and a line in
 //! [`ALL`].
 
+mod cascade;
 mod changes;
 mod logs;
 mod metrics;
@@ -23,8 +24,9 @@ use crate::signal::Signal;
 pub(crate) type Engine = fn(&Case<'_>, &[Signal]) -> Vec<Signal>;
 
 /// All engines in the order in which they run.
-pub(crate) const ALL: [(&str, Engine); 7] = [
+pub(crate) const ALL: [(&str, Engine); 8] = [
     ("metrics", metrics::run),
+    ("cascade", cascade::run),
     ("logs", logs::run),
     ("traces", traces::run),
     ("security", security::run),

@@ -74,6 +74,10 @@ impl Ledger {
         self.of.get(component)
     }
 
+    pub(crate) fn accounts(&self) -> impl Iterator<Item = (&str, &Account)> {
+        self.of.iter().map(|(c, a)| (c.as_str(), a))
+    }
+
     pub(crate) fn most(&self) -> f64 {
         self.of.values().map(|a| a.blame).fold(0.0, f64::max)
     }

@@ -9,4 +9,5 @@ mod blame;
 mod excess;
 mod place;
 
-pub(crate) use blame::Ledger;
+pub(crate) use blame::{Account, Ledger};
+pub(crate) use place::Sort;
