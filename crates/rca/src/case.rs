@@ -10,6 +10,7 @@ use crate::evidence::Cite;
 use crate::frame::{self, Frame};
 use crate::graph::Graph;
 use crate::ledger::Ledger;
+use crate::logs::Index;
 use crate::names::{self, Names};
 use crate::series::features::{self, Feature};
 use crate::series::kinds::Kind;
@@ -23,6 +24,8 @@ pub(crate) struct Case<'a> {
     pub settings: &'a Settings,
     pub names: Names,
     pub features: Vec<Feature>,
+    /// Log lines by pattern.
+    pub logs: Index,
     /// Shift of each feature.
     pub shifts: Vec<Option<Shift>>,
     pub frame: Frame,
@@ -88,6 +91,7 @@ impl<'a> Case<'a> {
             settings,
             names,
             features,
+            logs: Index::of(&t.logs),
             shifts,
             frame,
             graph,
@@ -233,16 +237,28 @@ fn error_logs(t: &Telemetry, names: &Names) -> Vec<Feature> {
     let times = || t.logs.iter().filter_map(|l| l.at).map(jiff::Timestamp::as_millisecond);
     let (Some(first), Some(last)) = (times().min(), times().max()) else { return Vec::new() };
     let step = ((last - first) / 150).max(1_000);
-    let mut owners: BTreeMap<&str, String> = BTreeMap::new();
-    let mut counts: BTreeMap<String, BTreeMap<i64, f64>> = BTreeMap::new();
+    // Lines of one component follow each other: what was looked up last is mostly what is needed.
+    let mut owners: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut slots: Vec<(String, BTreeMap<i64, f64>)> = Vec::new();
+    let mut before: Option<(&str, usize)> = None;
     for l in &t.logs {
         let Some(at) = l.at else { continue };
         let raw = names::of_line(l).unwrap_or("");
-        let owner = owners.entry(raw).or_insert_with(|| names.resolve(raw));
-        let slots = counts.entry(owner.clone()).or_default();
-        let slot = slots.entry((at.as_millisecond() - first) / step).or_default();
-        if is_error(l) {
-            *slot += 1.0;
+        let owner = match before {
+            Some((name, owner)) if name == raw => owner,
+            _ => *owners.entry(raw).or_insert_with(|| {
+                slots.push((names.resolve(raw), BTreeMap::new()));
+                slots.len() - 1
+            }),
+        };
+        before = Some((raw, owner));
+        *slots[owner].1.entry((at.as_millisecond() - first) / step).or_default() += f64::from(is_error(l));
+    }
+    let mut counts: BTreeMap<String, BTreeMap<i64, f64>> = BTreeMap::new();
+    for (owner, slots) in slots {
+        let into = counts.entry(owner).or_default();
+        for (slot, n) in slots {
+            *into.entry(slot).or_default() += n;
         }
     }
     counts

@@ -5,12 +5,12 @@
 
 use std::fmt::Write as _;
 
-use firebell_core::telemetry::{Telemetry, Window};
+use firebell_core::telemetry::{LogLine, Telemetry, Window};
 use firebell_core::verdict::EvidenceRef;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use crate::text::mask;
+use crate::logs::{Index, Matcher, redact, redact_template};
 
 /// Evidence before it has an id and a hash.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,7 +33,14 @@ impl Cite {
         self
     }
 
-    pub(crate) fn resolve(&self, t: &Telemetry, id: String, reading: &str) -> Option<EvidenceRef> {
+    /// Evaluates the query. What is cited and what is said of it holds no secrets; the hash is over the raw telemetry.
+    pub(crate) fn resolve(
+        &self,
+        t: &Telemetry,
+        logs: &Index,
+        id: String,
+        reading: &str,
+    ) -> Option<EvidenceRef> {
         let window = match self.window {
             Some((a, b)) => Some(Window { start: millis(a)?, end: millis(b)? }),
             None => None,
@@ -41,13 +48,21 @@ impl Cite {
         let mut found = EvidenceRef {
             id,
             source: self.source.clone(),
-            query: self.query.clone(),
+            query: shown(&self.query),
             window,
             sha256: String::new(),
-            reading: reading.to_owned(),
+            reading: redact(reading).into_owned(),
         };
-        found.sha256 = reevaluate(t, &found)?;
+        found.sha256 = evaluate(t, &found, Some(logs))?;
         Some(found)
+    }
+}
+
+/// A query as it may be shown. Of a template only the values go, so that it still fits its lines.
+fn shown(query: &str) -> String {
+    match query.strip_prefix("logs ").and_then(|rest| rest.split_once(" ~ ")) {
+        Some((component, template)) => format!("logs {component} ~ {}", redact_template(template)),
+        None => query.to_owned(),
     }
 }
 
@@ -58,6 +73,14 @@ pub(crate) fn millis(ms: i64) -> Option<Timestamp> {
 /// Evaluates a cited query again: the hash over the canonical text of what it finds, or `None` if it finds nothing
 /// or is not a query.
 pub fn reevaluate(t: &Telemetry, evidence: &EvidenceRef) -> Option<String> {
+    evaluate(t, evidence, None)
+}
+
+/// Most log lines of one piece of evidence that are hashed; the number of all of them always is.
+const MAX_HASHED: u64 = 10_000;
+
+/// With an index of the lines, templates are looked up instead of compared with each line: the result is the same.
+fn evaluate(t: &Telemetry, evidence: &EvidenceRef, logs: Option<&Index>) -> Option<String> {
     let (verb, rest) = evidence.query.split_once(' ').unwrap_or((&evidence.query, ""));
     let inside = |ms: i64| match evidence.window {
         Some(w) => w.start.as_millisecond() <= ms && ms <= w.end.as_millisecond(),
@@ -74,15 +97,31 @@ pub fn reevaluate(t: &Telemetry, evidence: &EvidenceRef) -> Option<String> {
         }
         "logs" => {
             let (component, template) = rest.split_once(" ~ ")?;
-            for l in t.logs.iter().filter(|l| l.source == evidence.source) {
-                if l.at.is_some_and(|at| !inside(at.as_millisecond()))
-                    || l.component.as_deref().unwrap_or("-") != component
-                {
-                    continue;
-                }
-                if mask::matches(template, &l.text) {
+            let mut matcher = Matcher::new(template);
+            let here = |l: &LogLine| {
+                l.source == evidence.source
+                    && l.component.as_deref().unwrap_or("-") == component
+                    && l.at.is_none_or(|at| inside(at.as_millisecond()))
+            };
+            let mut found = 0u64;
+            let mut take = |l: &LogLine| {
+                found += 1;
+                if found <= MAX_HASHED {
                     out.line(format_args!("{} {}", l.line, l.text));
                 }
+            };
+            match logs.and_then(|logs| logs.matching(template)) {
+                Some(lines) => {
+                    lines
+                        .iter()
+                        .filter_map(|i| t.logs.get(*i as usize))
+                        .filter(|l| here(l))
+                        .for_each(&mut take);
+                }
+                None => t.logs.iter().filter(|l| here(l) && matcher.matches(&l.text)).for_each(&mut take),
+            }
+            if found > MAX_HASHED {
+                out.line(format_args!("{found} lines"));
             }
         }
         "spans" => {
@@ -162,5 +201,53 @@ impl Canon {
 
     fn finish(self) -> Option<String> {
         self.any.then(|| hex::encode(self.hash.finalize()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use firebell_core::telemetry::Labels;
+
+    use super::*;
+
+    fn line(number: u64, text: String) -> LogLine {
+        LogLine {
+            source: "logs/a.log".into(),
+            line: number,
+            component: Some("a".into()),
+            at: Timestamp::from_second(number as i64).ok(),
+            level: None,
+            text,
+            fields: Labels::new(),
+            trace_id: None,
+        }
+    }
+
+    #[test]
+    fn what_is_cited_holds_no_secret_and_evaluates_again_with_and_without_an_index() {
+        let logs = (0..25_000)
+            .map(|n| match n % 3 {
+                0 => line(n, format!("login of ann@example.com password=hunter2 took {n} ms")),
+                1 => line(n, format!("served {n} bytes")),
+                _ => line(n, "queue is empty".into()),
+            })
+            .collect();
+        let t = Telemetry { logs, ..Telemetry::default() };
+        let index = Index::of(&t.logs);
+        for group in index.groups() {
+            let cite = Cite::new("logs/a.log", format!("logs a ~ {}", group.text)).within(0, 20_000_000);
+            let first = &t.logs[group.lines[0] as usize].text;
+            let found = cite.resolve(&t, &index, "e1".into(), first).expect("evidence");
+            assert_eq!(reevaluate(&t, &found).as_ref(), Some(&found.sha256), "{}", found.query);
+            for shown in [&found.query, &found.reading] {
+                assert!(!shown.contains("hunter2") && !shown.contains("ann@"), "{shown}");
+            }
+        }
+        // Another line, another hash.
+        let cite = Cite::new("logs/a.log", "logs a ~ served <*>".into());
+        let whole = cite.resolve(&t, &index, "e1".into(), "").expect("evidence");
+        let mut less = t.clone();
+        less.logs.remove(1);
+        assert_ne!(reevaluate(&less, &whole), Some(whole.sha256));
     }
 }

@@ -13,6 +13,7 @@ use crate::confidence::{self, confidence};
 use crate::engines;
 use crate::evidence::{Cite, millis};
 use crate::fusion::{self, Harm, Rival};
+use crate::logs::{redact, redact_template};
 use crate::series::kinds::Kind;
 use crate::settings::Settings;
 use crate::signal::{Modality, Role, Signal};
@@ -319,7 +320,7 @@ fn write(
                 continue;
             }
             let id = ids.next();
-            out.extend(s.cite.resolve(case.t, id, &s.reading));
+            out.extend(s.cite.resolve(case.t, &case.logs, id, &s.reading));
         }
         out
     };
@@ -345,7 +346,8 @@ fn write(
     if index > 0 {
         sure = (sure.min(0.45) / (1.0 + 0.35 * index as f64) * 1000.0).round() / 1000.0;
     }
-    let indicator = order.iter().find_map(|i| signals[*i].indicator.clone());
+    let indicator =
+        order.iter().find_map(|i| signals[*i].indicator.as_deref()).map(|i| redact_template(i).into_owned());
     let path = path(case, harm, r);
     let mechanism = mechanism(case, signals, &order, r, &path);
     Some(Hypothesis {
@@ -419,7 +421,7 @@ fn mechanism(case: &Case<'_>, signals: &[Signal], order: &[usize], r: &Rival, pa
     } else if case.graph.is_empty() {
         text.push_str("; no call relations are known");
     }
-    text.replace('\n', " ")
+    redact(&text.replace('\n', " ")).into_owned()
 }
 
 /// What one would see if the hypothesis were true, and does not.

@@ -34,9 +34,9 @@ pub use confidence::INPUTS;
 pub use engines::explain_diff;
 pub use evidence::reevaluate;
 pub use investigate::{investigate, investigate_with_inputs};
+pub use logs::{LogTemplate, is_of_template, log_templates};
 pub use queries::next_queries;
 pub use settings::{Prior, Settings};
-pub use text::{LogTemplate, is_of_template, log_templates};
 pub use trace::{
     Call, Defect, DefectKind, Difference, DifferenceKind, OperationStats, Origin, PathSpan, Pattern,
     PatternKind, TraceReport, TraceView, explain_traces, explain_traces_against,

@@ -1,17 +1,32 @@
 //! Logs: templates that appear, vanish or change their rate, phrases that name a mechanism, and errors that point at
-//! another component.
+//! another component; of each failing trace, who logged the first error.
+//!
+//! Assumes that a line's time is that of the event and that a component that logs at all logs as usual: what vanishes is
+//! held against what its component logs in total. Levels that are missing are inferred from a template's words; a line
+//! that says how many it stands for (`message repeated 5 times`) counts as so many.
+//!
+//! Cost: the lines are mined once, on two threads (`crate::logs`); what follows is per template, plus a pass over the
+//! lines of each. Golden cases: `logs/tests.rs`, `logs/stack.rs`, `stacks.rs`, and the company's faults.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::case::{Case, is_error};
 use crate::engines::phrases;
+use crate::engines::stacks;
 use crate::evidence::Cite;
+use crate::logs::{Level, Stack, infer_level, redact, template_of};
 use crate::signal::{Modality, Role, Signal};
-use crate::text::mask;
-use crate::text::templates::{self, Template};
 
 /// Most signals of one component.
 const MAX_EACH: usize = 12;
+
+/// A template as one component logs it.
+struct Template {
+    text: String,
+    /// As the lines give it.
+    component: String,
+    lines: Vec<u32>,
+}
 
 /// One template's behaviour in the two parts of time.
 struct Behaviour {
@@ -28,8 +43,7 @@ pub(super) fn run(case: &Case<'_>, _: &[Signal]) -> Vec<Signal> {
     if t.logs.is_empty() {
         return Vec::new();
     }
-    let mined =
-        templates::mine(t.logs.iter().map(|l| (l.component.as_deref().unwrap_or("-"), l.text.as_str())));
+    let mined = templates(case);
     let (base_s, fault_s) = durations(case);
     let behaviours: Vec<Behaviour> = mined.into_iter().map(|m| behave(case, m)).collect();
     let mut out = Vec::new();
@@ -38,10 +52,12 @@ pub(super) fn run(case: &Case<'_>, _: &[Signal]) -> Vec<Signal> {
     let mut order: Vec<&Behaviour> =
         behaviours.iter().filter(|b| b.fault > 0.0 && !b.owner.is_empty()).collect();
     order.sort_by(|a, b| {
-        b.errors
-            .cmp(&a.errors)
-            .then(b.fault.total_cmp(&a.fault))
-            .then_with(|| a.template.tokens.cmp(&b.template.tokens))
+        b.errors.cmp(&a.errors).then(b.fault.total_cmp(&a.fault)).then_with(|| {
+            a.template
+                .text
+                .cmp(&b.template.text)
+                .then_with(|| a.template.component.cmp(&b.template.component))
+        })
     });
     for b in order {
         let n = each.entry(b.owner.clone()).or_default();
@@ -53,6 +69,29 @@ pub(super) fn run(case: &Case<'_>, _: &[Signal]) -> Vec<Signal> {
         *n += out.len() - before;
     }
     first_in_trace(case, &mut out);
+    out
+}
+
+/// What each component logs, the templates being those of all lines.
+fn templates(case: &Case<'_>) -> Vec<Template> {
+    let mut out = Vec::new();
+    for group in case.logs.groups() {
+        let mut parts: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+        let mut last: (&str, Vec<u32>) = ("", Vec::new());
+        for i in group.lines {
+            let Some(line) = case.t.logs.get(i as usize) else { continue };
+            let component = line.component.as_deref().unwrap_or("-");
+            if component != last.0 {
+                let (name, lines) = std::mem::replace(&mut last, (component, Vec::new()));
+                parts.entry(name).or_default().extend(lines);
+            }
+            last.1.push(i);
+        }
+        parts.entry(last.0).or_default().extend(last.1);
+        for (component, lines) in parts.into_iter().filter(|p| !p.1.is_empty()) {
+            out.push(Template { text: group.text.clone(), component: component.to_owned(), lines });
+        }
+    }
     out
 }
 
@@ -70,18 +109,23 @@ fn behave(case: &Case<'_>, template: Template) -> Behaviour {
     let (mut base, mut fault, mut errors) = (0.0, 0.0, 0usize);
     let mut first_fault: Option<i64> = None;
     let mut owner = String::new();
+    // What limits its own rate tells how much it kept back.
+    let storm = ["suppressed", "repeated", "dropped"].iter().any(|w| template.text.contains(w));
+    // A statement that says no level is judged by its words.
+    let inferred = matches!(infer_level(template.text.as_bytes()), Some(Level::Error | Level::Fatal));
     for i in &template.lines {
         let Some(line) = case.t.logs.get(*i as usize) else { continue };
         if owner.is_empty() {
             owner = case.owner(line);
         }
-        errors += usize::from(is_error(line));
+        errors += usize::from(is_error(line) || (inferred && line.level.is_none()));
         let Some(at) = line.at.map(jiff::Timestamp::as_millisecond) else { continue };
+        let times = if storm { stacks::times(&line.text) } else { 1.0 };
         if case.frame.is_fault(at) {
-            fault += 1.0;
+            fault += times;
             first_fault = Some(first_fault.map_or(at, |f| f.min(at)));
         } else if case.frame.is_base(at) {
-            base += 1.0;
+            base += times;
         }
     }
     Behaviour { errors: errors * 2 > template.lines.len(), template, owner, base, fault, first_fault }
@@ -113,16 +157,16 @@ fn judge(
         vanished(case, b, base_s, fault_s, volume, out);
         return;
     }
-    let Some(line) = b
+    let Some((index, line)) = b
         .template
         .lines
         .iter()
-        .filter_map(|i| case.t.logs.get(*i as usize))
-        .find(|l| l.at.is_none_or(|at| case.frame.is_fault(at.as_millisecond())))
+        .filter_map(|i| Some((*i as usize, case.t.logs.get(*i as usize)?)))
+        .find(|(_, l)| l.at.is_none_or(|at| case.frame.is_fault(at.as_millisecond())))
     else {
         return;
     };
-    let text = b.template.text();
+    let text = b.template.text.clone();
     let amount = (b.fault.ln_1p() / 4.0).min(1.0);
     let (from, to) = case.frame.shown();
     let make = |component: &str, cause: &'static str, role: Role, weight: f64, reading: String| Signal {
@@ -137,7 +181,8 @@ fn judge(
         cite: Cite::new(&line.source, format!("logs {} ~ {text}", b.template.component)).within(from, to),
         reading,
     };
-    let short: String = line.text.chars().take(140).collect();
+    // Cut after masking: half a secret would not be known for one.
+    let short: String = redact(&line.text).chars().take(140).collect();
     let reading = format!(
         "{} {} {:.0} times since the onset ({:.0} before): {short}",
         b.owner,
@@ -145,6 +190,10 @@ fn judge(
         b.fault,
         b.base
     );
+    let reading = match stacks::of(&case.t.logs, index).filter(|_| b.errors) {
+        Some(Stack { exception, frame: Some(frame) }) => format!("{reading} ({exception} at {frame})"),
+        _ => reading,
+    };
     let lower = line.text.to_lowercase();
     // A line that is neither an error nor new says nothing by its words.
     let level = if b.errors {
@@ -251,7 +300,7 @@ fn first_in_trace(case: &Case<'_>, out: &mut Vec<Signal>) {
     for (owner, c) in &counts {
         let gained = gain(c);
         let Some(line) = c.2.filter(|_| gained >= 2.0 && !owner.is_empty()) else { continue };
-        let text = mask::template(&line.text);
+        let text = template_of(&line.text);
         let (from, to) = case.frame.shown();
         out.push(Signal {
             component: owner.clone(),
@@ -289,7 +338,7 @@ fn vanished(
         return;
     }
     let Some(line) = b.template.lines.first().and_then(|i| case.t.logs.get(*i as usize)) else { return };
-    let text = b.template.text();
+    let text = b.template.text.clone();
     let _ = (base_s, fault_s);
     out.push(Signal {
         component: b.owner.clone(),

@@ -8,6 +8,7 @@ mod metrics;
 mod phrases;
 mod prior;
 mod security;
+mod stacks;
 pub(crate) mod state;
 mod traces;
 mod warnings;

@@ -10,8 +10,8 @@ use regex::Regex;
 
 use crate::case::Case;
 use crate::evidence::Cite;
+use crate::logs::template_of;
 use crate::signal::{Modality, Role, Signal};
-use crate::text::mask;
 
 /// One attempt.
 struct Attempt {
@@ -168,11 +168,11 @@ fn judge(case: &Case<'_>, owner: &str, attempts: &[Attempt]) -> Option<Signal> {
         role: Role::Mechanism,
         weight: (0.75 + 0.04 * (by_hostile as f64 / 20.0).ln_1p()).min(0.97),
         onset,
-        indicator: Some(mask::template(&line.text)),
+        indicator: Some(template_of(&line.text)),
         change: None,
         cite: Cite::new(
             &line.source,
-            format!("logs {} ~ {}", line.component.as_deref().unwrap_or("-"), mask::template(&line.text)),
+            format!("logs {} ~ {}", line.component.as_deref().unwrap_or("-"), template_of(&line.text)),
         ),
         reading,
     })

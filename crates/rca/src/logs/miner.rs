@@ -206,6 +206,12 @@ impl Miner {
         self.table.bytes() + examples + (self.numbered.len() + self.numbers.len()) * 4
     }
 
+    /// Number and pattern of all that was taken; `None` once patterns gave way to templates.
+    pub(super) fn patterns(&self) -> Option<impl Iterator<Item = (u32, &[u8])>> {
+        let exact = self.trie.is_none() && !self.full;
+        exact.then(|| (0..self.table.len() as u32).map(|i| (self.numbers[i as usize], self.table.get(i))))
+    }
+
     /// The templates of what was taken so far.
     pub fn templates(&self) -> Mined {
         let (of, texts) = self.group();

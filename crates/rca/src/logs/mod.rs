@@ -8,6 +8,7 @@ mod clock;
 mod columns;
 mod fields;
 mod header;
+mod index;
 mod level;
 mod matching;
 mod miner;
@@ -23,8 +24,32 @@ mod tests;
 
 pub use accuracy::{Accuracy, accuracy, normal};
 pub use header::{Head, read as head};
+pub(crate) use index::Index;
 pub use level::{Level, infer as infer_level};
+pub(crate) use matching::Matcher;
 pub use matching::{is_of_template, template_of};
 pub use miner::{Limits, Mined, Miner, Seen, Template, mine};
 pub use redact::{redact, redact_template};
 pub use stack::{Stack, stack};
+
+/// Lines of one statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogTemplate {
+    /// The statement, with `<*>` for what varies.
+    pub text: String,
+    /// Indexes of its lines in what was given.
+    pub lines: Vec<u32>,
+}
+
+/// The statements that lines come from, the most frequent first.
+pub fn log_templates<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<LogTemplate> {
+    let mut miner = Miner::default();
+    let numbers: Vec<u32> = lines.map(|line| miner.push(line.as_bytes())).collect();
+    let found = miner.templates();
+    let mut out: Vec<LogTemplate> =
+        found.templates.into_iter().map(|t| LogTemplate { text: t.text, lines: Vec::new() }).collect();
+    for (i, n) in numbers.into_iter().enumerate() {
+        out[found.of[n as usize] as usize].lines.push(i as u32);
+    }
+    out
+}

@@ -7,7 +7,7 @@ use firebell_core::telemetry::LogLine;
 
 use super::view::{Part, View};
 use crate::case::{Case, is_error};
-use crate::text::mask;
+use crate::logs::template_of;
 use crate::trace::forest::NONE;
 
 /// Lines that are joined to spans at most; of more, whole traces are left out.
@@ -170,7 +170,7 @@ fn statement(l: &LogLine, error: bool, named: &BTreeSet<String>) -> String {
     if let (false, Some(place)) = (error, &place) {
         return place.clone();
     }
-    let mut text = mask::template(&l.text);
+    let mut text = template_of(&l.text);
     for id in named {
         let short = crate::names::short(id);
         if short.len() > 3 {
