@@ -2,6 +2,7 @@
 
 mod archive;
 mod args;
+mod bench_args;
 mod client;
 mod cmd;
 mod compose;

@@ -199,7 +199,7 @@ fn span(raw: &RawSpan<'_>, process: Option<&Process<'_>>, source: &str) -> Span 
         operation: raw.operation.clone().into_owned(),
         kind,
         start_us: raw.start,
-        duration_us: raw.duration.max(0),
+        duration_us: raw.duration,
         error,
         attributes,
     }

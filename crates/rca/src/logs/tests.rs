@@ -1,3 +1,5 @@
+//! What holds for templates of any lines.
+
 use proptest::prelude::*;
 
 use super::*;
