@@ -456,28 +456,28 @@ pub(crate) struct InvestigateArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) service: Option<String>,
     /// Start of the time to look at, a normal stretch before the harm included: 2026-01-05T14:00:00Z.
-    #[arg(long, value_name = "TIME", requires = "config")]
+    #[arg(long, value_name = "TIME", requires = "config", conflicts_with = "bundle")]
     pub(crate) from: Option<String>,
     /// End of it; now where it is left out.
-    #[arg(long, value_name = "TIME", requires = "config")]
+    #[arg(long, value_name = "TIME", requires = "config", conflicts_with = "bundle")]
     pub(crate) to: Option<String>,
     /// Instead of --from: how far back from the end, as in 30m, 2h, 1d; one hour where nothing is said.
-    #[arg(long, value_name = "SPAN", requires = "config")]
+    #[arg(long, value_name = "SPAN", requires = "config", conflicts_with = "bundle")]
     pub(crate) since: Option<String>,
     /// What somebody said of it.
     #[arg(long, value_name = "TEXT")]
     pub(crate) report: Option<String>,
     /// Data folder of the server: its change ledger is read.
-    #[arg(long, value_name = "DIR", requires = "config")]
+    #[arg(long, value_name = "DIR", requires = "config", conflicts_with = "bundle")]
     pub(crate) data: Option<PathBuf>,
     /// Most questions to one system.
-    #[arg(long, value_name = "N", requires = "config")]
+    #[arg(long, value_name = "N", requires = "config", conflicts_with = "bundle")]
     pub(crate) max_queries: Option<u32>,
     /// Most seconds that one system is asked for.
-    #[arg(long, value_name = "N", requires = "config")]
+    #[arg(long, value_name = "N", requires = "config", conflicts_with = "bundle")]
     pub(crate) max_seconds: Option<u64>,
     /// Most bytes of answers in all.
-    #[arg(long, value_name = "N", requires = "config")]
+    #[arg(long, value_name = "N", requires = "config", conflicts_with = "bundle")]
     pub(crate) max_bytes: Option<usize>,
     /// Form of the report.
     #[arg(long, value_enum, default_value = "text")]
@@ -610,10 +610,10 @@ pub(crate) struct CollectArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "incident", requires = "from", requires = "to")]
     pub(crate) config: Option<PathBuf>,
     /// From this instant on: 2026-01-05T10:00:00Z.
-    #[arg(long, value_name = "TIME", requires = "config")]
+    #[arg(long, value_name = "TIME", requires = "config", conflicts_with = "bundle")]
     pub(crate) from: Option<jiff::Timestamp>,
     /// Up to this instant.
-    #[arg(long, value_name = "TIME", requires = "config")]
+    #[arg(long, value_name = "TIME", requires = "config", conflicts_with = "bundle")]
     pub(crate) to: Option<jiff::Timestamp>,
     /// Seconds between the points of a series.
     #[arg(long, value_name = "SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..))]

@@ -148,9 +148,9 @@ fn the_core_reads_no_clock_no_environment_and_no_files() {
         "std::fs",
         "std::net",
         // Work may be shared by threads of one scope: what comes of it is the same.
-        "thread::spawn",
-        "thread::sleep",
-        "thread::current",
+        "std::thread::spawn",
+        "std::thread::sleep",
+        "std::thread::current",
         "std::process",
         "HashMap",
         "HashSet",

@@ -10,14 +10,16 @@ use std::collections::BTreeSet;
 
 use crate::case::Case;
 use crate::ledger::{Account, Sort};
-use crate::series::features::Feature;
+use crate::series::features::{self, Feature};
 use crate::series::kinds::Kind;
 use crate::signal::{Modality, Role, Signal};
 
 /// Share of the largest blame below which a component is no rival.
 const LEAST: f64 = 0.05;
-/// Up to so many samples of a window are too few for a series to show its shift by itself.
+/// Up to so many samples of a window are too few for a series to show its shift by itself,
 const FEW: usize = 24;
+/// where they are so far apart: of finer ones there will be more in a moment. Milliseconds.
+const COARSE: i64 = 30_000;
 /// How sure the count of bad events must be that they are more than usual (see [`Case::sure`]).
 const SURE: f64 = 0.5;
 /// What harm that no caller shows is worth.
@@ -36,7 +38,8 @@ pub(super) fn run(case: &Case<'_>, _: &[Signal]) -> Vec<Signal> {
         .filter_map(|(component, account)| {
             let (index, feature) = shown(case, component, account.sort)?;
             let inside = feature.points.iter().filter(|p| case.frame.is_fault(p.0)).count();
-            if inside > FEW || case.sure(feature) <= SURE {
+            let coarse = features::step(&feature.points) >= COARSE;
+            if inside > FEW || !coarse || case.sure(feature) <= SURE {
                 return None;
             }
             let mut callers = case.graph.callers(component).peekable();
