@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use firebell_rca::logs::{Miner, mine};
 
+#[expect(clippy::disallowed_methods, reason = "a tool reads the clock and the files that it is given")]
 fn main() -> std::io::Result<()> {
     let mut raw = false;
     let mut threads = 1usize;

@@ -37,6 +37,9 @@ pub(super) struct Asker<'a> {
     pub(super) changes_known: bool,
 }
 
+/// Its name, the time that it is about, and the call, where the system can be asked it.
+type Offer<'a> = (&'static str, Option<Window>, Option<BoxFuture<'a, QueryResult>>);
+
 /// A question to the source at this position.
 pub(super) struct Question<'q> {
     pub(super) source: usize,
@@ -79,7 +82,7 @@ impl<'a> Asker<'a> {
         let ledger = Window { start: earlier, end: window.end };
         let mut questions = Vec::new();
         for (source, s) in self.sources.iter().enumerate() {
-            let all: [(&'static str, Option<Window>, Option<BoxFuture<'_, QueryResult>>); 7] = [
+            let all: [Offer<'_>; 7] = [
                 ("metrics", Some(window), s.metrics(&metrics)),
                 ("traces", Some(window), s.traces(&traces)),
                 ("logs", Some(window), s.logs(&logs)),
