@@ -610,10 +610,10 @@ pub(crate) struct CollectArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "incident", requires = "from", requires = "to")]
     pub(crate) config: Option<PathBuf>,
     /// From this instant on: 2026-01-05T10:00:00Z.
-    #[arg(long, value_name = "TIME", requires = "config", conflicts_with = "bundle")]
+    #[arg(long, value_name = "TIME", requires = "config", conflicts_with = "incident")]
     pub(crate) from: Option<jiff::Timestamp>,
     /// Up to this instant.
-    #[arg(long, value_name = "TIME", requires = "config", conflicts_with = "bundle")]
+    #[arg(long, value_name = "TIME", requires = "config", conflicts_with = "incident")]
     pub(crate) to: Option<jiff::Timestamp>,
     /// Seconds between the points of a series.
     #[arg(long, value_name = "SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..))]

@@ -4,28 +4,13 @@ use std::io::{IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
 use firebell_core::severity::Severity;
+pub(crate) use firebell_report::investigation::Tone;
 
 use crate::exit_code::ExitCode;
 
-/// What a piece of text means; the look follows from it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Tone {
-    /// Headings.
-    Strong,
-    /// Times, ids, what one looks at second.
-    Dim,
-    /// Good.
-    Good,
-    /// Needs attention.
-    Warn,
-    /// Bad.
-    Bad,
-    /// Links and commands.
-    Link,
-}
-
 fn style(tone: Tone) -> Style {
     match tone {
+        Tone::Plain => Style::new(),
         Tone::Strong => Style::new().bold(),
         Tone::Dim => Style::new().dimmed(),
         Tone::Good => Style::new().fg_color(Some(AnsiColor::Green.into())),

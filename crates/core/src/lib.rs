@@ -19,6 +19,7 @@ pub mod next_query;
 pub mod policy;
 pub mod ports;
 pub mod review;
+pub mod secrets;
 pub mod severity;
 pub mod signal;
 pub mod silence;

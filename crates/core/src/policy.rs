@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::comms::Audience;
 use crate::effect::RetryPolicy;
 use crate::severity::{Severity, SeverityPolicy};
+use crate::telemetry::{Component, TopologyEdge};
 
 pub use levels::{Level, Levels};
 
@@ -259,6 +260,29 @@ impl Policy {
         self.services
             .iter()
             .find(|s| s.name == name || s.aliases.iter().any(|a| a == name) || s.is_component(name))
+    }
+
+    /// The component id that a service's name means; any other name means itself.
+    pub fn id_of(&self, name: &str) -> String {
+        self.service(name).map_or_else(|| name.to_owned(), Service::component_id)
+    }
+
+    /// The services as components, with the other names that telemetry may use for them.
+    pub fn components(&self) -> Vec<Component> {
+        let of = |s: &Service| {
+            let aliases = std::iter::once(s.name.clone()).chain(s.aliases.iter().cloned()).collect();
+            Component { id: s.component_id(), aliases }
+        };
+        self.services.iter().map(of).collect()
+    }
+
+    /// The calls that the services declare.
+    pub fn topology(&self) -> Vec<TopologyEdge> {
+        self.services
+            .iter()
+            .flat_map(|s| s.depends_on.iter().map(move |d| (s.component_id(), d)))
+            .map(|(caller, callee)| TopologyEdge { caller, callee: self.id_of(callee), kind: String::new() })
+            .collect()
     }
 
     /// All roles that there are: the workflow's, and those that levels and people name.

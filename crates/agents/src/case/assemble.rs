@@ -7,9 +7,7 @@ use firebell_core::change::{Change, ChangeKind};
 use firebell_core::evidence::EvidenceRecord;
 use firebell_core::incident::Incident;
 use firebell_core::policy::Policy;
-use firebell_core::telemetry::{
-    AlertFact, Component, LogLine, Series, Telemetry, TelemetryPart, TopologyEdge, Window,
-};
+use firebell_core::telemetry::{AlertFact, LogLine, Series, Telemetry, TelemetryPart, Window};
 use jiff::SignedDuration;
 
 use super::twice::told_once;
@@ -66,8 +64,8 @@ pub fn assemble(incident: &Incident, policy: &Policy, mut evidence: Vec<Recorded
         report: report(incident),
         window,
         impact_started_at: incident.impact_started_at,
-        components: components(policy),
-        topology: topology(policy),
+        components: policy.components(),
+        topology: policy.topology(),
         gaps: distinct(&incident.gaps),
         changes_known,
         ..Telemetry::default()
@@ -124,12 +122,11 @@ const OWN_CHANGE_SLACK: SignedDuration = SignedDuration::from_secs(5);
 /// Whether a change in the ledger is a mitigation of this incident being carried out or undone: what answers the harm
 /// did not bring it.
 fn is_own(incident: &Incident, policy: &Policy, change: &Change) -> bool {
-    let id = |name: &str| policy.service(name).map_or_else(|| name.to_owned(), |s| s.component_id());
-    let place = id(&change.component);
+    let place = policy.id_of(&change.component);
     change.kind != ChangeKind::Commit
         && incident.plans.iter().any(|p| {
             p.acts.iter().any(|act| {
-                p.plan.steps.get(act.step).is_some_and(|step| id(&step.target) == place)
+                p.plan.steps.get(act.step).is_some_and(|step| policy.id_of(&step.target) == place)
                     && change.at >= act.from - OWN_CHANGE_SLACK
                     && act.until.is_none_or(|until| change.at <= until + OWN_CHANGE_SLACK)
             })
@@ -145,28 +142,6 @@ fn report(incident: &Incident) -> String {
     let mut seen = BTreeSet::new();
     lines.retain(|l| seen.insert(l.clone()));
     lines.join("\n")
-}
-
-fn components(policy: &Policy) -> Vec<Component> {
-    policy
-        .services
-        .iter()
-        .map(|s| {
-            let mut aliases = vec![s.name.clone()];
-            aliases.extend(s.aliases.iter().cloned());
-            Component { id: s.component_id(), aliases }
-        })
-        .collect()
-}
-
-fn topology(policy: &Policy) -> Vec<TopologyEdge> {
-    let id = |name: &str| policy.service(name).map_or_else(|| name.to_owned(), |s| s.component_id());
-    policy
-        .services
-        .iter()
-        .flat_map(|s| s.depends_on.iter().map(move |d| (s.component_id(), d)))
-        .map(|(caller, callee)| TopologyEdge { caller, callee: id(callee), kind: String::new() })
-        .collect()
 }
 
 fn distinct(texts: &[String]) -> Vec<String> {

@@ -45,7 +45,7 @@ pub(crate) fn settings(
     telemetry: &Telemetry,
     past: &[ClusterObject],
 ) -> Settings {
-    let id = |name: &String| policy.service(name).map_or_else(|| name.clone(), |s| s.component_id());
+    let id = |name: &String| policy.id_of(name);
     let mut focus: Vec<String> = incident.services.iter().map(id).collect();
     let alerts = incident.alerts.values().filter_map(|a| a.service.as_ref()).map(id);
     focus.extend(alerts);

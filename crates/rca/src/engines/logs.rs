@@ -154,7 +154,7 @@ fn judge(
     let novel = b.base == 0.0;
     let excess = (b.fault - expected) / (expected + 1.0).sqrt();
     if !novel && (excess < 4.0 || b.fault < 3.0 * expected.max(0.5)) {
-        vanished(case, b, base_s, fault_s, volume, out);
+        vanished(case, b, volume, out);
         return;
     }
     let Some((index, line)) = b
@@ -322,14 +322,7 @@ fn first_in_trace(case: &Case<'_>, out: &mut Vec<Signal>) {
 }
 
 /// A template that stops although its component goes on logging: the code no longer gets there.
-fn vanished(
-    case: &Case<'_>,
-    b: &Behaviour,
-    base_s: f64,
-    fault_s: f64,
-    volume: &BTreeMap<String, (f64, f64)>,
-    out: &mut Vec<Signal>,
-) {
+fn vanished(case: &Case<'_>, b: &Behaviour, volume: &BTreeMap<String, (f64, f64)>, out: &mut Vec<Signal>) {
     let Some((v_base, v_fault)) = volume.get(&b.owner) else { return };
     // Conditional on the component being called at all.
     let expected = b.base * (v_fault / v_base.max(1.0));
@@ -339,7 +332,6 @@ fn vanished(
     }
     let Some(line) = b.template.lines.first().and_then(|i| case.t.logs.get(*i as usize)) else { return };
     let text = b.template.text.clone();
-    let _ = (base_s, fault_s);
     out.push(Signal {
         component: b.owner.clone(),
         cause: "code.exception",

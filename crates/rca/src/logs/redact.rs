@@ -8,6 +8,7 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
+use firebell_core::secrets::is_card_number;
 use regex::{Captures, Regex};
 
 struct Rule {
@@ -87,7 +88,7 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     if signs.figures >= 13
         && let Some(card) = CARD.as_ref()
     {
-        replace(&mut out, card, |c, to| to.push_str(if luhn(&c[0]) { "[card]" } else { &c[0] }));
+        replace(&mut out, card, |c, to| to.push_str(if is_card_number(&c[0]) { "[card]" } else { &c[0] }));
     }
     if signs.figures >= 8
         && let Some(iban) = IBAN.as_ref()
@@ -149,26 +150,6 @@ impl Signs {
     fn any(&self) -> bool {
         self.words || self.figures >= 8
     }
-}
-
-/// The check digit of card numbers (ISO/IEC 7812-1).
-fn luhn(text: &str) -> bool {
-    let digits: Vec<u32> = text.chars().filter_map(|c| c.to_digit(10)).collect();
-    // Zeros alone pass the check and are no card; cards begin with 2 to 6.
-    if !(13..=19).contains(&digits.len()) || !(2..=6).contains(&digits[0]) {
-        return false;
-    }
-    let sum: u32 = digits
-        .iter()
-        .rev()
-        .enumerate()
-        .map(|(i, d)| match (i % 2, d * 2) {
-            (0, _) => *d,
-            (_, twice) if twice > 9 => twice - 9,
-            (_, twice) => twice,
-        })
-        .sum();
-    sum.is_multiple_of(10)
 }
 
 /// The check digits of IBANs (ISO 13616): the number read from the fifth character on is 1 modulo 97.

@@ -1,5 +1,7 @@
 //! Who calls whom, with the way of the harm drawn on it.
 
+use std::collections::BTreeMap;
+
 use super::layers::layers;
 use super::{Svg, clip, esc};
 
@@ -27,6 +29,19 @@ pub struct Edge {
     pub callee: usize,
 }
 
+impl Edge {
+    /// The calls between nodes that are drawn; `index` says where each stands.
+    pub fn between<'a>(
+        index: &BTreeMap<&String, usize>,
+        calls: impl IntoIterator<Item = &'a (String, String)>,
+    ) -> Vec<Self> {
+        calls
+            .into_iter()
+            .filter_map(|(a, b)| Some(Self { caller: *index.get(a)?, callee: *index.get(b)? }))
+            .collect()
+    }
+}
+
 /// A step of the harm, by indexes of the nodes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
@@ -36,6 +51,17 @@ pub struct Step {
     pub to: usize,
     /// Why it is believed; may hold outside text.
     pub why: String,
+}
+
+impl Step {
+    /// The steps between nodes that are drawn, from, to and why; `index` says where each stands.
+    pub fn between(index: &BTreeMap<&String, usize>, path: &[(String, String, String)]) -> Vec<Self> {
+        path.iter()
+            .filter_map(|(a, b, why)| {
+                Some(Self { from: *index.get(a)?, to: *index.get(b)?, why: why.clone() })
+            })
+            .collect()
+    }
 }
 
 /// What is drawn.

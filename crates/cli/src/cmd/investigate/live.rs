@@ -4,8 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use firebell_agents::live::{self, Limits, Looked, Subject};
-use firebell_core::policy::Policy;
-use firebell_core::telemetry::{Component, TopologyEdge};
 use firebell_integrations::changes::Ledger;
 use firebell_store::SqliteReader;
 use jiff::Timestamp;
@@ -36,14 +34,11 @@ pub(super) async fn look(path: &Path, args: &InvestigateArgs) -> anyhow::Result<
     let policy = file.policy("");
     let subject = Subject {
         window,
-        service: args
-            .service
-            .as_ref()
-            .map(|s| policy.service(s).map_or_else(|| s.clone(), |s| s.component_id())),
+        service: args.service.as_ref().map(|s| policy.id_of(s)),
         report: args.report.clone().unwrap_or_default(),
         impact_started_at: None,
-        components: components(&policy),
-        topology: topology(&policy),
+        components: policy.components(),
+        topology: policy.topology(),
     };
     let usual = Limits::default();
     let limits = Limits {
@@ -56,22 +51,4 @@ pub(super) async fn look(path: &Path, args: &InvestigateArgs) -> anyhow::Result<
     let clock = |t: Timestamp| t.strftime("%Y-%m-%d %H:%M").to_string();
     let of = format!("{} systems, {} to {} UTC", sources.len(), clock(window.start), clock(window.end));
     Ok(Found { of, telemetry, verdict, next, asked })
-}
-
-fn components(policy: &Policy) -> Vec<Component> {
-    let of = |s: &firebell_core::policy::Service| {
-        let aliases = std::iter::once(s.name.clone()).chain(s.aliases.iter().cloned()).collect();
-        Component { id: s.component_id(), aliases }
-    };
-    policy.services.iter().map(of).collect()
-}
-
-fn topology(policy: &Policy) -> Vec<TopologyEdge> {
-    let id = |name: &str| policy.service(name).map_or_else(|| name.to_owned(), |s| s.component_id());
-    policy
-        .services
-        .iter()
-        .flat_map(|s| s.depends_on.iter().map(move |d| (s.component_id(), d)))
-        .map(|(caller, callee)| TopologyEdge { caller, callee: id(callee), kind: String::new() })
-        .collect()
 }

@@ -15,12 +15,12 @@ use firebell_core::verdict::Verdict;
 use firebell_integrations::bundle;
 use firebell_rca::impact::{self, Impact};
 use firebell_rca::{Settings, next_queries};
-use firebell_report::investigation::{self, Investigation, Piece};
+use firebell_report::investigation::{self, Investigation};
 use serde::Serialize;
 
 use crate::args::{Format, InvestigateArgs};
 use crate::exit_code::{ExitCode, coded};
-use crate::output::{self, Tone, paint};
+use crate::output::{self, paint};
 
 /// Columns where there is no terminal to ask.
 const COLUMNS: usize = 100;
@@ -89,7 +89,7 @@ pub(super) async fn run(args: &InvestigateArgs) -> anyhow::Result<ExitCode> {
         Format::Html if !args.json => output::raw(investigation::page(&told).as_bytes()),
         Format::Text if !args.json => {
             for line in investigation::terminal(&told, columns(args.width)) {
-                let painted: String = line.iter().map(look).collect();
+                let painted: String = line.iter().map(|piece| paint(piece.tone, &piece.text)).collect();
                 output::line(painted.trim_end());
             }
         }
@@ -149,18 +149,4 @@ fn columns(asked: Option<usize>) -> usize {
 
 fn terminal_columns() -> Option<usize> {
     terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
-}
-
-fn look(piece: &Piece) -> String {
-    use firebell_report::investigation::Tone as Meaning;
-    let tone = match piece.tone {
-        Meaning::Plain => return output::clean(&piece.text),
-        Meaning::Strong => Tone::Strong,
-        Meaning::Dim => Tone::Dim,
-        Meaning::Good => Tone::Good,
-        Meaning::Warn => Tone::Warn,
-        Meaning::Bad => Tone::Bad,
-        Meaning::Link => Tone::Link,
-    };
-    paint(tone, &piece.text)
 }

@@ -23,6 +23,8 @@ struct Seen {
     counts: Count,
     /// Origins in the faulty part.
     visits: Vec<u32>,
+    /// Those of them of which all that is odd is what they lack.
+    missing: usize,
     /// Calls of each operation in the faulty part that can be judged.
     calls: BTreeMap<u32, usize>,
 }
@@ -65,29 +67,25 @@ pub(super) fn judge(case: &Case<'_>, view: &View<'_>, out: &mut Vec<Signal>) {
         slot.counts.origins[part] += 1;
         if v.part == Part::Fault {
             slot.visits.push(index as u32);
+            slot.missing += usize::from(only_missing(j));
         }
     }
     // What is lost on the way to us is lost everywhere: where only a part is kept, calls lack lines at all components.
-    let lost = |of: u32| {
-        let others = seen.iter().filter(|(owner, _)| **owner != of);
-        let (mut missing, mut known) = (0.5, 1.0);
-        for (_, s) in others {
-            missing += s.visits.iter().filter(|v| only_missing(&judged[**v as usize])).count() as f64;
-            known += s.counts.known[1] as f64;
-        }
-        if known > 10.0 { missing / known } else { 0.0 }
-    };
-    let excess = |owner: u32, s: &Seen| {
+    let everywhere =
+        seen.values().fold((0, 0), |(missing, known), s| (missing + s.missing, known + s.counts.known[1]));
+    let excess = |s: &Seen| {
         let c = &s.counts;
         let usual = (c.origins[0] as f64 + 0.5) / (c.known[0] as f64 + 1.0) * c.known[1] as f64;
-        let missing = s.visits.iter().filter(|v| only_missing(&judged[**v as usize])).count();
-        let lost = (lost(owner) * c.known[1] as f64).min(missing as f64);
+        let missing = (everywhere.0 - s.missing) as f64 + 0.5;
+        let known = (everywhere.1 - c.known[1]) as f64 + 1.0;
+        let share = if known > 10.0 { missing / known } else { 0.0 };
+        let lost = (share * c.known[1] as f64).min(s.missing as f64);
         let usual = usual.max(c.chance).max(lost);
         (c.origins[1] as f64 - usual, usual)
     };
-    let total: f64 = seen.iter().map(|(o, s)| excess(*o, s).0.max(0.0)).sum::<f64>().max(1.0);
+    let total: f64 = seen.values().map(|s| excess(s).0.max(0.0)).sum::<f64>().max(1.0);
     for (owner, s) in &seen {
-        let (gain, usual) = excess(*owner, s);
+        let (gain, usual) = excess(s);
         // Standard deviations beyond what chance brings, for counts.
         let z = gain / (usual + 1.0).sqrt();
         if z < 1.5 || s.counts.origins[1] < 2 {
@@ -98,7 +96,7 @@ pub(super) fn judge(case: &Case<'_>, view: &View<'_>, out: &mut Vec<Signal>) {
         let began = if case.frame.seen { 1.0 } else { UNSEEN };
         let weight =
             began * sure * (0.45 + 0.45 * (gain / total).sqrt()) * believed(view, &visits, &judged, s);
-        let Some((at, reading, onset)) = tell(case, view, &visits, &judged, s, *owner) else { continue };
+        let Some((at, reading, onset)) = tell(view, &visits, &judged, s, *owner) else { continue };
         // That calls fail is harm; that they go another way, or say why they fail, is how it comes about.
         let failed = s.visits.iter().filter(|v| {
             let d = &judged[**v as usize].deviations;
@@ -190,7 +188,6 @@ fn words(visits: &Visits, feature: u32) -> Option<&str> {
 
 /// The operation that deviates most, and how, in one line.
 fn tell<'a>(
-    case: &Case<'a>,
     view: &View<'a>,
     visits: &Visits,
     judged: &[Judgement],
@@ -236,7 +233,6 @@ fn tell<'a>(
         seen.counts.known[0],
     );
     let onset = seen.visits.iter().map(|v| f.span(visits.all[*v as usize].span).start_us / 1000).min();
-    let _ = case;
     Some((
         At { source: &span.source, component: &span.component, operation: &span.operation },
         reading,

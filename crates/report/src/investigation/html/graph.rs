@@ -49,14 +49,8 @@ pub(super) fn graph(i: &Investigation<'_>) -> Option<(String, usize)> {
             alerts: alerts(i, id),
         })
         .collect();
-    let edges: Vec<Edge> = calls
-        .iter()
-        .filter_map(|(a, b)| Some(Edge { caller: *index.get(a)?, callee: *index.get(b)? }))
-        .collect();
-    let steps: Vec<Step> = path
-        .iter()
-        .filter_map(|(a, b, why)| Some(Step { from: *index.get(a)?, to: *index.get(b)?, why: why.clone() }))
-        .collect();
+    let edges = Edge::between(&index, &calls);
+    let steps = Step::between(&index, &path);
     let desc = match &cause {
         Some(c) => format!("The cause is in {c}; {} steps from there to what is felt.", steps.len()),
         None => "No component is blamed.".to_owned(),

@@ -11,17 +11,13 @@ const HELD_BACK: f64 = 0.9;
 pub(super) fn run(v: &View<'_>) -> Vec<Finding> {
     let mut out = Vec::new();
     for u in &v.cluster.usage {
+        let found = |component, cause, weight, reading| {
+            Finding::new(component, cause, weight, "kubectl top", &u.cite, reading)
+        };
         if u.node {
             if let Some(p) = u.cpu_percent.filter(|p| *p >= 92.0) {
                 let reading = format!("node {} uses {p:.0} % of its processors", u.name);
-                out.push(Finding::new(
-                    v.node(&u.name),
-                    "saturation.cpu",
-                    0.6,
-                    "kubectl top",
-                    &u.cite,
-                    reading,
-                ));
+                out.push(found(v.node(&u.name), "saturation.cpu", 0.6, reading));
             }
             continue;
         }
@@ -45,14 +41,7 @@ pub(super) fn run(v: &View<'_>) -> Vec<Finding> {
                 shown("cpu", u.cpu),
                 shown("cpu", l)
             );
-            out.push(Finding::new(
-                v.service(&workload),
-                "kubernetes.pod_cpu_overload",
-                0.88,
-                "kubectl top",
-                &u.cite,
-                reading,
-            ));
+            out.push(found(v.service(&workload), "kubernetes.pod_cpu_overload", 0.88, reading));
         } else if limit("cpu").is_none() {
             // Without a limit the neighbours tell what is usual.
             let mut others: Vec<f64> =
@@ -66,14 +55,7 @@ pub(super) fn run(v: &View<'_>) -> Vec<Finding> {
                     shown("cpu", u.cpu),
                     shown("cpu", usual)
                 );
-                out.push(Finding::new(
-                    v.service(&workload),
-                    "kubernetes.pod_cpu_overload",
-                    0.8,
-                    "kubectl top",
-                    &u.cite,
-                    reading,
-                ));
+                out.push(found(v.service(&workload), "kubernetes.pod_cpu_overload", 0.8, reading));
             }
         }
         if let Some(l) = limit("memory")
@@ -86,14 +68,7 @@ pub(super) fn run(v: &View<'_>) -> Vec<Finding> {
                 shown("memory", u.memory),
                 shown("memory", l)
             );
-            out.push(Finding::new(
-                v.service(&workload),
-                "saturation.memory",
-                0.6,
-                "kubectl top",
-                &u.cite,
-                reading,
-            ));
+            out.push(found(v.service(&workload), "saturation.memory", 0.6, reading));
         }
     }
     out

@@ -69,14 +69,8 @@ pub(super) fn of(i: &Incident, edges: &[TopologyEdge], policy: &Policy) -> Optio
     let (kept, cut) = nearest(&all, &calls, &affected, cause.as_ref());
     let index: BTreeMap<&String, usize> = kept.iter().enumerate().map(|(n, id)| (id, n)).collect();
     let nodes: Vec<Node> = kept.iter().map(|id| node(i, id, &affected, cause.as_ref())).collect();
-    let drawn: Vec<Edge> = calls
-        .iter()
-        .filter_map(|(a, b)| Some(Edge { caller: *index.get(a)?, callee: *index.get(b)? }))
-        .collect();
-    let steps: Vec<Step> = path
-        .iter()
-        .filter_map(|(a, b, why)| Some(Step { from: *index.get(a)?, to: *index.get(b)?, why: why.clone() }))
-        .collect();
+    let drawn = Edge::between(&index, &calls);
+    let steps = Step::between(&index, &path);
     let desc = match &cause {
         Some(cause) => format!("The cause is in {cause}. {} steps from there to what is felt.", steps.len()),
         None => "No cause is found yet.".to_owned(),
