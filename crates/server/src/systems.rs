@@ -65,7 +65,7 @@ impl Systems {
             body: format!("{by} pressed the test button. This channel works; nothing else has happened."),
             to: Vec::new(),
             link: link.to_owned(),
-            headers: Vec::new(),
+            ..Message::default()
         };
         match tokio::time::timeout(PATIENCE, notifier.send(&message)).await {
             Ok(Outcome::Done { .. }) => Ok(()),

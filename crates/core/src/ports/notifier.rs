@@ -6,7 +6,7 @@ use super::{BoxFuture, Health};
 use crate::effect::Outcome;
 
 /// A rendered message on its way out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Message {
     /// Idempotency key; sent along wherever the channel can carry it (`Message-ID`, `Idempotency-Key`).
     pub key: String,
@@ -18,7 +18,8 @@ pub struct Message {
     pub subject: String,
     /// Plain text or Markdown.
     pub body: String,
-    /// Addresses, where the channel has several (e-mail).
+    /// Addresses as the channel writes them: mail addresses, telephone numbers, ids of its channels or people. Empty:
+    /// those of its configuration.
     #[serde(default)]
     pub to: Vec<String>,
     /// Link to the incident.
@@ -27,6 +28,50 @@ pub struct Message {
     /// Further headers by name, where the channel has such (e-mail).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<(String, String)>,
+    /// How loud it is to be, where the channel can choose.
+    #[serde(default)]
+    pub urgency: Urgency,
+    /// How to answer, for pages: the channel offers what it can of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ack: Option<Ack>,
+}
+
+/// How loud a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Urgency {
+    /// Seen when looked for: no sound.
+    Low,
+    /// As the channel does it.
+    #[default]
+    Normal,
+    /// Wakes people: through silent modes where the channel can, again and again until somebody answers.
+    High,
+}
+
+/// How whoever gets a page can answer it. Each part that is empty is not offered.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Ack {
+    /// Web address with a one-time token. To open it changes nothing, for mail scanners and previews open links too: it
+    /// shows a button. `POST` to it acknowledges.
+    pub link: String,
+    /// Digits that are replied by SMS or chat: `ACK 4711`.
+    pub code: String,
+    /// What buttons and key presses carry back: opaque, at most 40 characters of `A-Z a-z 0-9 . _ : -`.
+    pub reference: String,
+}
+
+impl Ack {
+    /// Longest reference, characters: what the narrowest button (Telegram's, 64 bytes) leaves room for.
+    pub const REFERENCE: usize = 40;
+
+    /// The reference, if there is one and buttons can carry it.
+    pub fn button(&self) -> Option<&str> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._:-".contains(c);
+        let r = self.reference.as_str();
+        (!r.is_empty() && r.len() <= Self::REFERENCE && r.chars().all(plain)).then_some(r)
+    }
 }
 
 /// A configured channel.

@@ -3,7 +3,7 @@
 use firebell_core::effect::Outcome;
 use firebell_core::ids::EffectKey;
 use firebell_core::incident::Incident;
-use firebell_core::ports::notifier::Message;
+use firebell_core::ports::notifier::{Message, Urgency};
 
 use super::{Executor, done, link};
 
@@ -37,7 +37,8 @@ pub(super) async fn page(
         subject,
         to: email.into_iter().filter(|e| !e.is_empty()).collect(),
         link,
-        headers: Vec::new(),
+        urgency: Urgency::High,
+        ..Message::default()
     };
     notifier.send(&message).await
 }

@@ -30,7 +30,7 @@ pub(super) async fn send(
         body: update.body.clone(),
         to: Vec::new(),
         link: link(executor, incident),
-        headers: Vec::new(),
+        ..Message::default()
     };
     notifier.send(&message).await
 }

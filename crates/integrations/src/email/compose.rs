@@ -45,6 +45,9 @@ pub(super) fn compose(notice: &Notice, from: &Mailbox, to: &[Mailbox]) -> Result
         text.push_str("\n\n");
         text.push_str(&notice.link);
     }
+    if let Some(link) = ack_link(notice) {
+        text.push_str(&format!("\n\nAcknowledge: {link}"));
+    }
     let part = |kind: ContentType, body: String| SinglePart::builder().header(kind).body(body);
     builder
         .multipart(
@@ -83,8 +86,16 @@ fn html(notice: &Notice) -> String {
     if is_web(&notice.link) {
         out.push_str(&format!("<p>{}</p>\n", line(&notice.link)));
     }
+    if let Some(link) = ack_link(notice) {
+        let link = escape(link);
+        out.push_str(&format!("<p><a href=\"{link}\"><b>Acknowledge</b></a></p>\n"));
+    }
     out.push_str("</body></html>\n");
     out
+}
+
+fn ack_link(notice: &Notice) -> Option<&str> {
+    notice.ack.as_ref().map(|a| a.link.as_str()).filter(|l| is_web(l))
 }
 
 /// Only what a browser opens safely becomes a link.

@@ -99,7 +99,7 @@ fn message() -> Message {
         body: "Customers <b>cannot</b> buy.\n.\nWe look into it – 10:30.".into(),
         to: Vec::new(),
         link: "https://firebell.example/i/INC-2026-0042?a=1&b=2".into(),
-        headers: Vec::new(),
+        ..Message::default()
     }
 }
 

@@ -84,7 +84,7 @@ impl Notifier for Webhook {
 
     fn send<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
-            let payload = json!({
+            let mut payload = json!({
                 "format": "firebell-webhook/1",
                 "event": "message",
                 "key": message.key,
@@ -94,7 +94,11 @@ impl Notifier for Webhook {
                 "body": message.body,
                 "to": message.to,
                 "link": message.link,
+                "urgency": message.urgency,
             });
+            if let Some(ack) = &message.ack {
+                payload["ack"] = json!(ack);
+            }
             self.post("message", &message.key, &payload).await
         })
     }

@@ -33,7 +33,7 @@ fn message() -> Message {
         body: "We look into it.\nMore at 10:30 – promised.".into(),
         to: vec![],
         link: "https://firebell.example/i/INC-2026-0042".into(),
-        headers: Vec::new(),
+        ..Message::default()
     }
 }
 

@@ -182,8 +182,8 @@ fn message(delivery: &Delivery, desk: &Desk) -> StoreResult<Result<Message, Stri
         subject,
         body: crate::ui::clean(&body),
         to: vec![address.clone()],
-        link: String::new(),
         headers,
+        ..Message::default()
     }))
 }
 
