@@ -1,4 +1,4 @@
-//! Writes a made-up bundle for measuring, or reads one and says how long that took:
+//! Writes a made-up bundle for measuring, or reads and investigates one and says how long that took:
 //! `cargo run --release -p firebell-integrations --example make_bundle -- large|long_log DIR`, `… read DIR`.
 
 use std::path::Path;
@@ -23,7 +23,12 @@ fn main() -> ExitCode {
         _ => bundle::read(dir).map(|l| {
             let t = &l.telemetry;
             let counts = (t.series.len(), t.logs.len(), t.spans.len());
-            format!("series, lines, spans {counts:?}; left out {:?}; notes {:?}", l.broken, l.notes)
+            let read = started.elapsed().as_millis();
+            let verdict = firebell_rca::investigate(t, &firebell_rca::Settings::default());
+            format!(
+                "series, lines, spans {counts:?}; left out {:?}; notes {:?}; {:?}; read in {read} ms",
+                l.broken, l.notes, verdict.verdict
+            )
         }),
     };
     match done {

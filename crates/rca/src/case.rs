@@ -1,6 +1,7 @@
 //! One investigation's prepared view of the telemetry: names resolved, features made, time divided, calls known.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use firebell_core::telemetry::{LogLine, Telemetry};
 
@@ -16,7 +17,7 @@ use crate::series::features::{self, Feature};
 use crate::series::kinds::Kind;
 use crate::series::stats::{self, Shift};
 use crate::settings::Settings;
-use crate::shown;
+use crate::{shown, threads};
 
 /// The view.
 pub(crate) struct Case<'a> {
@@ -24,8 +25,8 @@ pub(crate) struct Case<'a> {
     pub settings: &'a Settings,
     pub names: Names,
     pub features: Vec<Feature>,
-    /// Log lines by pattern.
-    pub logs: Index,
+    /// Log lines by pattern, once they are asked for.
+    logs: OnceLock<Index>,
     /// Shift of each feature.
     pub shifts: Vec<Option<Shift>>,
     pub frame: Frame,
@@ -46,6 +47,18 @@ pub(crate) struct Case<'a> {
 }
 
 impl<'a> Case<'a> {
+    /// [`Case::prepare`] for an investigation: the logs, which it will ask for, are mined meanwhile.
+    pub(crate) fn prepare_with_logs(t: &'a Telemetry, settings: &'a Settings) -> Option<Self> {
+        std::thread::scope(|scope| {
+            let index = scope.spawn(|| Index::of(&t.logs));
+            let case = Self::prepare(t, settings);
+            match index.join() {
+                Ok(index) => case.inspect(|c| c.logs.set(index).unwrap_or_default()),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        })
+    }
+
     /// `None` if there is nothing to look at.
     pub(crate) fn prepare(t: &'a Telemetry, settings: &'a Settings) -> Option<Self> {
         let names = Names::build(t, settings);
@@ -53,22 +66,19 @@ impl<'a> Case<'a> {
         features.extend(error_logs(t, &names));
         let frame = frame::find(t, &features).or_else(|| frame::still(t))?;
         let graph = Graph::build(t, &names, settings, &features);
-        let shifts = features
-            .iter()
-            .map(|f| {
-                let (base, fault) = frame.split(&f.points);
-                let (relative, absolute) = f.kind.floors();
-                stats::shift(&base, &fault, relative, absolute).map(|mut s| {
-                    if frame.drift {
-                        let (low, high) =
-                            fault.iter().fold((f64::MAX, f64::MIN), |(a, b), v| (a.min(*v), b.max(*v)));
-                        let moved = (high - low) / s.scale;
-                        s.z = s.z.clamp(-moved, moved);
-                    }
-                    s
-                })
+        let shifts = threads::map(&features, |f| {
+            let (base, fault) = frame.split(&f.points);
+            let (relative, absolute) = f.kind.floors();
+            stats::shift(&base, &fault, relative, absolute).map(|mut s| {
+                if frame.drift {
+                    let (low, high) =
+                        fault.iter().fold((f64::MAX, f64::MIN), |(a, b), v| (a.min(*v), b.max(*v)));
+                    let moved = (high - low) / s.scale;
+                    s.z = s.z.clamp(-moved, moved);
+                }
+                s
             })
-            .collect();
+        });
         let mut focus: BTreeSet<String> = settings.focus.iter().map(|f| names.resolve(f)).collect();
         focus.extend(names.mentioned(&t.report));
         for a in &t.alerts {
@@ -91,7 +101,7 @@ impl<'a> Case<'a> {
             settings,
             names,
             features,
-            logs: Index::of(&t.logs),
+            logs: OnceLock::new(),
             shifts,
             frame,
             graph,
@@ -104,6 +114,11 @@ impl<'a> Case<'a> {
         };
         case.turned_away = engines::turned_away(&case);
         Some(case)
+    }
+
+    /// Log lines by pattern.
+    pub(crate) fn logs(&self) -> &Index {
+        self.logs.get_or_init(|| Index::of(&self.t.logs))
     }
 
     /// Cites a feature's raw series.

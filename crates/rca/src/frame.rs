@@ -5,6 +5,7 @@ use firebell_core::telemetry::Telemetry;
 use crate::series::changepoint;
 use crate::series::features::Feature;
 use crate::series::kinds::Kind;
+use crate::threads;
 
 /// The two parts of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -183,44 +184,28 @@ const CLEAN: (f64, f64) = (0.7, 15.0);
 fn vote(features: &[Feature], from: i64, to: i64) -> Option<Votes> {
     let mut points: Vec<(i64, f64)> = Vec::new();
     let mut steps: Vec<i64> = Vec::new();
-    for f in features {
-        let weight = match f.kind {
-            Kind::Latency | Kind::Errors | Kind::Availability | Kind::LogErrors => 1.0,
-            Kind::SignInFailures | Kind::PoolWaiting | Kind::PoolTimeouts | Kind::QueriesPerRequest => 1.0,
-            Kind::PoolInUse | Kind::Retries | Kind::Queue | Kind::QueryTime => 0.8,
-            Kind::Cpu | Kind::Memory | Kind::DiskUsed | Kind::Workload => 0.5,
-            Kind::Flag => 0.4,
-            _ => 0.15,
-        };
-        let inside: Vec<(i64, f64)> = f.points.iter().copied().filter(|p| from <= p.0 && p.0 <= to).collect();
-        let (_, absolute) = f.kind.floors();
-        if let Some(cp) = changepoint::find(&inside) {
-            let size: Vec<f64> = inside.iter().map(|p| p.1).collect();
-            let moved = crate::series::stats::median(&size).abs().max(absolute);
-            if cp.z.abs() > 3.0 && moved > 0.0 {
-                let clear = ((cp.explained - 0.2) / 0.3).clamp(0.0, 1.0);
-                let sure = clear
-                    * crate::case::sure(&f.events, |t| from <= t && t < cp.at, |t| cp.at <= t && t <= to);
-                let at = refine(&inside, cp.at, f.kind);
-                if weight >= 0.5
-                    && sure > 0.9
-                    && inside.len() >= 24
-                    && cp.explained >= CLEAN.0
-                    && cp.z.abs() >= CLEAN.1
-                {
-                    steps.push(at);
-                }
-                points.push((at, sure * weight * (cp.z.abs() / 3.0).ln_1p().min(3.0)));
-            }
+    for vote in threads::map(features, |f| vote_of(f, from, to)).into_iter().flatten() {
+        points.push((vote.at, vote.weight));
+        if vote.clean {
+            steps.push(vote.at);
         }
     }
     points.retain(|p| p.1 > 0.0);
     points.sort_by_key(|p| p.0);
     let near = ((to - from) / 25).max(1);
     let mut best: Option<(usize, f64)> = None;
+    // Votes of many series fall on few moments: each moment is judged once, and by those within reach alone.
+    let mut from = 0;
     for (i, p) in points.iter().enumerate() {
-        let score: f64 =
-            points.iter().map(|q| q.1 * (1.0 - (q.0 - p.0).abs() as f64 / (2 * near) as f64).max(0.0)).sum();
+        if i > 0 && points[i - 1].0 == p.0 {
+            continue;
+        }
+        from += points[from..].iter().take_while(|q| q.0 < p.0 - 2 * near).count();
+        let score: f64 = points[from..]
+            .iter()
+            .take_while(|q| q.0 <= p.0 + 2 * near)
+            .map(|q| q.1 * (1.0 - (q.0 - p.0).abs() as f64 / (2 * near) as f64))
+            .sum();
         if best.is_none_or(|(_, b)| score > b) {
             best = Some((i, score));
         }
@@ -233,6 +218,42 @@ fn vote(features: &[Feature], from: i64, to: i64) -> Option<Votes> {
         points.iter().find(|p| p.0 >= peak - near && p.0 <= peak && p.1 >= clear).map_or(peak, |p| p.0);
     let clean = steps.iter().any(|s| (s - first).abs() <= near);
     Some(Votes { at: first, strength, clean, points, near })
+}
+
+/// What one series says of the onset.
+struct Vote {
+    at: i64,
+    weight: f64,
+    /// A step so large and so clean that it needs no company.
+    clean: bool,
+}
+
+fn vote_of(f: &Feature, from: i64, to: i64) -> Option<Vote> {
+    let weight = match f.kind {
+        Kind::Latency | Kind::Errors | Kind::Availability | Kind::LogErrors => 1.0,
+        Kind::SignInFailures | Kind::PoolWaiting | Kind::PoolTimeouts | Kind::QueriesPerRequest => 1.0,
+        Kind::PoolInUse | Kind::Retries | Kind::Queue | Kind::QueryTime => 0.8,
+        Kind::Cpu | Kind::Memory | Kind::DiskUsed | Kind::Workload => 0.5,
+        Kind::Flag => 0.4,
+        _ => 0.15,
+    };
+    let inside: Vec<(i64, f64)> = f.points.iter().copied().filter(|p| from <= p.0 && p.0 <= to).collect();
+    let (_, absolute) = f.kind.floors();
+    let cp = changepoint::find(&inside)?;
+    let size: Vec<f64> = inside.iter().map(|p| p.1).collect();
+    let moved = crate::series::stats::median(&size).abs().max(absolute);
+    if cp.z.abs() <= 3.0 || moved <= 0.0 {
+        return None;
+    }
+    let clear = ((cp.explained - 0.2) / 0.3).clamp(0.0, 1.0);
+    let sure = clear * crate::case::sure(&f.events, |t| from <= t && t < cp.at, |t| cp.at <= t && t <= to);
+    let clean =
+        weight >= 0.5 && sure > 0.9 && inside.len() >= 24 && cp.explained >= CLEAN.0 && cp.z.abs() >= CLEAN.1;
+    Some(Vote {
+        at: refine(&inside, cp.at, f.kind),
+        weight: sure * weight * (cp.z.abs() / 3.0).ln_1p().min(3.0),
+        clean,
+    })
 }
 
 /// Smoothed series change late at the split: walks back to the first sample out of the normal band.

@@ -43,7 +43,7 @@ pub fn investigate_with_inputs(
         peak_rss_bytes: 0,
     };
     let gaps = gaps(telemetry);
-    let Some(mut case) = Case::prepare(telemetry, settings) else {
+    let Some(mut case) = Case::prepare_with_logs(telemetry, settings) else {
         let verdict = Verdict {
             format: FORMAT.to_owned(),
             verdict: Outcome::InsufficientEvidence,
@@ -54,17 +54,14 @@ pub fn investigate_with_inputs(
         };
         return (verdict, None);
     };
-    let mut signals: Vec<Signal> = Vec::new();
-    for (_, engine) in engines::ALL {
-        let found = engine(&case, &signals);
-        // An error that names another component is a call that no trace showed.
-        for s in &found {
-            if s.cause == "dependency.errors" && s.role == Role::Symptom && s.indicator.is_some() {
-                learn_call(&mut case, telemetry, s);
-            }
+    let mut signals = engines::run_all(&case);
+    // An error that names another component is a call that no trace showed.
+    for s in &signals {
+        if s.cause == "dependency.errors" && s.role == Role::Symptom && s.indicator.is_some() {
+            learn_call(&mut case, telemetry, s);
         }
-        signals.extend(found);
     }
+    signals.extend(engines::run_changes(&case, &signals));
     engines::weigh_metrics(&case, &mut signals);
     let harm = Harm::gather(&case, &signals);
     let rivals = fusion::rank(&case, &signals, &harm);
@@ -320,7 +317,7 @@ fn write(
                 continue;
             }
             let id = ids.next();
-            out.extend(s.cite.resolve(case.t, &case.logs, id, &s.reading));
+            out.extend(s.cite.resolve(case.t, case.logs(), id, &s.reading));
         }
         out
     };

@@ -25,6 +25,7 @@ mod settings;
 mod shown;
 mod signal;
 mod text;
+mod threads;
 mod trace;
 
 #[cfg(test)]

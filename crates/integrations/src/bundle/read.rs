@@ -75,7 +75,11 @@ pub(super) fn read_by(dir: &Path, threads: usize) -> Result<Loaded, Error> {
         notes: Vec::new(),
     };
     let (jobs, mut headers) = plan(&entries);
-    let mut parts = work(&entries, &jobs, &headers, threads).into_iter();
+    let parts = work(&entries, &jobs, &headers, threads);
+    // Lists that grow by doubling would move a gigabyte about.
+    let lines = parts.iter().flatten().map(|p| p.telemetry.logs.len()).sum::<usize>();
+    out.telemetry.logs.reserve_exact(lines.min(MAX_LINES));
+    let mut parts = parts.into_iter();
     let mut gather = Gather::default();
     for (i, entry) in entries.iter().enumerate() {
         let header = headers.remove(&i);
@@ -257,11 +261,7 @@ impl Gather {
             if base > 0 {
                 logs.iter_mut().filter(|l| l.line > 0).for_each(|l| l.line += base);
             }
-            if place == 0 {
-                out.telemetry.logs = logs;
-            } else {
-                out.telemetry.logs.append(&mut logs);
-            }
+            out.telemetry.logs.append(&mut logs);
             base += part.lines;
             append(&mut out.telemetry, part.telemetry);
         }

@@ -25,7 +25,7 @@ const SURE: f64 = 0.5;
 /// What harm that no caller shows is worth.
 const UNFELT: f64 = 0.5;
 
-pub(super) fn run(case: &Case<'_>, _: &[Signal]) -> Vec<Signal> {
+pub(super) fn run(case: &Case<'_>) -> Vec<Signal> {
     if !case.ledger.conclusive {
         return Vec::new();
     }

@@ -38,7 +38,7 @@ struct Behaviour {
     first_fault: Option<i64>,
 }
 
-pub(super) fn run(case: &Case<'_>, _: &[Signal]) -> Vec<Signal> {
+pub(super) fn run(case: &Case<'_>) -> Vec<Signal> {
     let t = case.t;
     if t.logs.is_empty() {
         return Vec::new();
@@ -75,7 +75,7 @@ pub(super) fn run(case: &Case<'_>, _: &[Signal]) -> Vec<Signal> {
 /// What each component logs, the templates being those of all lines.
 fn templates(case: &Case<'_>) -> Vec<Template> {
     let mut out = Vec::new();
-    for group in case.logs.groups() {
+    for group in case.logs().groups() {
         let mut parts: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
         let mut last: (&str, Vec<u32>) = ("", Vec::new());
         for i in group.lines {

@@ -8,7 +8,7 @@ use crate::series::kinds::Kind;
 use crate::series::stats::{self, Shift};
 use crate::signal::{Modality, Role, Signal};
 
-pub(super) fn run(case: &Case<'_>, _: &[Signal]) -> Vec<Signal> {
+pub(super) fn run(case: &Case<'_>) -> Vec<Signal> {
     // Strengths are compared inside a case: the largest move of a kind is the yardstick for the others.
     let widest = case
         .features

@@ -20,12 +20,13 @@ pub(crate) use traces::weigh_metrics;
 
 use crate::case::Case;
 use crate::signal::Signal;
+use crate::threads;
 
-/// An engine; later ones see the signals of earlier ones.
-pub(crate) type Engine = fn(&Case<'_>, &[Signal]) -> Vec<Signal>;
+/// An engine. It sees the case alone, so that engines run at the same time.
+pub(crate) type Engine = fn(&Case<'_>) -> Vec<Signal>;
 
-/// All engines in the order in which they run.
-pub(crate) const ALL: [(&str, Engine); 8] = [
+/// All engines but that of changes; signals are in this order.
+pub(crate) const ALL: [(&str, Engine); 7] = [
     ("metrics", metrics::run),
     ("cascade", cascade::run),
     ("logs", logs::run),
@@ -33,6 +34,14 @@ pub(crate) const ALL: [(&str, Engine); 8] = [
     ("security", security::run),
     ("state", state::run),
     ("warnings", warnings::run),
-    // Last: a change is judged by the harm that the others saw.
-    ("changes", changes::run),
 ];
+
+/// What all engines found.
+pub(crate) fn run_all(case: &Case<'_>) -> Vec<Signal> {
+    threads::each(&ALL, |(_, engine)| engine(case)).into_iter().flatten().collect()
+}
+
+/// What the ledger of changes says. Last: a change is judged by the harm that the others saw.
+pub(crate) fn run_changes(case: &Case<'_>, seen: &[Signal]) -> Vec<Signal> {
+    changes::run(case, seen)
+}

@@ -25,14 +25,30 @@ struct Attempt {
 /// Most accounts named in a reading.
 const MAX_NAMED: usize = 20;
 
-pub(super) fn run(case: &Case<'_>, _: &[Signal]) -> Vec<Signal> {
+pub(super) fn run(case: &Case<'_>) -> Vec<Signal> {
     let mut by_owner: BTreeMap<String, Vec<Attempt>> = BTreeMap::new();
-    for (i, line) in case.t.logs.iter().enumerate() {
-        if let Some(attempt) = attempt(line, i) {
+    for i in worth_reading(case) {
+        let Some(line) = case.t.logs.get(i as usize) else { continue };
+        if let Some(attempt) = attempt(line, i as usize) {
             by_owner.entry(case.owner(line)).or_default().push(attempt);
         }
     }
     by_owner.into_iter().filter_map(|(owner, attempts)| judge(case, &owner, &attempts)).collect()
+}
+
+/// Numbers of the lines that may be sign-in records, in order. Lines of one pattern have the same words: where the text of
+/// the first tells of no sign-in, none does.
+fn worth_reading(case: &Case<'_>) -> Vec<u32> {
+    let Some(alike) = case.logs().alike() else { return (0..case.t.logs.len() as u32).collect() };
+    let line = |i: &u32| case.t.logs.get(*i as usize);
+    let mut out: Vec<u32> = Vec::new();
+    for of in alike {
+        let telling = of.first().and_then(line).is_some_and(|l| tells(&l.text));
+        let has = |i: &u32| line(i).is_some_and(|l| l.fields.keys().any(|k| slot(k).is_some()));
+        out.extend(of.iter().filter(|i| telling || has(i)));
+    }
+    out.sort_unstable();
+    out
 }
 
 /// What one address did, before the onset and since.
@@ -210,27 +226,36 @@ fn growth(case: &Case<'_>, attempts: &[Attempt]) -> Growth {
     Growth { all: rates(&|_| true), bad: rates(&|a| !a.ok), pairs: pairs.len() }
 }
 
-/// Reads a sign-in record: structured fields, `key=value` text, or sshd's phrases.
-fn attempt(line: &LogLine, index: usize) -> Option<Attempt> {
-    static PAIR: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r#"\b(ip|addr|address|client_ip|remote_ip|account|user|username|email|result|outcome|status)\s*[=:]\s*"?([^\s",;]+)"#).ok()
-    });
-    static SSH: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"(Failed|Accepted) password for (?:invalid user )?(\S+) from (\S+)").ok()
-    });
-    static LIST: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"(?i)\b((?:\d{1,3}\.){3}\d{1,3})[\s,;]+([\w.@+-]+)[\s,;]+(ok|success|accepted|fail\w*|invalid\w*|denied|rejected)\b").ok()
-    });
-    let at = line.at?.as_millisecond();
-    let mut found: BTreeMap<&str, &str> = BTreeMap::new();
-    let slot = |key: &str| match key {
+static PAIR: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"\b(ip|addr|address|client_ip|remote_ip|account|user|username|email|result|outcome|status)\s*[=:]\s*"?([^\s",;]+)"#).ok()
+});
+static SSH: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(Failed|Accepted) password for (?:invalid user )?(\S+) from (\S+)").ok());
+static LIST: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b((?:\d{1,3}\.){3}\d{1,3})[\s,;]+([\w.@+-]+)[\s,;]+(ok|success|accepted|fail\w*|invalid\w*|denied|rejected)\b").ok()
+});
+
+/// Whether anything in a text could be part of a sign-in record.
+fn tells(text: &str) -> bool {
+    [&PAIR, &SSH, &LIST].iter().any(|r| r.as_ref().is_some_and(|r| r.is_match(text)))
+}
+
+/// What a key of a record holds, if it matters here.
+fn slot(key: &str) -> Option<&'static str> {
+    match key {
         "ip" | "addr" | "address" | "client_ip" | "remote_ip" | "client.ip" | "source.ip" | "net.peer.ip"
         | "client.address" => Some("ip"),
         "account" | "user" | "username" | "email" | "user.name" | "enduser.id" => Some("account"),
         "result" | "outcome" | "event.outcome" => Some("result"),
         "status" => Some("status"),
         _ => None,
-    };
+    }
+}
+
+/// Reads a sign-in record: structured fields, `key=value` text, or sshd's phrases.
+fn attempt(line: &LogLine, index: usize) -> Option<Attempt> {
+    let at = line.at?.as_millisecond();
+    let mut found: BTreeMap<&str, &str> = BTreeMap::new();
     for (k, v) in &line.fields {
         if let Some(s) = slot(k) {
             found.entry(s).or_insert(v);

@@ -14,7 +14,7 @@ const GROUPS: [&str; 2] = ["kubernetes", "saturation"];
 /// Milliseconds after which a warning is history where nothing else tells.
 const STALE_MS: i64 = 5_400_000;
 
-pub(super) fn run(case: &Case<'_>, _: &[Signal]) -> Vec<Signal> {
+pub(super) fn run(case: &Case<'_>) -> Vec<Signal> {
     let mut out = Vec::new();
     if !case.cluster.pods.is_empty() {
         return out;

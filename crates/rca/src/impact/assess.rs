@@ -211,7 +211,7 @@ impl Impact {
         if let Some(known) = known {
             return Some(known.id.clone());
         }
-        let found = cite.resolve(case.t, &case.logs, format!("i{}", self.evidence.len() + 1), reading)?;
+        let found = cite.resolve(case.t, case.logs(), format!("i{}", self.evidence.len() + 1), reading)?;
         let id = found.id.clone();
         self.evidence.push(found);
         Some(id)

@@ -50,6 +50,12 @@ impl Index {
         Self { miner, lines }
     }
 
+    /// Lines of each pattern, in order: they differ in what varies only. `None` if the patterns are no longer those of
+    /// single lines.
+    pub(crate) fn alike(&self) -> Option<impl Iterator<Item = &[u32]>> {
+        self.miner.patterns().map(|_| self.lines.iter().map(Vec::as_slice))
+    }
+
     /// The templates, the most frequent first.
     pub(crate) fn groups(&self) -> Vec<Group> {
         let found = self.miner.templates();

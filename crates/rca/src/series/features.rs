@@ -414,12 +414,15 @@ fn bucket_quantile(members: &[&Raw<'_>], q: f64) -> Points {
 /// Ratios between features of one component.
 fn derived(features: &mut Vec<Feature>) {
     let mut new = Vec::new();
+    let mut divisors: BTreeMap<(&str, Kind), Vec<&Feature>> = BTreeMap::new();
+    for f in features.iter().filter(|f| f.peer.is_none()) {
+        if matches!(f.kind, Kind::PoolSize | Kind::MemoryLimit | Kind::DiskSize | Kind::Workload) {
+            divisors.entry((&f.component, f.kind)).or_default().push(f);
+        }
+    }
     let find = |component: &str, kind: Kind, detail: Option<&str>| {
-        features
-            .iter()
-            .filter(|f| f.component == component && f.kind == kind && f.peer.is_none())
-            .filter(|f| detail.is_none_or(|d| f.detail.as_deref() == Some(d)))
-            .max_by_key(|f| f.points.len())
+        let of = divisors.get(&(component, kind)).into_iter().flatten().copied();
+        of.filter(|f| detail.is_none_or(|d| f.detail.as_deref() == Some(d))).max_by_key(|f| f.points.len())
     };
     for f in features.iter() {
         let other = match f.kind {

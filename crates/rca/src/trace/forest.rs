@@ -3,7 +3,8 @@
 //! What real traces get wrong is mended and counted: spans recorded twice, parents that are missing, parents in a
 //! circle, durations below nothing, clocks of two services that disagree. Cost: one sort of the spans.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasherDefault, DefaultHasher};
 
 use firebell_core::telemetry::{Span, SpanKind};
 use serde::Serialize;
@@ -90,6 +91,8 @@ pub(crate) struct Forest<'a> {
     pub duration: Vec<i64>,
     /// Places by trace and span id.
     by_id: Vec<u32>,
+    /// Where each trace begins in `by_id`, and where it ends. Every log line with a trace is looked up here.
+    places: HashMap<&'a str, (u32, u32), BuildHasherDefault<DefaultHasher>>,
     /// Places in an order in which parents come before their children; what was left out is not in it.
     pub order: Vec<u32>,
     pub defects: Vec<Defect>,
@@ -153,6 +156,11 @@ impl<'a> Forest<'a> {
             }
         }
         let by_id = sorted.clone();
+        let mut places: HashMap<&str, (u32, u32), _> = HashMap::default();
+        for (place, i) in by_id.iter().enumerate() {
+            let place = place as u32;
+            places.entry(&spans[*i as usize].trace_id).or_insert((place, place)).1 = place + 1;
+        }
         sorted.sort_by_key(|i| (trace[*i as usize], start[*i as usize], *i));
         let (first, kids) = children(n, &sorted, &parent);
         let order = preorder(&sorted, &parent, &first, &kids);
@@ -170,6 +178,7 @@ impl<'a> Forest<'a> {
             start,
             duration,
             by_id,
+            places,
             order,
             defects: Vec::new(),
         };
@@ -186,10 +195,8 @@ impl<'a> Forest<'a> {
 
     /// The places of a trace's spans by span id; never empty.
     pub(crate) fn trace_spans(&self, trace: &str) -> Option<&[u32]> {
-        let id = |i: &u32| self.spans[*i as usize].trace_id.as_str();
-        let from = self.by_id.partition_point(|i| id(i) < trace);
-        let to = from + self.by_id[from..].partition_point(|i| id(i) == trace);
-        (to > from).then(|| &self.by_id[from..to])
+        let (from, to) = self.places.get(trace)?;
+        self.by_id.get(*from as usize..*to as usize)
     }
 
     /// The span of one trace by its id.

@@ -34,7 +34,7 @@ const EXPLAINS: f64 = 0.55;
 /// Share of its weight that a finding keeps whose place is ill for another's sake.
 const DOMINATED: f64 = 0.55;
 
-pub(super) fn run(case: &Case<'_>, _: &[Signal]) -> Vec<Signal> {
+pub(super) fn run(case: &Case<'_>) -> Vec<Signal> {
     let shown = !(case.t.objects.is_empty() && case.t.commands.is_empty() && case.t.events.is_empty());
     if !shown || case.cluster.is_blank() {
         return Vec::new();

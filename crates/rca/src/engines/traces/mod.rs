@@ -35,7 +35,7 @@ struct At<'a> {
     operation: &'a str,
 }
 
-pub(super) fn run(case: &Case<'_>, _: &[Signal]) -> Vec<Signal> {
+pub(super) fn run(case: &Case<'_>) -> Vec<Signal> {
     let mut out = Vec::new();
     if case.t.spans.is_empty() {
         return out;
