@@ -1,0 +1,5 @@
+//! Escalations: cases by hand, and runs on a virtual clock.
+
+mod cases;
+mod clock;
+mod world;
