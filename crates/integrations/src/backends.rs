@@ -8,8 +8,12 @@ use firebell_core::ports::telemetry::TelemetrySource;
 use serde::Deserialize;
 
 use crate::platform::HttpPlatform;
+use crate::replies::Receiver;
 use crate::settings::ConfigError;
-use crate::{email, jaeger, logfiles, platform, prometheus, webhook};
+use crate::{
+    discord, email, httpsms, jaeger, logfiles, matrix, mattermost, msteams, ntfy, platform, prometheus,
+    pushover, slack, telegram, twilio, webhook,
+};
 
 /// One `[[telemetry]]` entry; `kind` says which.
 #[derive(Debug, Clone, Deserialize)]
@@ -31,6 +35,26 @@ pub enum NotifierConfig {
     Email(email::Config),
     /// Signed webhook.
     Webhook(webhook::Config),
+    /// SMS and calls by Twilio.
+    Twilio(twilio::Config),
+    /// SMS and calls by any gateway with an HTTP API.
+    Httpsms(httpsms::Config),
+    /// Push by ntfy.
+    Ntfy(ntfy::Config),
+    /// Push by Pushover.
+    Pushover(pushover::Config),
+    /// Telegram.
+    Telegram(telegram::Config),
+    /// Slack.
+    Slack(slack::Config),
+    /// Microsoft Teams.
+    Msteams(msteams::Config),
+    /// Mattermost.
+    Mattermost(mattermost::Config),
+    /// Matrix.
+    Matrix(matrix::Config),
+    /// Discord.
+    Discord(discord::Config),
 }
 
 /// The `[platform]` entry.
@@ -57,6 +81,41 @@ pub fn build_notifier(config: &NotifierConfig) -> Result<Arc<dyn Notifier>, Conf
     Ok(match config {
         NotifierConfig::Email(c) => Arc::new(email::Email::new(c)?),
         NotifierConfig::Webhook(c) => Arc::new(webhook::Webhook::new(c)?),
+        NotifierConfig::Twilio(c) => Arc::new(twilio::Twilio::new(c)?),
+        NotifierConfig::Httpsms(c) => Arc::new(httpsms::HttpSms::new(c)?),
+        NotifierConfig::Ntfy(c) => Arc::new(ntfy::Ntfy::new(c)?),
+        NotifierConfig::Pushover(c) => Arc::new(pushover::Pushover::new(c)?),
+        NotifierConfig::Telegram(c) => Arc::new(telegram::Telegram::new(c)?),
+        NotifierConfig::Slack(c) => Arc::new(slack::Slack::new(c)?),
+        NotifierConfig::Msteams(c) => Arc::new(msteams::MsTeams::new(c)?),
+        NotifierConfig::Mattermost(c) => Arc::new(mattermost::Mattermost::new(c)?),
+        NotifierConfig::Matrix(c) => Arc::new(matrix::Matrix::new(c)?),
+        NotifierConfig::Discord(c) => Arc::new(discord::Discord::new(c)?),
+    })
+}
+
+/// Builds what reads the answers of a channel; none for channels that are not answered over HTTP (Matrix is asked, see
+/// [`matrix::Matrix::sync`]), or whose secret for it is not configured.
+///
+/// # Errors
+/// Names the adapter and the field that cannot be used.
+pub fn build_receiver(config: &NotifierConfig) -> Result<Option<Arc<dyn Receiver>>, ConfigError> {
+    fn shared<R: Receiver + 'static>(receiver: Option<R>) -> Option<Arc<dyn Receiver>> {
+        receiver.map(|r| Arc::new(r) as Arc<dyn Receiver>)
+    }
+    Ok(match config {
+        NotifierConfig::Twilio(c) => shared(twilio::Settings::new(c)?),
+        NotifierConfig::Pushover(c) => shared(pushover::Settings::new(c)?),
+        NotifierConfig::Telegram(c) => shared(telegram::Settings::new(c)?),
+        NotifierConfig::Slack(c) => shared(slack::Settings::new(c)?),
+        NotifierConfig::Msteams(c) => shared(msteams::Settings::new(c)?),
+        NotifierConfig::Mattermost(c) => shared(mattermost::Settings::new(c)?),
+        NotifierConfig::Discord(c) => shared(discord::Settings::new(c)?),
+        NotifierConfig::Email(_)
+        | NotifierConfig::Webhook(_)
+        | NotifierConfig::Httpsms(_)
+        | NotifierConfig::Ntfy(_)
+        | NotifierConfig::Matrix(_) => None,
     })
 }
 
@@ -85,6 +144,61 @@ mod tests {
         let error = serde_json::from_str::<TelemetryConfig>(typo).expect_err("unknown field").to_string();
         assert!(error.contains("urll"), "{error}");
         assert!(serde_json::from_str::<TelemetryConfig>(r#"{"kind":"loki","name":"x"}"#).is_err());
+    }
+
+    #[test]
+    fn the_blocks_in_the_readmes_are_read_and_answered_where_they_say_so() {
+        let mut kinds = Vec::new();
+        for (kind, answered) in [
+            ("email", false),
+            ("webhook", false),
+            ("twilio", true),
+            ("httpsms", false),
+            ("ntfy", false),
+            ("pushover", true),
+            ("telegram", true),
+            ("slack", true),
+            ("msteams", true),
+            ("mattermost", true),
+            ("matrix", false),
+            ("discord", false),
+        ] {
+            let path =
+                std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(kind).join("README.md");
+            let text = std::fs::read_to_string(path).expect("a README");
+            let block =
+                text.split_once("```toml\n").and_then(|(_, rest)| rest.split_once("```")).expect("a block").0;
+            // Secrets come from variables and files that are not here.
+            let mut lines: Vec<String> = Vec::new();
+            for line in block.lines() {
+                let is_secret = line.contains("{ env = ") || line.contains("{ file = ");
+                let line = match line.split_once(" = {") {
+                    Some((name, _)) if is_secret && name == "headers" => "headers = {}".to_owned(),
+                    Some((name, _)) if is_secret && !name.starts_with('#') => {
+                        let secret = match name {
+                            "webhook_url" => "https://example.com/s",
+                            "token" if kind == "pushover" => "azGDORePK8gMaC0QOYAMyEEuzJnyUi",
+                            "token" if kind == "telegram" => "123456:not-a-real-token",
+                            _ => "bm90IGEgcmVhbCBzZWNyZXQsIGJ1dCBsb25n",
+                        };
+                        format!("{name} = {secret:?}")
+                    }
+                    _ => line.to_owned(),
+                };
+                lines.push(line);
+            }
+            let document: toml::Table = toml::from_str(&lines.join("\n")).expect("TOML");
+            for entry in document["notifiers"].as_array().expect("notifiers") {
+                let config: NotifierConfig = entry.clone().try_into().expect("a configuration");
+                let name = build_notifier(&config).map(|n| n.name().to_owned()).expect("builds");
+                assert!(name.starts_with(&format!("{kind}/")), "{name}");
+                let receiver = build_receiver(&config).expect("builds");
+                assert_eq!(receiver.is_some(), answered, "{kind}");
+                assert!(receiver.is_none_or(|r| r.name() == name));
+                kinds.push(kind);
+            }
+        }
+        assert_eq!(kinds.len(), 12);
     }
 
     #[test]

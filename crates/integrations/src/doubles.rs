@@ -1,5 +1,9 @@
 //! Servers for the tests of adapters: an axum double on a free port, and raw TCP servers that misbehave.
 
+pub(crate) mod channel;
+pub(crate) mod peers;
+pub(crate) mod provider;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};

@@ -2,6 +2,7 @@
 //! host, no proxy for loopback, nothing secret in an error text. What an answer means is the adapters' business.
 
 pub mod address;
+mod base;
 mod outbound;
 
 pub use outbound::Outbound;
@@ -10,11 +11,12 @@ use std::sync::Once;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+pub use reqwest::Method;
+use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::redirect;
-use reqwest::{Certificate, Method, Url};
+use reqwest::{Certificate, Url};
 
-use crate::settings::{ConfigError, Connection, seconds};
+use crate::settings::{ConfigError, Connection, SecretText, seconds};
 
 /// Longest piece of a foreign answer that an error text carries, characters.
 const EXCERPT: usize = 200;
@@ -103,6 +105,10 @@ pub enum Redirects {
 pub struct Http {
     client: reqwest::Client,
     base: Url,
+    /// What errors and people see of the base.
+    shown: String,
+    /// The base goes out exactly as it was given.
+    exact: bool,
     headers: HeaderMap,
     timeout: Duration,
     max_body: usize,
@@ -114,10 +120,37 @@ impl Http {
     /// # Errors
     /// Names the field of the configuration that cannot be used.
     pub fn new(adapter: &str, connection: &Connection, redirects: Redirects) -> Result<Self, ConfigError> {
+        let base = base::base_url(adapter, &connection.url)?;
+        let shown = base.as_str().trim_end_matches('/').to_owned();
+        Self::build(adapter, base, (shown, false), connection, redirects)
+    }
+
+    /// The same for an address that is a secret as a whole, a query included: whoever knows it may post. Nothing but its
+    /// scheme and host is ever shown. The connection's own `url` is not looked at.
+    ///
+    /// # Errors
+    /// Names `field`, and nothing of the address.
+    pub fn hidden(
+        adapter: &str,
+        field: &str,
+        url: &SecretText,
+        connection: &Connection,
+        redirects: Redirects,
+    ) -> Result<Self, ConfigError> {
+        let (base, shown) = base::hidden_url(adapter, field, url)?;
+        Self::build(adapter, base, (shown, true), connection, redirects)
+    }
+
+    fn build(
+        adapter: &str,
+        base: Url,
+        (shown, exact): (String, bool),
+        connection: &Connection,
+        redirects: Redirects,
+    ) -> Result<Self, ConfigError> {
         install_tls();
-        let base = base_url(adapter, &connection.url)?;
         let timeout = seconds(adapter, "timeout_s", connection.timeout_s)?;
-        let headers = headers(adapter, connection)?;
+        let headers = base::headers(adapter, connection)?;
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("firebell/", env!("CARGO_PKG_VERSION")))
             .timeout(timeout)
@@ -147,12 +180,46 @@ impl Http {
         }
         let client =
             builder.build().map_err(|e| ConfigError::new(adapter, "url", causes(&e.without_url())))?;
-        Ok(Self { client, base, headers, timeout, max_body: connection.max_body })
+        Ok(Self { client, base, shown, exact, headers, timeout, max_body: connection.max_body })
     }
 
-    /// The base address without user, password and query.
+    /// The base address without user, password and query; of a hidden one its scheme and host.
     pub fn address(&self) -> String {
-        self.base.as_str().trim_end_matches('/').to_owned()
+        self.shown.clone()
+    }
+
+    /// Any call: `base/path?query`, further headers, a body as it is. What is in the path is never shown.
+    ///
+    /// # Errors
+    /// When there is no answer, or a header cannot be sent.
+    pub async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(&str, &str)],
+        headers: &[(&'static str, &str)],
+        body: Vec<u8>,
+    ) -> Result<Reply, HttpError> {
+        let mut url = self.url(path)?;
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        self.send(with(self.client.request(method, url).body(body), headers)?).await
+    }
+
+    /// `POST base/path` with a JSON body.
+    ///
+    /// # Errors
+    /// When there is no answer, or a header cannot be sent.
+    pub async fn post_json(
+        &self,
+        path: &str,
+        body: &serde_json::Value,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Reply, HttpError> {
+        let mut all = vec![("content-type", "application/json")];
+        all.extend_from_slice(headers);
+        self.post(path, body.to_string().into_bytes(), &all).await
     }
 
     /// `GET base/path?query`.
@@ -201,6 +268,9 @@ impl Http {
     }
 
     fn url(&self, path: &str) -> Result<Url, HttpError> {
+        if path.is_empty() && self.exact {
+            return Ok(self.base.clone());
+        }
         if path.is_empty() {
             let mut url = self.base.clone();
             // The base was given a closing slash to join on; alone it goes out as it was written.
@@ -208,7 +278,10 @@ impl Http {
             url.set_path(&trimmed);
             return Ok(url);
         }
-        self.base.join(path.trim_start_matches('/')).map_err(|e| HttpError::Request(e.to_string()))
+        // With the dot, what comes before a colon is not taken for a scheme.
+        self.base
+            .join(&format!("./{}", path.trim_start_matches('/')))
+            .map_err(|e| HttpError::Request(e.to_string()))
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Result<Reply, HttpError> {
@@ -236,10 +309,11 @@ impl Http {
 
     fn failed(&self, error: reqwest::Error) -> HttpError {
         let error = error.without_url();
-        if error.is_timeout() {
-            HttpError::Timeout(SecondsText(self.timeout.as_millis() as u64))
-        } else if error.is_connect() {
+        // First: what was never connected was never sent, however long it took to find out.
+        if error.is_connect() {
             HttpError::Connect(causes(&error))
+        } else if error.is_timeout() {
+            HttpError::Timeout(SecondsText(self.timeout.as_millis() as u64))
         } else if error.is_builder() {
             HttpError::Request(causes(&error))
         } else {
@@ -283,66 +357,6 @@ pub(crate) fn causes(error: &dyn std::error::Error) -> String {
         next = cause.source();
     }
     out
-}
-
-fn base_url(adapter: &str, text: &str) -> Result<Url, ConfigError> {
-    let bad = |reason: String| ConfigError::new(adapter, "url", reason);
-    let mut url =
-        Url::parse(text).map_err(|e| bad(format!("is not an address like https://host:port/path: {e}")))?;
-    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-        return Err(bad("must begin with http:// or https:// and name a host".into()));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(bad(
-            "must not hold a user or password: use username and password, or bearer_token".into()
-        ));
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(bad("must not hold a query or fragment".into()));
-    }
-    if !url.path().ends_with('/') {
-        let path = format!("{}/", url.path());
-        url.set_path(&path);
-    }
-    Ok(url)
-}
-
-fn headers(adapter: &str, connection: &Connection) -> Result<HeaderMap, ConfigError> {
-    let mut out = HeaderMap::new();
-    for (name, secret) in &connection.headers {
-        let field = format!("headers.{name}");
-        let key = HeaderName::from_bytes(name.as_bytes())
-            .map_err(|_| ConfigError::new(adapter, &field, "is not the name of a header"))?;
-        let value = sensitive(adapter, &field, secret.resolve(adapter, &field)?.expose())?;
-        out.insert(key, value);
-    }
-    let authorization = match (&connection.bearer_token, &connection.username) {
-        (Some(_), Some(_)) => {
-            return Err(ConfigError::new(adapter, "bearer_token", "excludes username: give one of them"));
-        }
-        (Some(token), None) => Some(format!("Bearer {}", token.resolve(adapter, "bearer_token")?.expose())),
-        (None, Some(user)) => {
-            let password = match &connection.password {
-                Some(p) => p.resolve(adapter, "password")?.expose().to_owned(),
-                None => String::new(),
-            };
-            use base64::Engine as _;
-            let both = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
-            Some(format!("Basic {both}"))
-        }
-        (None, None) => None,
-    };
-    if let Some(value) = authorization {
-        out.insert(AUTHORIZATION, sensitive(adapter, "bearer_token", &value)?);
-    }
-    Ok(out)
-}
-
-fn sensitive(adapter: &str, field: &str, text: &str) -> Result<HeaderValue, ConfigError> {
-    let mut value = HeaderValue::from_str(text)
-        .map_err(|_| ConfigError::new(adapter, field, "has characters that a header cannot carry"))?;
-    value.set_sensitive(true);
-    Ok(value)
 }
 
 fn same_origin() -> redirect::Policy {

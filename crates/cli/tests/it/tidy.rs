@@ -99,7 +99,22 @@ fn every_alert_source_is_registered_and_documented() {
 fn notifiers_and_backends_are_documented() {
     let src = root().join("crates/integrations/src");
     let mut complaints = Vec::new();
-    for name in ["prometheus", "jaeger", "logfiles", "otlp", "email", "webhook", "platform"] {
+    let backends = ["prometheus", "jaeger", "logfiles", "otlp", "platform"];
+    let channels = [
+        "email",
+        "webhook",
+        "twilio",
+        "httpsms",
+        "ntfy",
+        "pushover",
+        "telegram",
+        "slack",
+        "msteams",
+        "mattermost",
+        "matrix",
+        "discord",
+    ];
+    for name in backends.into_iter().chain(channels) {
         if !src.join(name).join("README.md").exists() {
             complaints.push(format!("{name} has no README.md"));
         }

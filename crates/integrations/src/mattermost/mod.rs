@@ -1,0 +1,12 @@
+//! Mattermost: posts with buttons by its API or an incoming webhook, and what people press and command.
+
+mod config;
+mod inbound;
+mod notifier;
+
+#[cfg(test)]
+mod tests;
+
+pub use config::Config;
+pub use inbound::{Settings, parse};
+pub use notifier::Mattermost;

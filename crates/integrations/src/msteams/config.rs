@@ -1,0 +1,41 @@
+//! What `[[notifiers]] kind = "msteams"` holds.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use crate::settings::{Connection, Secret};
+
+/// One Workflows webhook: one channel or chat.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Name; channels say `msteams/NAME`.
+    pub name: String,
+    /// Address of the workflow "When a Teams webhook request is received"; whoever knows it may post.
+    pub webhook_url: Secret,
+    /// Security token of an outgoing webhook: what people write to it is checked by it.
+    #[serde(default)]
+    pub outgoing_token: Option<Secret>,
+    /// PEM file of certificates to trust besides those of the machine.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
+    /// For one call, seconds.
+    #[serde(default = "timeout")]
+    pub timeout_s: f64,
+}
+
+fn timeout() -> f64 {
+    15.0
+}
+
+impl Config {
+    pub(super) fn connection(&self) -> Connection {
+        Connection {
+            ca_file: self.ca_file.clone(),
+            timeout_s: self.timeout_s,
+            max_body: 64 << 10,
+            ..Connection::default()
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! What Slack posts to us: events, buttons and slash commands, signed with the app's signing secret over the raw body and
+//! the time: <https://docs.slack.dev/authentication/verifying-requests-from-slack>.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::config::Config;
+use crate::notice::text::{Unit, all, angled, cut, web};
+use crate::replies::{
+    Answer, Body, Received, Receiver, Reference, ReplyError, Request, Said, at, command, field, fresh,
+    hmac_sha256, need, pressed, spoken,
+};
+use crate::settings::{ConfigError, SecretText, adapter_name};
+
+/// Older requests may have been recorded by somebody and sent again, seconds.
+const TOLERANCE_S: i64 = 300;
+
+/// What is needed to read the requests of one app.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    name: String,
+    signing_secret: SecretText,
+}
+
+impl Settings {
+    /// None where no `signing_secret` is configured.
+    ///
+    /// # Errors
+    /// When the secret cannot be read.
+    pub fn new(config: &Config) -> Result<Option<Self>, ConfigError> {
+        let name = adapter_name("slack", &config.name)?;
+        let Some(secret) = &config.signing_secret else { return Ok(None) };
+        let signing_secret = secret.resolve(&name, "signing_secret")?;
+        Ok(Some(Self { name, signing_secret }))
+    }
+}
+
+/// Checks and reads a request.
+///
+/// # Errors
+/// When the signature does not hold or is older than five minutes, or the body cannot be read.
+pub fn parse(request: &Request<'_>, settings: &Settings, now: Timestamp) -> Result<Received, ReplyError> {
+    let time = request.header("x-slack-request-timestamp").unwrap_or_default();
+    let tag = request.header("x-slack-signature").and_then(|s| s.strip_prefix("v0=")).map(hex::decode);
+    let Some(Ok(tag)) = tag else { return Err(ReplyError::Unauthenticated("no signature of Slack")) };
+    let key = settings.signing_secret.expose().as_bytes();
+    if !hmac_sha256(key, &[b"v0:", time.as_bytes(), b":", request.body], &tag) {
+        return Err(ReplyError::Unauthenticated(
+            "the signature does not hold: is signing_secret that of this app?",
+        ));
+    }
+    if !fresh(time, now, TOLERANCE_S) {
+        return Err(ReplyError::Unauthenticated("older than five minutes: is the clock right?"));
+    }
+    if request.header("content-type").is_some_and(|t| t.starts_with("application/json")) {
+        return event(&serde_json::from_slice(request.body).map_err(|e| ReplyError::json(&e))?);
+    }
+    let form = request.form()?;
+    if field(&form, "ssl_check") == Some("1") {
+        return Ok(Received::Respond(Body::text("")));
+    }
+    match field(&form, "payload") {
+        Some(payload) => interaction(&serde_json::from_str(payload).map_err(|e| ReplyError::json(&e))?),
+        None => slash(&form),
+    }
+}
+
+fn slash(form: &[(String, String)]) -> Result<Received, ReplyError> {
+    let need = |name: &'static str| {
+        field(form, name).filter(|v| !v.is_empty()).ok_or_else(|| ReplyError::malformed(name, "is missing"))
+    };
+    let (what, reference) = command(&unescape(field(form, "text").unwrap_or_default()));
+    let mut answer = Answer::new(need("user_id")?, what, format!("command:{}", need("trigger_id")?));
+    need("command")?;
+    answer.reference = reference;
+    answer.name = field(form, "user_name").unwrap_or_default().to_owned();
+    answer.place = field(form, "channel_id").unwrap_or_default().to_owned();
+    answer.later = field(form, "response_url").and_then(response_url);
+    Ok(answer.received())
+}
+
+fn interaction(payload: &Value) -> Result<Received, ReplyError> {
+    if at(payload, "/type") != "block_actions" {
+        return Ok(Received::Nothing("an interaction that is no button"));
+    }
+    let user = need(payload, "/user/id", "user.id")?;
+    let action =
+        payload.pointer("/actions/0").ok_or_else(|| ReplyError::malformed("actions", "is missing"))?;
+    let Some((what, reference)) = pressed(at(action, "/value")) else {
+        return Ok(Received::Nothing("a link was opened"));
+    };
+    let mut answer =
+        Answer::new(&user, what, format!("press:{user}:{}", need(action, "/action_ts", "action_ts")?));
+    answer.reference = reference;
+    answer.name = at(payload, "/user/username").to_owned();
+    answer.place = at(payload, "/channel/id").to_owned();
+    answer.later = response_url(at(payload, "/response_url"));
+    Ok(answer.received())
+}
+
+fn event(body: &Value) -> Result<Received, ReplyError> {
+    match at(body, "/type") {
+        "url_verification" => {
+            return Ok(Received::Respond(Body::text(need(body, "/challenge", "challenge")?)));
+        }
+        "event_callback" => {}
+        _ => return Ok(Received::Nothing("an event of another kind")),
+    }
+    // Slack repeats what it got no answer to; the id stays.
+    let id = need(body, "/event_id", "event_id")?;
+    let event = body.pointer("/event").ok_or_else(|| ReplyError::malformed("event", "is missing"))?;
+    if event.get("bot_id").is_some() {
+        return Ok(Received::Nothing("said by an app"));
+    }
+    let said = unescape(at(event, "/text"));
+    let (what, reference) = match (at(event, "/type"), at(event, "/subtype")) {
+        ("app_mention", _) => command(without_mention(&said)),
+        ("message", "" | "file_share" | "thread_broadcast") if at(event, "/channel_type") == "im" => {
+            command(&said)
+        }
+        // In a room only a code makes it more than talk.
+        ("message", "" | "file_share" | "thread_broadcast") => match spoken(&said) {
+            Some((what, code @ Reference::Code(_))) => (what, code),
+            _ => (Said::Message(cut(&said, 4000, Unit::Chars)), Reference::None),
+        },
+        (kind @ ("reaction_added" | "reaction_removed"), _) => {
+            let name = need(event, "/reaction", "event.reaction")?;
+            let (channel, ts) = (at(event, "/item/channel"), at(event, "/item/ts"));
+            let removed = kind == "reaction_removed";
+            (Said::Reaction { name, removed }, Reference::Sent(format!("{channel}:{ts}")))
+        }
+        _ => return Ok(Received::Nothing("an event of another kind")),
+    };
+    let mut answer = Answer::new(&need(event, "/user", "event.user")?, what, id);
+    answer.reference = reference;
+    let place = [at(event, "/channel"), at(event, "/item/channel")];
+    answer.place = place.into_iter().find(|p| !p.is_empty()).unwrap_or_default().to_owned();
+    Ok(answer.received())
+}
+
+fn without_mention(said: &str) -> &str {
+    let said = said.trim();
+    match said.strip_prefix("<@").and_then(|rest| rest.split_once('>')) {
+        Some((_, rest)) => rest.trim(),
+        None => said,
+    }
+}
+
+fn unescape(text: &str) -> String {
+    text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+}
+
+/// Only Slack's own address is ever posted to.
+fn response_url(text: &str) -> Option<String> {
+    (web(text).is_some() && text.starts_with("https://hooks.slack.com/")).then(|| text.to_owned())
+}
+
+impl Receiver for Settings {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn receive(&self, request: &Request<'_>, now: Timestamp) -> Result<Received, ReplyError> {
+        parse(request, self, now)
+    }
+
+    /// For slash commands. What a button is answered with goes to [`Answer::later`] instead.
+    fn say(&self, _: &Answer, text: &str) -> Body {
+        Body::json(&json!({"response_type": "ephemeral", "text": all(angled(text))}))
+    }
+}

@@ -1,0 +1,14 @@
+//! Slack: messages with buttons by `chat.postMessage` or an incoming webhook, and what people answer there: buttons, slash
+//! commands, messages and reactions. Which incident a channel belongs to is not known here.
+
+mod blocks;
+mod config;
+mod inbound;
+mod notifier;
+
+#[cfg(test)]
+mod tests;
+
+pub use config::Config;
+pub use inbound::{Settings, parse};
+pub use notifier::Slack;
