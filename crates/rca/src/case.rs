@@ -19,6 +19,9 @@ use crate::series::stats::{self, Shift};
 use crate::settings::Settings;
 use crate::{shown, threads};
 
+/// Seconds longer that an answer may take before anybody who waits for it can notice.
+const UNFELT_S: f64 = 0.05;
+
 /// The view.
 pub(crate) struct Case<'a> {
     pub t: &'a Telemetry,
@@ -193,6 +196,17 @@ impl<'a> Case<'a> {
     /// How sure the count of bad events makes a rise: 0 for what chance brings, 1 for plenty.
     pub(crate) fn sure(&self, feature: &Feature) -> f64 {
         sure(&feature.events, |at| self.frame.is_base(at), |at| self.frame.is_fault(at))
+    }
+
+    /// Whether of the features of such kinds none moved but answers that take a little longer than usual: a computer can
+    /// tell, nobody who waits for them can. Figures in another unit than seconds are never so small.
+    pub(crate) fn unfelt(&self, of: impl Fn(Kind) -> bool) -> bool {
+        self.features.iter().zip(&self.shifts).all(|(f, s)| {
+            let moved = s.as_ref().filter(|s| of(f.kind) && s.strength() * self.sure(f) > 0.2);
+            moved.is_none_or(|s| {
+                matches!(f.kind, Kind::Latency | Kind::QueryTime) && (s.after - s.before).abs() < UNFELT_S
+            })
+        })
     }
 
     /// First faulty sample that is clearly out of the normal band.

@@ -22,8 +22,8 @@ use crate::signal::{Modality, Role, Signal};
 const MAX_HYPOTHESES: usize = 10;
 /// Most pieces of evidence for one hypothesis.
 const MAX_EVIDENCE: usize = 6;
-/// Seconds longer that an answer may take before anybody who waits for it can notice.
-const UNFELT_S: f64 = 0.05;
+/// Weight of a symptom below which nothing is felt.
+const QUIET: f64 = 0.3;
 
 /// Investigates. Deterministic: equal telemetry and settings give an equal verdict.
 pub fn investigate(telemetry: &Telemetry, settings: &Settings) -> Verdict {
@@ -156,7 +156,7 @@ fn outcome(case: &Case<'_>, signals: &[Signal], rivals: &[Rival]) -> Outcome {
     // A change that shows in two sorts of telemetry needs no harm to metrics: some faults only people notice.
     let shown = rivals.first().is_some_and(|r| r.change.is_some() && r.modalities >= 2 && r.score > 0.2);
     // Whoever cuts out a window beside a normal recording knows that it is ill: less is asked of the evidence.
-    let (quiet, weak, least) = if case.frame.apart && said { (0.1, 0.04, 0.03) } else { (0.3, 0.33, 0.07) };
+    let (quiet, weak, least) = if case.frame.apart && said { (0.1, 0.04, 0.03) } else { (QUIET, 0.33, 0.07) };
     let state = engines::state::well(case, signals);
     if felt < quiet && !mechanism && !shown && case.features.is_empty() && state == Some(true) {
         return Outcome::Healthy;
@@ -165,11 +165,15 @@ fn outcome(case: &Case<'_>, signals: &[Signal], rivals: &[Rival]) -> Outcome {
         let calm = flapping || !said || !case.t.alerts.is_empty() || well_watched(case);
         return if watched >= 1 && calm { Outcome::Healthy } else { Outcome::InsufficientEvidence };
     }
+    if felt < quiet && !said && case.t.alerts.is_empty() && watched >= 1 && harmless(signals, rivals) {
+        return Outcome::Healthy;
+    }
     if shown && felt < 0.5 {
         return Outcome::Cause;
     }
     let only_alerts = !case.t.alerts.is_empty() && engines::peoples_words(case).trim().is_empty();
-    if !shown && only_alerts && imperceptible(case, signals) {
+    let unfelt = only_alerts || (!case.complaint.0 && well_watched(case));
+    if !shown && unfelt && imperceptible(case, signals) {
         return Outcome::Healthy;
     }
     if flapping && felt < 0.4 && best < 0.4 {
@@ -182,6 +186,16 @@ fn outcome(case: &Case<'_>, signals: &[Signal], rivals: &[Rival]) -> Outcome {
         return Outcome::Recovered;
     }
     Outcome::Cause
+}
+
+/// Whether the best guess is a figure that moved and is near no limit: heaps climb between two collections, traffic comes and
+/// goes. Where nobody complains and nothing that serves people is worse, that is no incident.
+fn harmless(signals: &[Signal], rivals: &[Rival]) -> bool {
+    rivals.first().is_none_or(|r| {
+        // One failure in a thousand lines proves nothing.
+        let slight = |i: &usize| signals[*i].modality == Modality::Metrics || signals[*i].weight < QUIET;
+        r.change.is_none() && !r.cause.starts_with("saturation.") && r.signals.iter().all(slight)
+    })
 }
 
 /// Whether what serves people was watched nearly everywhere, and everywhere that the report names: then that nothing moved
@@ -212,11 +226,7 @@ fn imperceptible(case: &Case<'_>, signals: &[Signal]) -> bool {
         Role::Symptom => s.modality != Modality::Metrics && s.weight > 0.45,
         Role::Against => false,
     });
-    let mut slower = case.features.iter().zip(&case.shifts).filter_map(|(f, s)| {
-        let s = s.as_ref().filter(|s| f.kind.is_symptom() && s.strength() * case.sure(f) > 0.2)?;
-        Some(f.kind == Kind::Latency && (s.after - s.before).abs() < UNFELT_S)
-    });
-    !more && slower.all(|small| small)
+    !more && case.unfelt(Kind::is_symptom)
 }
 
 /// The same alert firing and resolving again and again.

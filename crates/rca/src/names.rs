@@ -25,6 +25,15 @@ const LABELS: [&str; 11] = [
     "job",
 ];
 
+/// How the names of series begin that hosts tell of themselves.
+const HOSTS: [&str; 3] = ["node_", "windows_", "host_"];
+
+/// `10.0.3.7:9090` or `localhost:9090`: a place, and no name.
+fn is_address(instance: &str) -> bool {
+    let host = instance.rsplit_once(':').map_or(instance, |(host, _)| host);
+    host == "localhost" || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok()
+}
+
 /// Names to ids.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
@@ -163,6 +172,17 @@ impl Names {
         }
         for label in LABELS {
             if let Some(v) = s.labels.get(label).filter(|v| !v.is_empty()) {
+                // One of several replicas is known by its address; the job is what they are replicas of. What a host
+                // tells of itself is the host's.
+                let job = s.labels.get("job").filter(|j| !j.is_empty());
+                let of_host = HOSTS.iter().any(|h| s.name.starts_with(h));
+                if label == "instance"
+                    && is_address(v)
+                    && !of_host
+                    && let Some(job) = job
+                {
+                    return Some(self.resolve(job));
+                }
                 return Some(self.resolve(v));
             }
         }
@@ -251,4 +271,36 @@ fn unhash(name: &str) -> &str {
         return stem;
     }
     name
+}
+
+#[cfg(test)]
+mod tests {
+    use firebell_core::telemetry::Labels;
+
+    use super::*;
+
+    #[test]
+    fn a_replica_known_by_its_address_belongs_to_its_job() {
+        let names = Names::default();
+        let of = |name: &str, instance: &str, job: &str| {
+            let labels: Labels =
+                [("instance", instance), ("job", job)].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
+            names.of_series(&Series {
+                source: String::new(),
+                name: name.to_owned(),
+                labels,
+                component: None,
+                kind: Default::default(),
+                points: Vec::new(),
+            })
+        };
+        assert_eq!(of("http_requests_total", "10.0.3.7:8080", "orders").as_deref(), Some("service/orders"));
+        assert_eq!(of("http_requests_total", "[::1]:8080", "orders").as_deref(), Some("service/orders"));
+        assert_eq!(
+            of("node_cpu_seconds_total", "10.0.3.7:9100", "node").as_deref(),
+            Some("service/10.0.3.7:9100")
+        );
+        assert_eq!(of("http_requests_total", "orders-a", "orders").as_deref(), Some("service/orders-a"));
+        assert_eq!(of("http_requests_total", "10.0.3.7:8080", "").as_deref(), Some("service/10.0.3.7:8080"));
+    }
 }

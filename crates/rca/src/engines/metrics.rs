@@ -349,6 +349,8 @@ fn memory_filled<'c>(case: &'c Case<'_>) -> BTreeSet<&'c str> {
 
 /// Share of its limit from which memory counts as used up.
 const FULL: f64 = 0.85;
+/// Share of a disk below which nobody has to worry.
+const ROOM: f64 = 0.8;
 
 /// The highest share of its limit that a component's memory reached since the onset, where the limit is known.
 fn share_of_limit(case: &Case<'_>, component: &str) -> Option<f64> {
@@ -388,9 +390,17 @@ fn disk(
             0.6 + 0.35 * ((fill - 0.93) / 0.06).clamp(0.0, 1.0),
             text,
         );
-    } else if s.z > 4.0 {
+    } else if s.z > 4.0 && (share || !has_room(case, &f.component)) {
         push(&f.component, "saturation.disk", Role::Mechanism, 0.3 * s.strength(), went);
     }
+}
+
+/// Whether a disk whose size is known has plenty of room.
+fn has_room(case: &Case<'_>, component: &str) -> bool {
+    let share = |f: &&Feature| {
+        f.component == component && f.kind == Kind::DiskUsed && f.detail.as_deref() == Some("share")
+    };
+    case.features.iter().find(share).is_some_and(|f| f.points.iter().all(|p| p.1 < ROOM))
 }
 
 /// Many more attempts, most of which fail: somebody tries stolen passwords. As many attempts as ever that now fail

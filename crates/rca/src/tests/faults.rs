@@ -520,6 +520,22 @@ fn memory_that_began_to_climb_far_from_its_limit_is_a_leak() {
 }
 
 #[test]
+fn memory_that_climbs_is_no_incident_where_nothing_is_worse_and_nobody_complains() {
+    for seed in 0..SEEDS {
+        let grow = |_: &mut Company, m: &mut Model, i: usize| {
+            m.memory.insert("inventory", 8.0e7 + 2.5e6 * (i + 1) as f64);
+        };
+        let (mut t, _) = run(seed, "", |_| {}, grow);
+        let calm = investigate(&t, &Settings::default());
+        assert_eq!(calm.verdict, Outcome::Healthy, "seed {seed}: {:?}", calm.hypotheses.first());
+        // Who asks about it is told.
+        "memory of inventory grows".clone_into(&mut t.report);
+        let told = investigate(&t, &Settings::default());
+        assert_eq!((told.verdict, told.hypotheses[0].cause.as_str()), (Outcome::Cause, "code.memory_leak"));
+    }
+}
+
+#[test]
 fn an_alert_that_strays_in_does_not_hide_the_change_that_people_complain_of() {
     check(
         "flag beside an alert",

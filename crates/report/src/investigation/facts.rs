@@ -129,13 +129,19 @@ pub(super) fn ruled_out(v: &Verdict) -> Vec<RuledOut> {
                 );
             }
             if why.is_empty() {
+                let (own, leaders) = (h.evidence.len(), leader.evidence.len());
+                let pieces =
+                    |n: usize| format!("{n} {} of evidence", if n == 1 { "piece" } else { "pieces" });
                 why.push(Claim {
-                    text: format!(
-                        "It explains less: {} against {} of the leader.",
-                        text::count(h.evidence.len() as u64, "piece of evidence")
-                            .replace("evidences", "evidence"),
-                        leader.evidence.len()
-                    ),
+                    text: if own < leaders {
+                        format!("It rests on {}, the leader on {leaders}.", pieces(own))
+                    } else {
+                        format!(
+                            "What speaks for it is weaker: {} against {} of the leader.",
+                            percent(h.confidence),
+                            percent(leader.confidence)
+                        )
+                    },
                     ids: h.evidence.iter().map(|e| e.id.clone()).collect(),
                 });
             }
