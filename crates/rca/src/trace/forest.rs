@@ -3,8 +3,7 @@
 //! What real traces get wrong is mended and counted: spans recorded twice, parents that are missing, parents in a
 //! circle, durations below nothing, clocks of two services that disagree. Cost: one sort of the spans.
 
-use std::collections::{BTreeMap, HashMap};
-use std::hash::{BuildHasherDefault, DefaultHasher};
+use std::collections::BTreeMap;
 
 use firebell_core::telemetry::{Span, SpanKind};
 use serde::Serialize;
@@ -92,7 +91,7 @@ pub(crate) struct Forest<'a> {
     /// Places by trace and span id.
     by_id: Vec<u32>,
     /// Where each trace begins in `by_id`, and where it ends. Every log line with a trace is looked up here.
-    places: HashMap<&'a str, (u32, u32), BuildHasherDefault<DefaultHasher>>,
+    places: BTreeMap<&'a str, (u32, u32)>,
     /// Places in an order in which parents come before their children; what was left out is not in it.
     pub order: Vec<u32>,
     pub defects: Vec<Defect>,
@@ -156,7 +155,7 @@ impl<'a> Forest<'a> {
             }
         }
         let by_id = sorted.clone();
-        let mut places: HashMap<&str, (u32, u32), _> = HashMap::default();
+        let mut places: BTreeMap<&str, (u32, u32)> = BTreeMap::new();
         for (place, i) in by_id.iter().enumerate() {
             let place = place as u32;
             places.entry(&spans[*i as usize].trace_id).or_insert((place, place)).1 = place + 1;
