@@ -20,10 +20,15 @@ const N: usize = INPUTS.len() + 1;
 /// Pull of the weights to zero.
 const PENALTY: f64 = 0.5;
 
+/// From here on people act on an answer.
+const SURE: f64 = 0.8;
+
 struct Row {
     x: [f64; N],
     right: bool,
     set: String,
+    /// What the present weights say.
+    said: f64,
 }
 
 fn main() -> ExitCode {
@@ -62,10 +67,27 @@ fn main() -> ExitCode {
         let own: Vec<(f64, bool)> =
             rows.iter().filter(|r| r.set == *set).map(|r| (predict(&weights, &r.x), r.right)).collect();
         let right = own.iter().filter(|p| p.1).count();
-        println!("{set:<24} {:>5} answers, {right:>5} right, error {:.3}", own.len(), error(&own));
+        let now: Vec<(f64, bool)> =
+            rows.iter().filter(|r| r.set == *set).map(|r| (r.said, r.right)).collect();
+        println!(
+            "{set:<24} {:>5} answers, {right:>5} right, error {:.3} (present weights {:.3})",
+            own.len(),
+            error(&own),
+            error(&now)
+        );
         predictions.extend(own);
     }
-    println!("calibration error over the sets left out: {:.3}", error(&predictions));
+    let now: Vec<(f64, bool)> = rows.iter().map(|r| (r.said, r.right)).collect();
+    for (name, of) in [("over the sets left out", &predictions), ("of the present weights", &now)] {
+        let sure = of.iter().filter(|p| p.0 >= SURE).count();
+        let wrong = of.iter().filter(|p| p.0 >= SURE && !p.1).count();
+        println!(
+            "calibration error {name}: {:.3}; Brier score {:.3}; {wrong} of {sure} answers at {SURE} or more are wrong",
+            error(of),
+            of.iter().map(|(p, r)| (p - f64::from(u8::from(*r))).powi(2)).sum::<f64>()
+                / of.len().max(1) as f64
+        );
+    }
     println!("reliability (sets left out):");
     for bin in 0..10 {
         let of: Vec<&(f64, bool)> =
@@ -96,7 +118,8 @@ fn gather(dir: &std::path::Path, copies: u64, rows: &mut Vec<Row>) -> Result<(),
             let mut x = [1.0; N];
             x[1..].copy_from_slice(&inputs);
             let set = answer.class.split('/').next().unwrap_or_default().to_owned();
-            rows.push(Row { x, right: score("", &verdict, answer).place == Some(1), set });
+            let said = verdict.hypotheses.first().map_or(0.0, |h| h.confidence);
+            rows.push(Row { x, right: score("", &verdict, answer).place == Some(1), set, said });
         };
         take(&loaded.telemetry, &answer);
         for copy in 0..copies {

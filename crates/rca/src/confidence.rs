@@ -3,10 +3,11 @@
 //! well they hold on sets that took no part.
 
 /// What the model looks at, by name.
-pub const INPUTS: [&str; 3] = ["score", "lead", "modalities"];
+pub const INPUTS: [&str; 6] = ["score", "lead", "modalities", "mechanism", "own", "absent"];
 
-const CONSTANT: f64 = -2.2;
-const WEIGHTS: [f64; INPUTS.len()] = [2.6, 4.0, 0.45];
+/// The fitted constant is -1.35; it is set lower, since to be sure and wrong costs more than to be right and unsure.
+const CONSTANT: f64 = -1.85;
+const WEIGHTS: [f64; INPUTS.len()] = [2.32, 4.33, 0.325, 1.69, -0.68, 1.03];
 
 /// What the model looks at.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -17,12 +18,25 @@ pub(crate) struct Evidence {
     pub lead: f64,
     /// Kinds of telemetry that speak for it.
     pub modalities: usize,
+    /// Weight of the strongest mechanism that is seen, 0 to 1.
+    pub mechanism: f64,
+    /// Share of the harm at its component that is its own, 0 to 1.
+    pub own: f64,
+    /// What counts against it for being expected and absent, nats, at most 0.
+    pub absent: f64,
 }
 
 impl Evidence {
     /// The model's inputs, in the order of [`INPUTS`].
     pub(crate) fn inputs(self) -> [f64; INPUTS.len()] {
-        [self.score, self.lead.clamp(0.0, 0.6), self.modalities.min(4) as f64 - 1.0]
+        [
+            self.score,
+            self.lead.clamp(0.0, 0.6),
+            self.modalities.min(4) as f64 - 1.0,
+            self.mechanism,
+            self.own,
+            self.absent,
+        ]
     }
 }
 

@@ -103,7 +103,8 @@ pub(crate) fn find(t: &Telemetry, features: &[Feature]) -> Option<Frame> {
 /// Milliseconds without spans between two recordings.
 const PAUSE_MS: i64 = 60_000;
 
-/// Whether spans were recorded apart from the window and after it, and none before: a normal period, then.
+/// Whether spans were recorded apart from the window and after it, and not many more before: a normal period, then. What
+/// precedes the onset in the recording of the fault is short, and may be faulty already.
 fn recorded_after(t: &Telemetry, start: i64, end: i64) -> bool {
     let count =
         |from: i64, to: i64| t.spans.iter().filter(|s| (from..=to).contains(&(s.start_us / 1000))).count();
@@ -111,7 +112,7 @@ fn recorded_after(t: &Telemetry, start: i64, end: i64) -> bool {
     let after = count(end.saturating_add(PAUSE_MS), i64::MAX);
     // What was under way at the end goes on for a little.
     let between = count(end + 1, end.saturating_add(PAUSE_MS - 1));
-    after * 8 > inside.max(8) && count(i64::MIN, start - 1) * 8 < after && between * 10 < inside
+    after * 8 > inside.max(8) && count(i64::MIN, start - 1) < 2 * after && between * 10 < inside
 }
 
 /// The frame where nothing has a course over time: a snapshot of state, with events at most. All of it is the present, so

@@ -3,15 +3,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::absent;
 use crate::case::Case;
 use crate::causes;
-use crate::engines;
+use crate::engines::{self, Account};
 use crate::names;
 use crate::series::kinds::Kind;
 use crate::signal::{Modality, Role, Signal};
 
 /// Share of all harm that an attack is taken to cover at least, whatever else moves.
 const ATTACK_COVERS: f64 = 0.8;
+
+/// How far the traces' account of time replaces what is inferred from harm along calls.
+const BY_TRACES: f64 = 0.7;
 
 /// Weight from which a change's evidence settles where the harm comes from.
 const SETTLED: f64 = 0.6;
@@ -30,6 +34,10 @@ pub(crate) struct Rival {
     pub modalities: usize,
     /// How much of the harm here is its own.
     pub own: f64,
+    /// What it lets one expect and is not there, for people.
+    pub absent: Vec<String>,
+    /// What that counts, nats.
+    pub absence: f64,
 }
 
 /// Harm at components and along calls.
@@ -42,10 +50,14 @@ pub(crate) struct Harm {
     edges: BTreeMap<(String, String), f64>,
     /// Calls that some caller measures at all, by called side.
     measured: BTreeSet<(String, String)>,
+    /// Whose time it is, by traces.
+    pub account: Account,
+    /// Log lines after the onset.
+    pub lines: BTreeMap<String, usize>,
 }
 
 impl Harm {
-    pub(crate) fn gather(case: &Case<'_>, signals: &[Signal]) -> Self {
+    pub(crate) fn gather(case: &Case<'_>, signals: &[Signal], account: Account) -> Self {
         let mut by: BTreeMap<String, BTreeMap<(Modality, bool), f64>> = BTreeMap::new();
         let mut since: BTreeMap<String, i64> = BTreeMap::new();
         for s in signals {
@@ -82,7 +94,7 @@ impl Harm {
                 *slot = slot.max(s.strength());
             }
         }
-        Self { at, since, edges, measured }
+        Self { at, since, edges, measured, account, lines: absent::lines(case) }
     }
 
     pub(crate) fn of(&self, component: &str) -> f64 {
@@ -209,6 +221,17 @@ fn weigh(
     if let Some(a) = account.filter(|a| a.harm > 0.0 && case.ledger.conclusive) {
         own = 0.4 * own + 0.6 * (a.own / a.harm);
     }
+    // Where calls became slower, the traces say whose time it is.
+    let failing = signals.iter().any(|s| {
+        s.component == component
+            && s.role == Role::Symptom
+            && s.modality == Modality::Metrics
+            && s.weight > 0.5
+            && s.cause != "code.slow_path"
+    });
+    if let Some(g) = harm.account.of(&component).filter(|g| g.slower() && !settled && !failing) {
+        own = (1.0 - BY_TRACES) * own + BY_TRACES * g.share();
+    }
     let here = harm.of(&component);
     let upstream = case.graph.upstream(&component);
     let covered: f64 = here + upstream.keys().map(|c| harm.of(c)).sum::<f64>();
@@ -276,7 +299,8 @@ fn weigh(
     // What a change of a caller brought upon it is no cause of its own.
     let brought = signals
         .iter()
-        .filter(|s| s.role == Role::Against && s.modality == Modality::Changes && s.component == component)
+        .filter(|s| s.role == Role::Against && s.component == component)
+        .filter(|s| matches!(s.modality, Modality::Changes | Modality::Traces))
         .filter(|s| s.cause == cause && !cause.starts_with("change."))
         .map(|s| s.weight)
         .fold(0.0, f64::max);
@@ -285,6 +309,10 @@ fn weigh(
     if cause == "traffic.surge" && case.graph.callers(&component).next().is_some() {
         score *= 0.25;
     }
+    // What it lets one expect and is not there speaks against it, unless a metric shows it already.
+    let missing = absent::find(case, signals, &harm.lines, &component, &cause);
+    let nats = if absent::shown(signals, &members) { 0.0 } else { absent::sum(&missing) };
+    score = absent::after(score.min(1.0), nats);
     let mut order = members;
     let symptoms = signals
         .iter()
@@ -307,8 +335,9 @@ fn weigh(
         .map(|i| &signals[*i])
         .filter(|s| s.role == Role::Mechanism)
         .find_map(|s| s.change.clone());
+    let absent = missing.into_iter().map(|a| a.text).collect();
     let modalities = order.iter().map(|i| signals[*i].modality).collect::<BTreeSet<_>>().len();
-    Rival { component, cause, score, change, signals: order, against, modalities, own }
+    Rival { component, cause, score, change, signals: order, against, modalities, own, absent, absence: nats }
 }
 
 /// At one component a mechanism lowers what it explains.

@@ -62,8 +62,8 @@ pub fn investigate_with_inputs(
         }
     }
     signals.extend(engines::run_changes(&case, &signals));
-    engines::weigh_metrics(&case, &mut signals);
-    let harm = Harm::gather(&case, &signals);
+    let account = engines::weigh_metrics(&case, &mut signals);
+    let harm = Harm::gather(&case, &signals, account);
     let rivals = fusion::rank(&case, &signals, &harm);
     let outcome = outcome(&case, &signals, &rivals);
     let shown: Vec<&Rival> = select(&rivals);
@@ -79,7 +79,7 @@ pub fn investigate_with_inputs(
         })
         .collect();
     let anything = case.frame.seen && outcome != Outcome::Healthy;
-    let inputs = shown.first().map(|r| sureness(&shown, 0, r).inputs());
+    let inputs = shown.first().map(|r| sureness(&signals, &shown, 0, r).inputs());
     let verdict = Verdict {
         format: FORMAT.to_owned(),
         verdict: if hypotheses.is_empty() && outcome == Outcome::Cause {
@@ -285,7 +285,7 @@ fn failures_beyond_unseen(case: &Case<'_>, r: &Rival) -> bool {
 }
 
 /// What speaks for a hypothesis beside its rivals.
-fn sureness(all: &[&Rival], index: usize, r: &Rival) -> confidence::Evidence {
+fn sureness(signals: &[Signal], all: &[&Rival], index: usize, r: &Rival) -> confidence::Evidence {
     let rival = all
         .iter()
         .enumerate()
@@ -293,7 +293,21 @@ fn sureness(all: &[&Rival], index: usize, r: &Rival) -> confidence::Evidence {
         .map(|(_, o)| o.score)
         .fold(0.0, f64::max);
     let lead = ((r.score - rival) / r.score.max(1e-9)).max(-1.0);
-    confidence::Evidence { score: r.score, lead, modalities: r.modalities }
+    let mechanism = r
+        .signals
+        .iter()
+        .map(|i| &signals[*i])
+        .filter(|s| s.role == Role::Mechanism)
+        .map(|s| s.weight)
+        .fold(0.0, f64::max);
+    confidence::Evidence {
+        score: r.score,
+        lead,
+        modalities: r.modalities,
+        mechanism,
+        own: r.own,
+        absent: r.absence,
+    }
 }
 
 #[derive(Default)]
@@ -346,7 +360,7 @@ fn write(
         return None;
     }
     let against = collect(&r.against, 3);
-    let mut sure = confidence(sureness(all, index, r));
+    let mut sure = confidence(sureness(signals, all, index, r));
     if failures_beyond_unseen(case, r) {
         sure = (sure * 0.85 * 1000.0).round() / 1000.0;
     }
@@ -444,22 +458,7 @@ fn absent(case: &Case<'_>, signals: &[Signal], r: &Rival) -> Vec<String> {
     if r.own < 0.5 && !r.cause.starts_with("change.") {
         out.push(format!("what {} calls is ill too: its harm is mostly received", r.component));
     }
-    if let Some(known) = cause::find(&r.cause) {
-        for (want, kind) in [("cpu", Kind::Cpu), ("memory", Kind::Memory), ("disk", Kind::DiskUsed)] {
-            let watched = case
-                .features
-                .iter()
-                .zip(&case.shifts)
-                .find(|(f, _)| f.component == r.component && f.kind == kind);
-            if known.metrics.first().map(String::as_str) == Some(want)
-                && let Some((f, Some(s))) = watched
-                && s.z.abs() < 2.0
-                && r.cause != "code.memory_leak"
-            {
-                out.push(format!("{} of {} did not move", f.name, r.component));
-            }
-        }
-    }
+    out.extend(r.absent.iter().take(4).cloned());
     out
 }
 

@@ -4,6 +4,7 @@
 //! Engines ([`engines`]) each read one sort of telemetry and hand back signals; fusion weighs the signals into rival
 //! hypotheses. Text inside telemetry is data: it counts by what it shows, never by what it says of itself.
 
+mod absent;
 mod case;
 mod causes;
 mod confidence;

@@ -16,7 +16,7 @@ mod warnings;
 pub use changes::explain_diff;
 pub(crate) use changes::{Turn, peoples_words, turned_away};
 pub(crate) use prior::apply as apply_priors;
-pub(crate) use traces::weigh_metrics;
+pub(crate) use traces::{Account, weigh_metrics};
 
 use crate::case::Case;
 use crate::signal::Signal;

@@ -24,7 +24,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::names::{self, Names};
 use crate::settings::Settings;
+pub(crate) use predict::expected_to_move;
 use seen::Seen;
+pub(crate) use seen::kinds_of;
 
 /// Hypotheses that are weighed against each other.
 const WEIGHED: usize = 5;

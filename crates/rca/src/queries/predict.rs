@@ -48,6 +48,11 @@ pub(super) fn metric(h: Option<&Hypothesis>, component: &str, metric: &str) -> V
     vec![moved, 1.0 - moved]
 }
 
+/// How likely a metric of a component moves where `cause` is at it.
+pub(crate) fn expected_to_move(cause: &str, metric: &str) -> f64 {
+    own_metric(cause, metric, SYMPTOMS.contains(&metric))
+}
+
 fn own_metric(id: &str, metric: &str, symptom: bool) -> f64 {
     let at = cause::find(id).and_then(|c| c.metrics.iter().position(|m| m == metric));
     // A cause brings about others: the metrics that mark them move as well.

@@ -15,7 +15,7 @@ const ENOUGH_LINES: usize = 40;
 const ENOUGH_SPANS: usize = 40;
 
 /// The kinds of series that a word of the catalogue means.
-pub(super) fn kinds_of(metric: &str) -> &'static [Kind] {
+pub(crate) fn kinds_of(metric: &str) -> &'static [Kind] {
     match metric {
         "cpu" => &[Kind::Cpu],
         "memory" => &[Kind::Memory],

@@ -23,8 +23,12 @@ const MAX_PAIRS: usize = 160;
 /// Most visits of one kind that are learnt from.
 const MAX_LEARNT: u32 = 4_000;
 
-/// Operation and caller of a visit: owner, operation, caller's owner, caller's operation.
-type Kind = (u32, u32, u32, u32);
+/// Operation and caller of a visit: owner, operation, handler, caller's owner, caller's operation.
+type Kind = (u32, u32, u32, u32, u32);
+/// From the closest kind to the widest; what does not apply is left out.
+type Kinds = [Option<Kind>; 4];
+/// Stands for any handler and any caller.
+const ANY: u32 = NONE - 1;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Deviation {
@@ -156,20 +160,40 @@ pub(super) fn judge(
     operation_of: impl Fn(u32) -> u32,
 ) -> Vec<Judgement> {
     let all = &visits.all;
-    let kinds: Vec<[Kind; 2]> = all
+    // Handlers that each operation is known to have.
+    let mut handlers: BTreeMap<(u32, u32), BTreeMap<u32, u32>> = BTreeMap::new();
+    for v in all.iter().filter(|v| v.part == Part::Base && v.handler != NONE) {
+        let of = handlers.entry((owner_of(v.span), operation_of(v.span))).or_default();
+        *of.entry(v.handler).or_default() += 1;
+    }
+    let kinds: Vec<Kinds> = all
         .iter()
         .map(|v| {
             let (owner, operation) = (owner_of(v.span), operation_of(v.span));
             let caller = all.get(v.caller as usize).map(|c| c.span);
             let by = caller.map_or((NONE, NONE), |c| (owner_of(c), operation_of(c)));
-            [(owner, operation, by.0, by.1), (owner, operation, NONE, NONE - 1)]
+            let known = handlers.get(&(owner, operation));
+            let several = v.handler != NONE && known.is_some_and(|h| h.len() > 1);
+            let of =
+                |handler| [(owner, operation, handler, by.0, by.1), (owner, operation, handler, ANY, ANY)];
+            let [close, wide] = of(ANY).map(Some);
+            let [own_close, own_wide] = of(v.handler).map(|k| several.then_some(k));
+            // A call that went to a handler that this operation hardly ever had is another sort of request, of which
+            // nothing is known, unless it fails.
+            let fails = v.features.iter().any(|f| visits.features[*f as usize].is_error());
+            let strange = v.part == Part::Fault
+                && v.handler != NONE
+                && !fails
+                && known.is_some_and(|h| h.get(&v.handler).copied().unwrap_or(0) < MIN_KNOWN);
+            if strange { [None; 4] } else { [own_close, own_wide, close, wide] }
         })
         .collect();
     let mut usual: BTreeMap<Kind, Usual> = BTreeMap::new();
     // A visit is learnt from by its place among its kind, so that what was learnt is known when it is judged.
-    let mut learnt: Vec<[bool; 2]> = vec![[false; 2]; all.len()];
+    let mut learnt: Vec<[bool; 4]> = vec![[false; 4]; all.len()];
     for (v, visit) in all.iter().enumerate().filter(|(_, v)| v.part == Part::Base) {
         for (kind, learnt) in kinds[v].iter().zip(&mut learnt[v]) {
+            let Some(kind) = kind else { continue };
             let u = usual.entry(*kind).or_insert_with(Usual::new);
             if u.visits < MAX_LEARNT {
                 u.learn(&visit.features);
@@ -179,7 +203,7 @@ pub(super) fn judge(
     }
     for (v, visit) in all.iter().enumerate() {
         for (kind, learnt) in kinds[v].iter().zip(&learnt[v]) {
-            if let (true, Some(u)) = (*learnt, usual.get_mut(kind)) {
+            if let (true, Some(u)) = (*learnt, kind.and_then(|k| usual.get_mut(&k))) {
                 u.pair(&visit.features);
             }
         }
@@ -188,7 +212,9 @@ pub(super) fn judge(
     for (v, visit) in all.iter().enumerate() {
         let mut found = Judgement::default();
         for (kind, learnt) in kinds[v].iter().zip(&learnt[v]) {
-            let Some(u) = usual.get(kind).filter(|u| u.visits >= MIN_KNOWN + u32::from(*learnt)) else {
+            let Some(u) =
+                kind.and_then(|k| usual.get(&k)).filter(|u| u.visits >= MIN_KNOWN + u32::from(*learnt))
+            else {
                 continue;
             };
             found.known = true;

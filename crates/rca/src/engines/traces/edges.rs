@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use firebell_core::telemetry::SpanKind;
 
+use super::queues::Queue;
 use super::view::{Part, View};
 use super::{At, signal};
 use crate::case::Case;
@@ -39,12 +40,61 @@ struct Delayed {
     example: u32,
 }
 
-pub(super) fn judge(case: &Case<'_>, view: &View<'_>, out: &mut Vec<Signal>) {
-    gaps(case, view, out);
+pub(super) fn judge(case: &Case<'_>, view: &View<'_>, queues: &[Queue], out: &mut Vec<Signal>) {
+    gaps(case, view, queues, out);
     leaves(case, view, out);
 }
 
-fn gaps(case: &Case<'_>, view: &View<'_>, out: &mut Vec<Signal>) {
+/// Delayed edges that are laid to one component.
+pub(super) struct Way {
+    pub owner: u32,
+    /// Microseconds lost over all its calls.
+    pub lost: f64,
+    /// Of these, on calls that it makes.
+    pub outward: f64,
+    /// How many edges.
+    edges: usize,
+    /// How much of its calls is delayed, 0 to 1.
+    certain: f64,
+    strength: f64,
+    /// Share of all loss.
+    part: f64,
+    /// The edge that loses most.
+    caller: u32,
+    callee: u32,
+    before: f64,
+    after: f64,
+    example: u32,
+}
+
+fn gaps(case: &Case<'_>, view: &View<'_>, queues: &[Queue], out: &mut Vec<Signal>) {
+    for way in ways(view) {
+        // Who keeps calls waiting in front of it has a queue, not a slow way.
+        let queue = if queues.iter().any(|q| q.owner == way.owner) { 0.5 } else { 1.0 };
+        let weight =
+            queue * 0.92 * way.strength * (0.4 + 0.6 * way.part.sqrt()) * (0.35 + 0.65 * way.certain);
+        let span = view.forest.span(way.example);
+        let text = format!(
+            "between {} and {} {} ms are lost, {} before{}",
+            view.name(way.caller),
+            view.name(way.callee),
+            number(way.after / 1e3),
+            number(way.before / 1e3),
+            if way.edges > 1 {
+                format!("; so it is on {} of its connections", way.edges)
+            } else {
+                String::new()
+            }
+        );
+        let at = At { source: &span.source, component: &span.component, operation: &span.operation };
+        let owner = view.name(way.owner);
+        out.push(signal(case, owner, "network.delay", Role::Mechanism, weight, None, at, text.clone()));
+        out.push(signal(case, owner, "code.slow_path", Role::Symptom, 0.8 * weight, None, at, text));
+    }
+}
+
+/// Delayed edges, given to as few components as explain them.
+pub(super) fn ways(view: &View<'_>) -> Vec<Way> {
     let f = &view.forest;
     let mut edges: BTreeMap<(u32, u32), Edge> = BTreeMap::new();
     for &i in &f.order {
@@ -87,6 +137,7 @@ fn gaps(case: &Case<'_>, view: &View<'_>, out: &mut Vec<Signal>) {
     }
     let everything: f64 = delayed.iter().map(|d| d.lost).sum::<f64>().max(1.0);
     let mut given: BTreeSet<usize> = BTreeSet::new();
+    let mut out = Vec::new();
     for _ in 0..6 {
         let mut best: Option<(f64, u32, Vec<usize>)> = None;
         let owners: BTreeSet<u32> = delayed.iter().flat_map(|d| [d.caller, d.callee]).collect();
@@ -118,44 +169,22 @@ fn gaps(case: &Case<'_>, view: &View<'_>, out: &mut Vec<Signal>) {
         let Some(most) = open.iter().map(|i| &delayed[*i]).max_by(|a, b| a.lost.total_cmp(&b.lost)) else {
             break;
         };
-        let certain = score / lost;
-        let strength = open.iter().map(|i| delayed[*i].shift.strength()).fold(0.0, f64::max);
-        let weight = 0.92 * strength * (0.4 + 0.6 * (lost / everything).sqrt()) * (0.35 + 0.65 * certain);
-        let span = f.span(most.example);
-        let text = format!(
-            "between {} and {} {} ms are lost, {} before{}",
-            view.name(most.caller),
-            view.name(most.callee),
-            number(most.shift.after / 1e3),
-            number(most.shift.before / 1e3),
-            if open.len() > 1 {
-                format!("; so it is on {} of its connections", open.len())
-            } else {
-                String::new()
-            }
-        );
-        let at = At { source: &span.source, component: &span.component, operation: &span.operation };
-        out.push(signal(
-            case,
-            view.name(owner),
-            "network.delay",
-            Role::Mechanism,
-            weight,
-            None,
-            at,
-            text.clone(),
-        ));
-        out.push(signal(
-            case,
-            view.name(owner),
-            "code.slow_path",
-            Role::Symptom,
-            0.8 * weight,
-            None,
-            at,
-            text,
-        ));
+        out.push(Way {
+            owner,
+            lost,
+            outward: open.iter().map(|i| &delayed[*i]).filter(|d| d.caller == owner).map(|d| d.lost).sum(),
+            edges: open.len(),
+            certain: score / lost,
+            strength: open.iter().map(|i| delayed[*i].shift.strength()).fold(0.0, f64::max),
+            part: lost / everything,
+            caller: most.caller,
+            callee: most.callee,
+            before: most.shift.before,
+            after: most.shift.after,
+            example: most.example,
+        });
     }
+    out
 }
 
 /// How many components an owner calls.

@@ -4,23 +4,34 @@ use std::collections::BTreeMap;
 
 use firebell_core::telemetry::SpanKind;
 
-use super::view::View;
+use super::view::{Part, View};
 use super::{At, signal};
 use crate::case::Case;
 use crate::engines::metrics::number;
 use crate::series::stats;
 use crate::signal::{Role, Signal};
-use crate::trace::patterns::{is_query, reached, retries};
+use crate::trace::patterns::{in_turn, is_query, reached, retries};
 
 #[derive(Default)]
 struct Fan {
     example: u32,
     /// Queries of each request.
     queries: [Vec<f64>; 2],
-    /// Repetitions of failed calls, and calls.
+    /// The most equal calls, one after another, of each request that calls others, and the time that they took of it.
+    repeats: [Vec<f64>; 2],
+    share: Vec<f64>,
+    /// Repetitions of failed calls, calls that failed, and calls.
     again: [usize; 2],
+    fails: [usize; 2],
     calls: [usize; 2],
 }
+
+/// Equal calls of one request from which on they are one for each row.
+const MANY: f64 = 5.0;
+/// Share of a request's time that repeated calls have to take: less slows nobody down.
+const NOTABLE: f64 = 0.3;
+/// Failed calls in each part that tell whether they are made again.
+const ENOUGH: usize = 5;
 
 /// Durations of failed calls in both parts of time, and one of the spans.
 type Failures = ([Vec<i64>; 2], u32);
@@ -43,12 +54,31 @@ pub(super) fn judge(case: &Case<'_>, view: &View<'_>, out: &mut Vec<Signal>) {
         if queries > 0 || s.kind == SpanKind::Server {
             fan.queries[part as usize].push(queries as f64);
         }
+        let mut most = (0usize, 0i64);
         if kids.len() > 1 {
             let mut by_call: BTreeMap<(u32, u32), Vec<u32>> = BTreeMap::new();
             for &k in kids {
                 by_call.entry((f.component[k as usize], f.operation[k as usize])).or_default().push(k);
             }
-            fan.again[part as usize] += by_call.values().map(|calls| retries(f, calls)).sum::<usize>();
+            for calls in by_call.values() {
+                let again = retries(f, calls);
+                fan.again[part as usize] += again;
+                let others =
+                    calls.iter().any(|k| view.is_entry(*k) || f.kids(*k).iter().any(|e| view.is_entry(*e)));
+                if others && again == 0 && calls.len() > most.0 {
+                    most = (in_turn(f, calls), calls.iter().map(|k| f.duration[*k as usize]).sum());
+                }
+            }
+        }
+        fan.fails[part as usize] += kids.iter().filter(|k| f.span(**k).error).count();
+        // The caller's side of one call makes no others.
+        let carries = kids.len() == 1 && view.is_entry(kids[0]) && !view.is_entry(i);
+        if !carries && kids.iter().any(|k| view.is_entry(*k) || f.kids(*k).iter().any(|e| view.is_entry(*e)))
+        {
+            fan.repeats[part as usize].push(most.0.max(1) as f64);
+            if part == Part::Fault {
+                fan.share.push(most.1 as f64 / f.duration[i as usize].max(1) as f64);
+            }
         }
         fan.calls[part as usize] += kids.len();
     }
@@ -69,6 +99,30 @@ pub(super) fn judge(case: &Case<'_>, view: &View<'_>, out: &mut Vec<Signal>) {
                 let weight = 0.6 + 0.35 * ((after / before.max(0.5) - 2.0) / 4.0).clamp(0.0, 1.0);
                 out.push(signal(case, owner, "code.n_plus_one", Role::Mechanism, weight, None, at, text));
             }
+        }
+        let [base, fault] = &fan.repeats;
+        if base.len() >= 5 && fault.len() >= 5 && stats::mean(&fan.share) >= NOTABLE {
+            let (before, after) = (stats::mean(base), stats::mean(fault));
+            if after >= 2.0 * before && stats::quantile(&stats::sorted(fault), 0.9) >= MANY {
+                let text = format!(
+                    "one request to {owner} makes the same call {} times, one after another, {} before: {:.0} % of its time",
+                    number(after),
+                    number(before),
+                    100.0 * stats::mean(&fan.share).min(1.0)
+                );
+                let weight = 0.5 + 0.35 * ((after / before - 2.0) / 4.0).clamp(0.0, 1.0);
+                out.push(signal(case, owner, "code.n_plus_one", Role::Mechanism, weight, None, at, text));
+            }
+        }
+        let rate = |p: usize| (fan.again[p] as f64 + 0.25) / (fan.fails[p] as f64 + 0.5);
+        if fan.fails.iter().all(|n| *n >= ENOUGH) && rate(1) > 2.0 * rate(0) + 0.1 {
+            // What fails is made again by another rule than before: that is the caller's doing, whoever fails.
+            let text = format!(
+                "{owner} repeats {} of {} failed calls, {} of {} before",
+                fan.again[1], fan.fails[1], fan.again[0], fan.fails[0]
+            );
+            let weight = 0.35 + 0.3 * (rate(1) - rate(0)).min(1.0);
+            out.push(signal(case, owner, "code.retry_storm", Role::Mechanism, weight, None, at, text));
         }
         let usual = (fan.again[0] as f64 + 0.5) / (fan.calls[0] as f64 + 1.0) * fan.calls[1] as f64;
         let z = (fan.again[1] as f64 - usual) / (usual + 1.0).sqrt();

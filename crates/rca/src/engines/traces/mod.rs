@@ -3,24 +3,30 @@
 //! Looks for: components that act differently when they are called (`conduct`, with `visits` and `deviations`: calls
 //! and log statements of each call answered, against what is usual for that operation and caller); operations that take
 //! longer themselves, and where failures begin (`places`); what is lost between the two sides of a call, and waiting for
-//! what records nothing (`edges`); repeated queries, repetitions of failed calls, time limits (`fans`). `reliability`
-//! says how far metrics are to be believed beside traces.
+//! what records nothing (`edges`); repeated queries and calls, repetitions of failed calls, time limits (`fans`); callers
+//! that give up while the called side goes on (`deadlines`); waiting that grows with the calls that are there
+//! (`queues`). `account` says whose time was lost, and `reliability` how far metrics are to be believed beside traces.
 //!
 //! Assumes: traces of the normal part and of the faulty part; sampling that did not change between them. Spans are
 //! mended as `trace::forest` says. Cost: a sort of the spans, one pass for each file; log lines are joined up to a
 //! number, by whole traces. Golden cases: `tests.rs` here, and the labelled sets.
 
+mod account;
 mod conduct;
+mod deadlines;
 mod deviations;
 mod edges;
 mod fans;
 mod places;
+mod queues;
 mod reliability;
 mod view;
 mod visits;
 
 #[cfg(test)]
 mod tests;
+
+pub(crate) use account::Account;
 
 use crate::case::Case;
 use crate::evidence::Cite;
@@ -42,15 +48,24 @@ pub(super) fn run(case: &Case<'_>) -> Vec<Signal> {
     }
     let view = View::build(case);
     places::judge(case, &view, &mut out);
-    edges::judge(case, &view, &mut out);
+    let queues = queues::find(&view);
+    edges::judge(case, &view, &queues, &mut out);
+    queues::judge(case, &view, &queues, &mut out);
+    deadlines::judge(case, &view, &mut out);
     fans::judge(case, &view, &mut out);
     conduct::judge(case, &view, &mut out);
     out
 }
 
-/// Lowers what metrics say where traces show otherwise.
-pub(crate) fn weigh_metrics(case: &Case<'_>, signals: &mut [Signal]) {
-    reliability::weigh(case, signals);
+/// Lowers what metrics say where traces show otherwise, and says whose time it is.
+pub(crate) fn weigh_metrics(case: &Case<'_>, signals: &mut [Signal]) -> Account {
+    if case.t.spans.is_empty() {
+        return Account::default();
+    }
+    let view = View::build(case);
+    let account = account::build(case, &view);
+    reliability::weigh(case, &view, &account, signals);
+    account
 }
 
 #[expect(clippy::too_many_arguments, reason = "the parts of a signal that differ here")]

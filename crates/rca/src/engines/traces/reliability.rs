@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::account::Account;
 use super::edges::silent_peer;
 use super::view::{Part, View};
 use crate::case::Case;
@@ -26,14 +27,15 @@ struct Requests {
     whole: f64,
 }
 
+/// What is left of a metric that says slow, where the traces hold no time that was lost there.
+const SLOWNESS: f64 = 0.3;
+/// Part of the time that the slowest component lost from which on another may be slow by itself.
+const PART: f64 = 0.2;
+
 /// Share of their traces' time from which on calls of a component can be what makes requests slow.
 const NOTABLE: f64 = 0.05;
 
-pub(super) fn weigh(case: &Case<'_>, signals: &mut [Signal]) {
-    if case.t.spans.is_empty() {
-        return;
-    }
-    let view = View::build(case);
+pub(super) fn weigh(case: &Case<'_>, view: &View<'_>, account: &Account, signals: &mut [Signal]) {
     let f = &view.forest;
     let mut requests: BTreeMap<u32, Requests> = BTreeMap::new();
     let mut peers: BTreeSet<String> = BTreeSet::new();
@@ -51,7 +53,7 @@ pub(super) fn weigh(case: &Case<'_>, signals: &mut [Signal]) {
                 r.whole += f.duration[root[i as usize] as usize] as f64;
             }
         } else {
-            peers.extend(silent_peer(case, &view, i));
+            peers.extend(silent_peer(case, view, i));
         }
     }
     let covered = requests.values().filter(|r| r.took.iter().all(|t| t.len() >= ENOUGH)).count() >= COVERED;
@@ -78,6 +80,9 @@ pub(super) fn weigh(case: &Case<'_>, signals: &mut [Signal]) {
         let calm = calm.contains(s.component.as_str());
         s.weight *= match s.role {
             _ if unseen => 0.25,
+            Role::Symptom if s.cause == "code.slow_path" && !calm => account
+                .part(&s.component)
+                .map_or(1.0, |part| SLOWNESS + (1.0 - SLOWNESS) * (part / PART).min(1.0)),
             Role::Symptom if calm => 0.2,
             Role::Mechanism if calm && s.cause.starts_with("saturation.") => 0.75,
             _ => 1.0,

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use firebell_core::telemetry::LogLine;
+use firebell_core::telemetry::{LogLine, SpanKind};
 
 use super::view::{Part, View};
 use crate::case::{Case, is_error};
@@ -37,6 +37,8 @@ pub(super) struct Visit {
     pub span: u32,
     /// The visit that called, or [`NONE`].
     pub caller: u32,
+    /// Operation of the one span that does all the work of the call, or [`NONE`]: what a framework hands the call to.
+    pub handler: u32,
     pub part: Part,
     /// Sorted features.
     pub features: Vec<u32>,
@@ -74,7 +76,16 @@ impl Visits {
                 }
                 of_span[i as usize] = out.all.len() as u32;
                 let features = if error { vec![failed] } else { Vec::new() };
-                out.all.push(Visit { span: i, caller, part, features, named: Vec::new(), line: None });
+                let handler = handler(view, i);
+                out.all.push(Visit {
+                    span: i,
+                    caller,
+                    handler,
+                    part,
+                    features,
+                    named: Vec::new(),
+                    line: None,
+                });
             } else {
                 of_span[i as usize] = caller;
                 let id = out.id(Feature::Operation(f.operation[i as usize]));
@@ -143,6 +154,22 @@ impl Visits {
                     .extend(named.iter().filter_map(|n| known.get(n.as_str())).filter(|n| **n != owner));
             }
         }
+    }
+}
+
+/// One route may lead to several handlers (by method, by version): their calls are of different sorts.
+fn handler(view: &View<'_>, entry: u32) -> u32 {
+    let f = &view.forest;
+    match f.kids(entry) {
+        [only]
+            if view.owner_of(*only) == view.owner_of(entry)
+                && f.span(*only).kind != SpanKind::Client
+                && !f.kids(*only).is_empty()
+                && f.kids(*only).iter().all(|k| view.owner_of(*k) == view.owner_of(entry)) =>
+        {
+            f.operation[*only as usize]
+        }
+        _ => NONE,
     }
 }
 

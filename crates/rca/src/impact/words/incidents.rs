@@ -1,5 +1,7 @@
 //! Labelled public incidents: one JSON object a line, as status pages tell them.
 
+use std::collections::BTreeSet;
+
 use firebell_core::severity::words::{Features, Grade, Update, features};
 use serde::Deserialize;
 
@@ -12,6 +14,8 @@ pub struct Told {
     pub features: Features,
     /// Title and the first two messages, for methods that count words.
     pub text: String,
+    /// Words of the names of the parts that its page lists: what is learned has to hold for other services too.
+    pub parts: BTreeSet<String>,
     /// How its status page graded it.
     pub grade: Grade,
 }
@@ -25,6 +29,8 @@ struct Line {
     published_at: Option<String>,
     #[serde(default)]
     updates: Vec<Message>,
+    #[serde(default)]
+    components: Vec<String>,
     impact: String,
 }
 
@@ -39,7 +45,7 @@ struct Message {
 }
 
 /// Reads incidents, oldest first. Scheduled maintenance and incidents without a grade are left out; `critical` counts as
-/// major. Names of components, durations and all that was told later are not looked at.
+/// major. Durations and all that was told later are not looked at; names of components only to leave their words out.
 ///
 /// # Errors
 /// A sentence that names the line that is not an incident.
@@ -68,6 +74,13 @@ pub fn read(jsonl: &str) -> Result<Vec<Told>, String> {
             started_at: line.started_at.or(line.published_at).unwrap_or_default(),
             features: features(&line.title, &updates),
             text,
+            parts: line
+                .components
+                .iter()
+                .flat_map(|c| c.split(|c: char| !c.is_ascii_alphanumeric()))
+                .filter(|w| !w.is_empty())
+                .map(str::to_lowercase)
+                .collect(),
             grade,
         });
     }

@@ -4,6 +4,7 @@
 mod bench;
 mod incidents;
 mod logistic;
+mod select;
 mod tfidf;
 mod train;
 

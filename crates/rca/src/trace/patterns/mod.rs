@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::forest::Forest;
 pub(crate) use limits::reached;
-pub(crate) use repeats::{is_query, retries};
+pub(crate) use repeats::{in_turn, is_query, retries};
 
 /// Which pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

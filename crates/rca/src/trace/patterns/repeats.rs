@@ -35,7 +35,7 @@ pub(crate) fn retries(forest: &Forest<'_>, calls: &[u32]) -> usize {
 }
 
 /// How many of a group ran one after another.
-fn in_turn(forest: &Forest<'_>, calls: &[u32]) -> usize {
+pub(crate) fn in_turn(forest: &Forest<'_>, calls: &[u32]) -> usize {
     1 + calls.windows(2).filter(|w| forest.start[w[1] as usize] >= forest.end(w[0])).count()
 }
 

@@ -1,14 +1,14 @@
-//! The weights, and how they are applied: a sum over the terms that hold, held against a threshold.
+//! The weights, and how they are applied: a sum over the terms of the gravest sentence, held against a threshold.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use super::terms::{Features, Grade, Sign, TERMS, Update, features};
+use super::terms::{Features, Grade, Said, Update, features};
 
 /// The format's name.
-const FORMAT: &str = "firebell-words/1";
+const FORMAT: &str = "firebell-words/2";
 
 /// What the weights were learned from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
@@ -21,7 +21,7 @@ pub struct Trained {
     pub until: String,
 }
 
-/// A linear model: `bias + sum of weights` of the terms that hold, in log-odds; major above `threshold`.
+/// A linear model: `bias + sum of weights` of the terms of the gravest sentence, in log-odds; major above `threshold`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Model {
     /// [`FORMAT`].
@@ -48,15 +48,18 @@ impl Model {
         &SHIPPED
     }
 
-    /// Makes one of weights in the order of [`TERMS`].
-    pub fn new(trained: Trained, bias: f64, threshold: f64, weights: &[f64]) -> Self {
-        let weights = TERMS.iter().zip(weights).map(|(t, w)| (t.name.to_owned(), *w)).collect();
+    /// Makes one.
+    pub fn new(trained: Trained, bias: f64, threshold: f64, weights: BTreeMap<String, f64>) -> Self {
         Self { format: FORMAT.to_owned(), trained, bias, threshold, weights }
     }
 
-    /// The score, in log-odds of a training set of balanced classes.
+    fn weight(&self, said: &Said) -> f64 {
+        said.terms().filter_map(|name| self.weights.get(name)).sum()
+    }
+
+    /// The score, in log-odds of a training set of balanced classes: that of the gravest sentence.
     pub fn score(&self, features: &Features) -> f64 {
-        features.names().filter_map(|name| self.weights.get(name)).sum::<f64>() + self.bias
+        self.bias + features.sentences.iter().map(|s| self.weight(s)).fold(0.0, f64::max)
     }
 
     /// The grade. What was over when it was first told is a notice.
@@ -70,20 +73,21 @@ impl Model {
         }
     }
 
-    /// For free text that people or alerts write: the terms that make it read like a major incident, or `None`. At
-    /// least one of them has to tell of more harm; that something is not said is no sign of it.
-    pub fn reads_major(&self, text: &str) -> Option<Vec<&'static str>> {
+    /// For free text that people or alerts write: the terms of its gravest sentence that make it read like a major
+    /// incident, heaviest first and four at most, or `None`. That something is not said is no sign of it.
+    pub fn reads_major(&self, text: &str) -> Option<Vec<String>> {
         let found = features("", &[Update { status: "", text }]);
         if self.grade(&found) != Grade::Major {
             return None;
         }
-        let weight = |name: &str| self.weights.get(name).copied().unwrap_or(0.0);
-        let worse: Vec<&'static str> = TERMS
-            .iter()
-            .zip(&found.has)
-            .filter(|(t, has)| **has && t.sign == Sign::Worse && weight(t.name) > 0.0)
-            .map(|(t, _)| t.name)
+        let gravest = found.sentences.iter().max_by(|a, b| self.weight(a).total_cmp(&self.weight(b)))?;
+        let mut worse: Vec<(&str, f64)> = gravest
+            .terms()
+            .filter_map(|name| Some((name, *self.weights.get(name)?)))
+            .filter(|(_, weight)| *weight > 0.0)
             .collect();
-        (!worse.is_empty()).then_some(worse)
+        worse.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
+        worse.truncate(4);
+        (!worse.is_empty()).then(|| worse.into_iter().map(|(name, _)| name.to_owned()).collect())
     }
 }

@@ -1,5 +1,5 @@
-//! The terms: what is looked for in a title and in what was told so far. A new term is a line of [`TERMS`] and, where it is
-//! a phrase, one of `PHRASES`; the weights have to be learned anew.
+//! The terms: what is looked for in each sentence of a title and of what was told so far. Some come from the words of the
+//! severity table ([`TERMS`]); all others are runs of words that training picks by itself (see `grams`).
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::normal::{patterns, sentences};
 use super::super::numbers::{error_ratio, users_affected};
-use super::named::named;
+use super::grams::grams;
 
 /// So many updates are read: what is told later is known too late to grade by.
 const READ: usize = 2;
@@ -60,8 +60,6 @@ pub enum Sign {
     Worse,
     /// It limits the harm: its weight is never positive.
     Milder,
-    /// What it means is learned.
-    Free,
 }
 
 /// One thing that words may say.
@@ -77,73 +75,24 @@ const fn term(name: &'static str, sign: Sign) -> Term {
     Term { name, sign }
 }
 
-/// All terms; [`Features::has`] has one place for each.
-pub const TERMS: [Term; 17] = [
-    term("availability", Sign::Worse),
-    term("outage", Sign::Worse),
-    term("wide", Sign::Worse),
-    term("failing", Sign::Worse),
-    term("performance", Sign::Free),
-    term("slow", Sign::Free),
-    term("part", Sign::Milder),
-    term("some", Sign::Milder),
-    term("rest_works", Sign::Milder),
-    term("provider", Sign::Free),
-    term("messages", Sign::Free),
-    term("availability_at_once", Sign::Worse),
-    term("named_2", Sign::Worse),
-    term("named_3", Sign::Worse),
-    term("named_4", Sign::Worse),
-    term("named_6", Sign::Worse),
-    term("spreads", Sign::Worse),
+/// The terms that come from the severity table: out of order for all, a share of users that makes two indicators, and one
+/// that is far from it. [`Said::has`] has one place for each.
+pub const TERMS: [Term; 3] = [
+    term("table: out of order", Sign::Worse),
+    term("table: wide", Sign::Worse),
+    term("table: part", Sign::Milder),
 ];
-const AVAILABILITY: usize = 0;
-const WIDELY: usize = 2;
-const PARTLY: usize = 6;
-const AT_ONCE: usize = 11;
-/// From so many names on, and the place of its term.
-const NAMES: [(usize, usize); 4] = [(2, 12), (3, 13), (4, 14), (6, 15)];
-const SPREADS: usize = 16;
+const WIDELY: usize = 1;
+const PARTLY: usize = 2;
 
-/// The phrases of the first terms, in their order.
+/// The phrases of these terms, in their order.
 static PHRASES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     patterns(&[
-        r"\b(?:degraded|reduced|partial) availability|\bavailability (?:issue|problem)|\bpartial outage",
-        concat!(
-            r"\boutage\b|\b(?:un|in)(?:available|accessible|reachable)\b|\b(?:is|are) down\b|\boffline\b|\bdisruptions? (?:to|of)\b",
-            r"|\b(?:not|isn't|aren't) (?:available|loading|load|accessible|working)\b"
-        ),
-        concat!(
-            r"\ball (?:of )?(?:our |the )?(?:[a-z]+ )?(?:users|customers|services|requests|types|features|regions)\b",
-            r"|\bevery(?:one|body)\b|\bmany\b|\bsignificant|\bhigh (?:number|rate)|\bmajority\b|\bseveral\b|\bwidespread\b",
-            r"|\bacross (?:a number|multiple|all|many|several)\b|\bmultiple (?:[a-z]+ ){0,2}(?:services|regions|features|products)",
-            r"|\bnumber of (?:[a-z]+ ){1,2}(?:services|features)\b"
-        ),
-        concat!(
-            r"\bfail|\berror|\bunable\b|\bcan ?not\b|\bcan't\b|\bnot (?:be able|able)\b|\b[45][0-9][0-9]\b|\bbroken\b|\bblock",
-            r"|\bstalled\b|\bunsuccessful"
-        ),
-        r"\bdegraded performance\b|\bperformance (?:issue|problem|degradation)|\bdegradation\b",
-        r"\bdelay|\bslow|\blatenc|\bwait|\blonger\b|\bqueue|\bstale\b|\blag",
-        concat!(
-            r"\bsmall|\btiny\b|\blimited\b|\bfew\b|\bsubset\b|\bfraction\b|\bminority\b|\bless than\b|< ?[0-9]|\bunder [0-9]",
-            r"|\bcertain\b|\bsingle\b|(?:^|[ ,:(<~=+-])[0-9](?:\.[0-9]+)? ?%"
-        ),
-        r"\bsome (?:users|customers|of|new)\b|\b(?:may|might) (?:see|experience|be|not|take|fail)\b|\bintermittent|\bsporadic",
-        concat!(
-            r"\brecover|\boperating normally|\bnormal functionality|\bnot (?:impacted|affected)|\bunaffected|\bno longer\b",
-            r"|\bworking (?:normally|as expected)|\bother [a-z]+(?: [a-z]+)? (?:are|is|remain|should|work|continue)|\bretry"
-        ),
-        r"\bupstream\b|\bthird[ -]party\b|\bproviders?\b",
-        concat!(
-            r"\be-?mails?\b|\bnotifications?\b|\blive updates?\b|\bintegrations?\b|\bimporter|\bmigrations?\b",
-            r"|\bwebhooks? deliver"
-        ),
+        r"\boutage\b|\b(?:un|in)(?:available|accessible|reachable)\b|\b(?:is|are) down\b|\bnot (?:available|working)\b",
+        r"\ball (?:of )?(?:our |the )?(?:users|customers|requests)\b|\bevery(?:one|body)\b|\bmost (?:users|customers|requests)\b",
+        r"\b(?:small|tiny) (?:number|share|fraction|percentage|subset)\b|\b(?:a )?few (?:users|customers|requests)\b",
     ])
 });
-
-static MORE_HIT: LazyLock<Vec<Regex>> =
-    LazyLock::new(|| patterns(&[r"\b(?:is|are) (?:now |also |currently )*experiencing degraded"]));
 
 /// A report of what is past, where no status says so: "between 10:02 and 10:40 requests were failing".
 static PAST: LazyLock<Vec<Regex>> = LazyLock::new(|| {
@@ -152,19 +101,36 @@ static PAST: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     ])
 });
 
+/// What one sentence says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Said {
+    /// One place a term of [`TERMS`].
+    pub has: [bool; TERMS.len()],
+    /// Its runs of words.
+    pub grams: BTreeSet<String>,
+}
+
+impl Said {
+    /// Names of all terms that hold.
+    pub fn terms(&self) -> impl Iterator<Item = &str> + '_ {
+        let table = TERMS.iter().zip(&self.has).filter(|(_, has)| **has).map(|(term, _)| term.name);
+        table.chain(self.grams.iter().map(String::as_str))
+    }
+}
+
 /// What the words say.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Features {
-    /// One place a term of [`TERMS`].
-    pub has: [bool; TERMS.len()],
+    /// Sentence by sentence.
+    pub sentences: Vec<Said>,
     /// It was over when it was first told.
     pub over: bool,
 }
 
 impl Features {
-    /// Names of the terms that hold.
-    pub fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
-        TERMS.iter().zip(&self.has).filter(|(_, has)| **has).map(|(term, _)| term.name)
+    /// Names of all terms that hold anywhere.
+    pub fn terms(&self) -> BTreeSet<&str> {
+        self.sentences.iter().flat_map(Said::terms).collect()
     }
 }
 
@@ -172,27 +138,22 @@ impl Features {
 pub fn features(title: &str, updates: &[Update<'_>]) -> Features {
     let updates = &updates[..updates.len().min(READ)];
     let mut out = Features::default();
-    let mut names = BTreeSet::new();
     let told = updates.iter().map(|u| sentences(u.text));
     for (place, sentences) in std::iter::once(sentences(title)).chain(told).enumerate() {
         for sentence in &sentences {
-            for (has, phrase) in out.has.iter_mut().zip(PHRASES.iter()) {
-                *has |= phrase.is_match(sentence);
+            let mut said = Said { grams: grams(sentence), ..Said::default() };
+            for (has, phrase) in said.has.iter_mut().zip(PHRASES.iter()) {
+                *has = phrase.is_match(sentence);
             }
             for share in [users_affected(sentence), error_ratio(sentence)].into_iter().flatten() {
-                out.has[WIDELY] |= share.value >= WIDE;
-                out.has[PARTLY] |= share.value < PART;
+                said.has[WIDELY] |= share.value >= WIDE;
+                said.has[PARTLY] |= share.value < PART;
             }
-            named(sentence, &mut names);
-            out.has[AT_ONCE] |= place == 1 && PHRASES[AVAILABILITY].is_match(sentence);
-            out.has[SPREADS] |= place > 1 && MORE_HIT.iter().any(|r| r.is_match(sentence));
+            out.sentences.push(said);
         }
         if place == 1 && updates[0].status.is_empty() {
             out.over = sentences.iter().any(|s| PAST.iter().any(|r| r.is_match(s)));
         }
-    }
-    for (least, place) in NAMES {
-        out.has[place] = names.len() >= least;
     }
     out.over |= updates.first().is_some_and(|u| {
         ["resolved", "completed", "postmortem"].iter().any(|s| u.status.eq_ignore_ascii_case(s))

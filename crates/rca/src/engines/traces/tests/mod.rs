@@ -1,5 +1,7 @@
 //! Faults of each sort at each component of a small system: the component is found wherever the fault is.
 
+mod timing;
+
 use std::collections::BTreeMap;
 
 use firebell_core::telemetry::{Labels, LogLine, Span, SpanKind, Telemetry, Window};
