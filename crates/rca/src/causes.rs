@@ -40,8 +40,11 @@ pub(crate) fn explains(a: &str, b: &str) -> bool {
         }
         "network.delay" | "network.tls_expired" | "network.dns" | "network.loss" => generic.contains(&b),
         "saturation.cpu" => generic.contains(&b) || b == "network.delay",
-        // What hangs answers late, with errors or not at all.
-        "code.deadlock" => generic.contains(&b),
+        // What hangs answers late, with errors or not at all, and whatever comes waits.
+        "code.deadlock" => {
+            generic.contains(&b)
+                || ["saturation.connection_pool", "saturation.threads", "saturation.queue"].contains(&b)
+        }
         _ if a.starts_with("change.") => {
             generic.contains(&b) || b == "code.retry_storm" || b == "saturation.cpu"
         }

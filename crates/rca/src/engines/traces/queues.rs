@@ -173,7 +173,9 @@ pub(super) fn judge(case: &Case<'_>, view: &View<'_>, queues: &[Queue], out: &mu
             number(q.few.1 / 1e3),
             q.few.0
         );
-        let weight = 0.45 + 0.35 * q.shift.strength();
+        // Inside a component traces show that it waits, not for what: who names the lock or the pool knows better.
+        let least = if q.cause == "saturation.queue" { 0.45 } else { 0.25 };
+        let weight = least + 0.35 * q.shift.strength();
         out.push(signal(case, owner, q.cause, Role::Mechanism, weight, None, at, text.clone()));
         out.push(signal(case, owner, "code.slow_path", Role::Symptom, 0.7 * weight, None, at, text));
     }
