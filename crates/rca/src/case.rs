@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use firebell_core::telemetry::{LogLine, Telemetry};
 
+use crate::breakdown::{self, Breakdown};
 use crate::engines::state::{self, Cluster};
 use crate::engines::{self, Turn};
 use crate::evidence::Cite;
@@ -13,11 +14,14 @@ use crate::graph::Graph;
 use crate::ledger::Ledger;
 use crate::logs::Index;
 use crate::names::{self, Names};
+use crate::placement::Placement;
+use crate::series::discovery;
 use crate::series::features::{self, Feature};
 use crate::series::kinds::Kind;
-use crate::series::stats::{self, Shift};
+use crate::series::season;
+use crate::series::stats::Shift;
 use crate::settings::Settings;
-use crate::{shown, threads};
+use crate::shown;
 
 /// Seconds longer that an answer may take before anybody who waits for it can notice.
 const UNFELT_S: f64 = 0.05;
@@ -45,6 +49,10 @@ pub(crate) struct Case<'a> {
     pub turned_away: BTreeMap<String, BTreeMap<String, Turn>>,
     /// Whose harm it is, by volumes along the calls.
     pub ledger: Ledger,
+    /// What runs where.
+    pub placement: Placement,
+    /// Which label values carry what moved.
+    pub breakdowns: Vec<Breakdown>,
     /// The cluster and its hosts as objects, events and commands show them.
     pub cluster: Cluster,
 }
@@ -67,21 +75,10 @@ impl<'a> Case<'a> {
         let names = Names::build(t, settings);
         let mut features = features::build(t, &names);
         features.extend(error_logs(t, &names));
+        season::take_off(t, &mut features);
         let frame = frame::find(t, &features).or_else(|| frame::still(t))?;
         let graph = Graph::build(t, &names, settings, &features);
-        let shifts = threads::map(&features, |f| {
-            let (base, fault) = frame.split(&f.points);
-            let (relative, absolute) = f.kind.floors();
-            stats::shift(&base, &fault, relative, absolute).map(|mut s| {
-                if frame.drift {
-                    let (low, high) =
-                        fault.iter().fold((f64::MAX, f64::MIN), |(a, b), v| (a.min(*v), b.max(*v)));
-                    let moved = (high - low) / s.scale;
-                    s.z = s.z.clamp(-moved, moved);
-                }
-                s
-            })
-        });
+        let shifts = discovery::shifts(&frame, &features);
         let mut focus: BTreeSet<String> = settings.focus.iter().map(|f| names.resolve(f)).collect();
         focus.extend(names.mentioned(&t.report));
         for a in &t.alerts {
@@ -99,6 +96,9 @@ impl<'a> Case<'a> {
         instrumented.extend(span_owners.into_iter().map(|c| names.resolve(c)));
         let complaint = complaint(t);
         let ledger = Ledger::build(&frame, &graph, &features, &focus, complaint);
+        let cluster = state::read(t);
+        let placement = Placement::build(t, &names, settings, &cluster);
+        let breakdowns = breakdown::all(t, &frame, &features, &shifts);
         let mut case = Self {
             t,
             settings,
@@ -113,7 +113,9 @@ impl<'a> Case<'a> {
             instrumented,
             turned_away: BTreeMap::new(),
             ledger,
-            cluster: state::read(t),
+            placement,
+            breakdowns,
+            cluster,
         };
         case.turned_away = engines::turned_away(&case);
         Some(case)
@@ -299,6 +301,8 @@ fn error_logs(t: &Telemetry, names: &Names) -> Vec<Feature> {
             kind: Kind::LogErrors,
             name: "error log lines".into(),
             detail: None,
+            raw: None,
+            period: None,
             points: (0..=(last - first) / step)
                 .map(|i| (first + i * step, slots.get(&i).copied().unwrap_or(0.0)))
                 .collect(),

@@ -94,7 +94,7 @@ pub(crate) fn find(t: &Telemetry, features: &[Feature]) -> Option<Frame> {
         }
         (Some(h), _) if h > begin && h < end => frame(h, true),
         _ if apart => frame(start, true),
-        (_, Some(v)) if v.strength > 2.5 || v.clean => frame(v.at, true),
+        (_, Some(v)) if (v.strength > 2.5 && v.agree) || v.clean => frame(v.at, true),
         // Nothing moved: the last part is looked at, against the rest.
         _ => frame(begin + (last - begin) * 2 / 3, false),
     })
@@ -157,6 +157,8 @@ struct Votes {
     at: i64,
     /// Weight of the votes near it.
     strength: f64,
+    /// Whether more of them fall together than chance would bring together.
+    agree: bool,
     /// Whether one of them is a step so large and so clean that it needs no company.
     clean: bool,
     /// All votes.
@@ -173,8 +175,9 @@ impl Votes {
 
     /// Whether they are clear enough to overrule what somebody says.
     fn overrule(&self, said: i64) -> bool {
-        self.strength >= 6.0
-            || ((self.clean || self.strength > 2.5) && 2.0 * self.near(said) < self.near(self.at))
+        (self.strength >= 6.0 && self.agree)
+            || ((self.clean || (self.strength > 2.5 && self.agree))
+                && 2.0 * self.near(said) < self.near(self.at))
     }
 }
 
@@ -218,7 +221,23 @@ fn vote(features: &[Feature], from: i64, to: i64) -> Option<Votes> {
     let first =
         points.iter().find(|p| p.0 >= peak - near && p.0 <= peak && p.1 >= clear).map_or(peak, |p| p.0);
     let clean = steps.iter().any(|s| (s - first).abs() <= near);
-    Some(Votes { at: first, strength, clean, points, near })
+    let agree = agree(&points, strength);
+    Some(Votes { at: first, strength, agree, clean, points, near })
+}
+
+/// How many deviations above its mean the weight of votes has to be.
+const TOGETHER: f64 = 4.5;
+
+/// Whether votes spread evenly over the window would hardly ever give this much weight to one moment: of thousands of
+/// series some always agree. The kernel of the votes is a triangle of two twenty-fifths of the window to each side.
+fn agree(points: &[(i64, f64)], strength: f64) -> bool {
+    const MEAN: f64 = 2.0 / 25.0;
+    const SQUARE: f64 = 4.0 / 3.0 / 25.0;
+    let all: f64 = points.iter().map(|p| p.1).sum();
+    let squares: f64 = points.iter().map(|p| p.1 * p.1).sum();
+    let most = points.iter().map(|p| p.1).fold(0.0, f64::max);
+    // One vote is no agreement, and says what it says by its own weight.
+    points.len() < 3 || strength - MEAN * all > TOGETHER * (SQUARE * squares).sqrt().min(most)
 }
 
 /// What one series says of the onset.

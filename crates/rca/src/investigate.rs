@@ -14,6 +14,7 @@ use crate::engines;
 use crate::evidence::{Cite, millis};
 use crate::fusion::{self, Harm, Rival};
 use crate::logs::{redact, redact_template};
+use crate::path;
 use crate::series::kinds::Kind;
 use crate::settings::Settings;
 use crate::signal::{Modality, Role, Signal};
@@ -55,6 +56,9 @@ pub fn investigate_with_inputs(
         return (verdict, None);
     };
     let mut signals = engines::run_all(&case);
+    let shared = engines::run_shared(&case, &signals);
+    share_machine(&mut case, &shared);
+    signals.extend(shared);
     // An error that names another component is a call that no trace showed.
     for s in &signals {
         if s.cause == "dependency.errors" && s.role == Role::Symptom && s.indicator.is_some() {
@@ -93,6 +97,16 @@ pub fn investigate_with_inputs(
         stats,
     };
     (verdict, inputs)
+}
+
+/// What runs on a machine that makes it ill depends on it as on something that it calls.
+fn share_machine(case: &mut Case<'_>, found: &[Signal]) {
+    for s in found.iter().filter(|s| s.role == Role::Mechanism) {
+        let residents: Vec<String> = case.placement.residents(&s.component).map(str::to_owned).collect();
+        for r in residents {
+            case.graph.add(&r, &s.component);
+        }
+    }
 }
 
 fn learn_call(case: &mut Case<'_>, t: &Telemetry, s: &Signal) {
@@ -369,8 +383,10 @@ fn write(
     }
     let indicator =
         order.iter().find_map(|i| signals[*i].indicator.as_deref()).map(|i| redact_template(i).into_owned());
-    let path = path(case, harm, r);
-    let mechanism = mechanism(case, signals, &order, r, &path);
+    let path = path::find(case, signals, harm, r);
+    let mechanism = mechanism(case, signals, &order, r, &path.steps);
+    let mut expected_but_absent = absent(case, signals, r);
+    expected_but_absent.extend(path.refused);
     Some(Hypothesis {
         rank: 0,
         component: r.component.clone(),
@@ -379,36 +395,12 @@ fn write(
         change: r.change.clone(),
         mechanism,
         confidence: sure,
-        path,
+        path: path.steps,
         evidence,
         against,
-        expected_but_absent: absent(case, signals, r),
+        expected_but_absent,
         mitigations: mitigations(case, r),
     })
-}
-
-fn path(case: &Case<'_>, harm: &Harm, r: &Rival) -> Vec<PathStep> {
-    // To the component farthest up that is harmed: the customers' side of it.
-    let upstream = case.graph.upstream(&r.component);
-    let target = upstream
-        .iter()
-        .filter(|(c, _)| harm.of(c) > 0.3)
-        .max_by(|a, b| {
-            let focus = |c: &String| case.focus.contains(c);
-            focus(a.0).cmp(&focus(b.0)).then(a.1.cmp(b.1)).then(b.0.cmp(a.0))
-        })
-        .map(|(c, _)| c.clone());
-    let Some(target) = target else { return Vec::new() };
-    case.graph
-        .way_up(&r.component, &target)
-        .windows(2)
-        .map(|w| PathStep {
-            from: w[0].clone(),
-            to: w[1].clone(),
-            at: harm.since.get(&w[1]).and_then(|ms| millis(*ms)),
-            why: format!("{} calls {}", w[1], w[0]),
-        })
-        .collect()
 }
 
 fn mechanism(case: &Case<'_>, signals: &[Signal], order: &[usize], r: &Rival, path: &[PathStep]) -> String {
@@ -435,6 +427,12 @@ fn mechanism(case: &Case<'_>, signals: &[Signal], order: &[usize], r: &Rival, pa
                 text.push_str(&format!("; brought by change {change}: {}", s.reading));
             }
             _ => text.push_str(&format!("; brought by change {change}")),
+        }
+    }
+    for b in case.breakdowns.iter().filter(|b| b.component == r.component && b.peer.is_none()).take(1) {
+        let part = b.text();
+        if !text.contains(&part) {
+            text.push_str(&format!("; of {} {part}", b.name));
         }
     }
     if let Some(last) = path.last() {

@@ -5,6 +5,7 @@
 //! hypotheses. Text inside telemetry is data: it counts by what it shows, never by what it says of itself.
 
 mod absent;
+mod breakdown;
 mod case;
 mod causes;
 mod confidence;
@@ -18,7 +19,9 @@ mod investigate;
 mod ledger;
 pub mod logs;
 mod names;
+mod path;
 pub mod perturb;
+mod placement;
 mod queries;
 pub mod score;
 mod series;

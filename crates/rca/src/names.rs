@@ -98,12 +98,16 @@ impl Names {
             )
             .chain(settings.focus.iter().map(String::as_str));
         let mut plain = BTreeSet::new();
+        let machines = machines(t);
         for name in with_kind {
             if short(name) != name {
                 names.learn(name, name);
             } else if !name.is_empty() {
                 plain.insert(name.to_owned());
             }
+        }
+        for name in machines {
+            names.learn(name, &format!("node/{name}"));
         }
         for s in &t.series {
             let labelled = LABELS.iter().any(|l| s.labels.contains_key(*l)) || s.component.is_some();
@@ -158,6 +162,16 @@ impl Names {
             return id.clone();
         }
         if short(raw) != raw { raw.to_owned() } else { format!("{}/{stem}", guess_kind(raw)) }
+    }
+
+    /// The id of a machine of this name: as declared, or a node.
+    pub(crate) fn machine(&self, raw: &str) -> String {
+        let id = self.resolve(raw);
+        match id.split_once('/') {
+            Some(("node" | "host", _)) => id,
+            // A service that is called like its machine is not the machine.
+            _ => format!("node/{}", short(raw.trim())),
+        }
     }
 
     /// All names that are known, in lower case, without their kinds.
@@ -224,6 +238,27 @@ pub(crate) fn relays(name: &str) -> bool {
     let n = name.to_lowercase();
     ["loadbalancer", "load-balancer", "load_balancer", "haproxy"].iter().any(|w| n.contains(w))
         || n.split(|c: char| !c.is_ascii_alphanumeric()).any(|w| matches!(w, "elb" | "alb" | "nlb" | "lb"))
+}
+
+/// Values of the label `node` that no other label uses for a component.
+fn machines(t: &Telemetry) -> BTreeSet<&str> {
+    let mut out: BTreeSet<&str> =
+        t.series.iter().filter_map(|s| s.labels.get("node")).map(String::as_str).collect();
+    if out.is_empty() {
+        return out;
+    }
+    let others = t.series.iter().flat_map(|s| {
+        LABELS.iter().filter(|l| **l != "node" && **l != "instance").filter_map(|l| s.labels.get(*l))
+    });
+    for other in others {
+        out.remove(other.as_str());
+    }
+    let spans = t.spans.iter().map(|s| s.component.as_str());
+    for name in spans.chain(t.logs.iter().filter_map(of_line)) {
+        out.remove(name);
+    }
+    out.retain(|n| !n.is_empty() && short(n) == *n);
+    out
 }
 
 fn heading(name: &str) -> Option<&str> {

@@ -72,7 +72,7 @@ fn read(
         (None, Some(d)) => format!("{} ({d})", f.name),
         (None, None) => f.name.clone(),
     };
-    let went = format!("{label} of {} went from {} to {}", f.component, number(s.before), number(s.after));
+    let went = went(case, f, s, &label);
     let share = f.detail.as_deref() == Some("share");
     use Role::{Mechanism, Symptom};
     match f.kind {
@@ -91,6 +91,10 @@ fn read(
                 edge(case, peer, cause, strength, &mut push, went);
             }
         },
+        Kind::Throttled if up => throttled(f, s, plain, &mut push, went),
+        Kind::Cpu | Kind::Threads | Kind::FileDescriptors | Kind::Queue if share => {
+            full(f, s, &mut push);
+        }
         Kind::LogErrors if up => push(&f.component, "code.exception", Symptom, 0.8 * plain, went),
         Kind::Availability if !up => push(&f.component, "code.exception", Symptom, strength, went),
         Kind::Cpu if up => {
@@ -109,13 +113,16 @@ fn read(
         Kind::DiskIo if up => push(&f.component, "saturation.disk_io", Mechanism, 0.35 * strength, went),
         Kind::Network if up => push(&f.component, "saturation.network_io", Mechanism, 0.3 * strength, went),
         Kind::PoolInUse if up && share && s.after >= 0.93 && s.before < 0.9 => {
+            // A database that takes no more connections is asked by more pools than one.
+            let database = f.component.starts_with("database/");
+            let cause = if database { "database.connection_limit" } else { "saturation.connection_pool" };
             let text = format!(
                 "connections in use of {} went from {:.0} % to {:.0} % of the pool",
                 f.component,
                 s.before * 100.0,
                 s.after * 100.0
             );
-            push(&f.component, "saturation.connection_pool", Mechanism, 0.75 * plain.max(0.5), text);
+            push(&f.component, cause, Mechanism, 0.75 * plain.max(0.5), text);
         }
         Kind::PoolWaiting if up => {
             push(&f.component, "saturation.connection_pool", Mechanism, 0.8 * plain, went)
@@ -167,6 +174,43 @@ fn read(
             push(&f.component, "code.slow_path", Symptom, 0.2 * strength, went);
         }
         _ => {}
+    }
+}
+
+/// What a series did, in its own values; with a cycle taken off, against what is usual at that phase.
+fn went(case: &Case<'_>, f: &Feature, s: &Shift, label: &str) -> String {
+    let usual = match &f.raw {
+        Some(raw) => {
+            let cycle = raw.iter().zip(&f.points).filter(|(r, _)| case.frame.is_fault(r.0));
+            stats::median(&cycle.map(|(r, p)| r.1 - p.1).collect::<Vec<_>>())
+        }
+        None => 0.0,
+    };
+    let (before, after) = (number(s.before + usual), number(s.after + usual));
+    let mut text = match f.period {
+        Some(period) => format!(
+            "{label} of {} went to {after}, usual at this point of its cycle of {} is {before}",
+            f.component,
+            spell(period)
+        ),
+        None => format!("{label} of {} went from {before} to {after}", f.component),
+    };
+    if let Some(b) = case.breakdowns.iter().find(|b| b.is_of(f)) {
+        text.push_str(&format!("; {}", b.text()));
+    }
+    text
+}
+
+fn tenths(v: f64) -> f64 {
+    (v * 10.0).round() / 10.0
+}
+
+fn spell(ms: i64) -> String {
+    match ms / 1000 {
+        s if s >= 172_800 => format!("{} d", tenths(s as f64 / 86_400.0)),
+        s if s >= 7_200 => format!("{} h", tenths(s as f64 / 3_600.0)),
+        s if s >= 120 => format!("{} min", tenths(s as f64 / 60.0)),
+        s => format!("{s} s"),
     }
 }
 
@@ -271,6 +315,52 @@ fn accounts_for(case: &Case<'_>, f: &Feature, s: &Shift) -> f64 {
     if s.after * each >= LONG_S { slow } else { slow * (1.0 - failing) }
 }
 
+/// Share of a limit from which a resource is used up, and below which it was not before.
+const USED_UP: (f64, f64) = (0.93, 0.9);
+
+/// A resource against its known limit.
+fn full(f: &Feature, s: &Shift, push: &mut dyn FnMut(&str, &'static str, Role, f64, String)) {
+    // More than twice a limit means that the two are not of one unit.
+    if s.z <= 0.0 || s.after < USED_UP.0 || s.before >= USED_UP.1 || s.after > 2.0 {
+        return;
+    }
+    let cause = match f.kind {
+        Kind::Cpu => "saturation.cpu",
+        Kind::Threads => "saturation.threads",
+        Kind::FileDescriptors => "saturation.file_descriptors",
+        _ => "saturation.queue",
+    };
+    let text = format!(
+        "{} of {} went from {:.0} % to {:.0} % of its limit",
+        f.name,
+        f.component,
+        s.before * 100.0,
+        s.after * 100.0
+    );
+    push(&f.component, cause, Role::Mechanism, 0.8 * s.strength().max(0.5), text);
+}
+
+/// Held back by a limit: of processor time by name, of calls otherwise.
+fn throttled(
+    f: &Feature,
+    s: &Shift,
+    plain: f64,
+    push: &mut dyn FnMut(&str, &'static str, Role, f64, String),
+    went: String,
+) {
+    let name = f.name.to_ascii_lowercase();
+    let processor = ["cpu", "cfs"].iter().any(|w| name.contains(w));
+    let place = f.peer.as_deref().unwrap_or(&f.component);
+    let cause = match &f.peer {
+        _ if processor => "saturation.cpu",
+        Some(_) => "dependency.rate_limited",
+        None => "saturation.quota",
+    };
+    // From nothing to something says more than a little more of it.
+    let weight = if s.before < 0.2 * s.after { 0.85 } else { 0.6 };
+    push(place, cause, Role::Mechanism, weight * plain, went);
+}
+
 fn memory(
     case: &Case<'_>,
     f: &Feature,
@@ -288,12 +378,22 @@ fn memory(
         .filter(|p| from <= p.0 && p.0 <= to && (!case.frame.apart || p.0 >= case.frame.onset))
         .collect();
     let values: Vec<f64> = inside.iter().map(|p| p.1).collect();
-    let climbing = stats::climb(&values).unwrap_or(0.0);
+    // A climb has to stand out of the noise: of thousands of series some rise a few times in a row.
+    let steady = stats::ramp(&values)
+        .filter(|(grown, order, clear)| *grown > 0.15 && *order > STEADY.0 && *clear > STEADY.1)
+        .map_or(0.0, |r| r.0);
+    let calm = stats::sorted(&case.frame.split(&f.points).0);
+    let noise = (stats::quantile(&calm, 0.98) - stats::quantile(&calm, 0.02)) / 4.0;
+    let stands_out = |(_, grown): &(f64, f64)| *grown > CLIMB * noise;
+    let climbing = stats::climb(&values)
+        .filter(|g| stands_out(g) && (s.z > 2.5 || g.0 > FELL_BACK))
+        .map_or(0.0, |g| g.0)
+        .max(steady);
     let known = share_of_limit(case, &f.component);
-    let fresh = stats::fresh_climb(&values).filter(|grown| *grown > 0.15);
+    let fresh = stats::fresh_climb(&values).filter(|g| g.0 > 0.15 && stands_out(g)).map(|g| g.0);
     if climbing > 0.15 {
         let near_limit = if share {
-            stats::quantile(&stats::sorted(&f.points.iter().map(|p| p.1).collect::<Vec<_>>()), 0.98)
+            stats::quantile(&stats::sorted(&f.level().iter().map(|p| p.1).collect::<Vec<_>>()), 0.98)
         } else {
             0.0
         };
@@ -347,6 +447,13 @@ fn memory_filled<'c>(case: &'c Case<'_>) -> BTreeSet<&'c str> {
         .collect()
 }
 
+/// Deviations of chance from which the order of a trend is one, and its growth in deviations of what it leaves.
+const STEADY: (f64, f64) = (5.5, 12.0);
+/// Deviations of the normal part from which a climb is more than noise.
+const CLIMB: f64 = 6.0;
+
+/// Growth from which a climb counts though the level fell back: what leaks is killed, and starts anew.
+const FELL_BACK: f64 = 0.4;
 /// Share of its limit from which memory counts as used up.
 const FULL: f64 = 0.85;
 /// Share of a disk below which nobody has to worry.

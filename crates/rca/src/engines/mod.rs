@@ -3,10 +3,12 @@
 
 mod cascade;
 mod changes;
+mod colocation;
 mod logs;
 mod metrics;
 mod phrases;
 mod prior;
+mod releases;
 mod security;
 mod stacks;
 pub(crate) mod state;
@@ -25,10 +27,11 @@ use crate::threads;
 /// An engine. It sees the case alone, so that engines run at the same time.
 pub(crate) type Engine = fn(&Case<'_>) -> Vec<Signal>;
 
-/// All engines but that of changes; signals are in this order.
-pub(crate) const ALL: [(&str, Engine); 7] = [
+/// All engines that need no other's signals; signals are in this order.
+pub(crate) const ALL: [(&str, Engine); 8] = [
     ("metrics", metrics::run),
     ("cascade", cascade::run),
+    ("releases", releases::run),
     ("logs", logs::run),
     ("traces", traces::run),
     ("security", security::run),
@@ -39,6 +42,11 @@ pub(crate) const ALL: [(&str, Engine); 7] = [
 /// What all engines found.
 pub(crate) fn run_all(case: &Case<'_>) -> Vec<Signal> {
     threads::each(&ALL, |(_, engine)| engine(case)).into_iter().flatten().collect()
+}
+
+/// What machines say for which several components are ill: after all that see symptoms.
+pub(crate) fn run_shared(case: &Case<'_>, seen: &[Signal]) -> Vec<Signal> {
+    colocation::run(case, seen)
 }
 
 /// What the ledger of changes says. Last: a change is judged by the harm that the others saw.

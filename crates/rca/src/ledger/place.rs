@@ -94,8 +94,9 @@ impl Place<'_> {
         };
         let near = crate::series::features::step(&requests.points).max(2) / 2;
         let mut k = 0;
+        // As many as there were, whatever is usual at that hour.
         let out = requests
-            .points
+            .level()
             .iter()
             .map(|(at, n)| {
                 while harm.points.get(k).is_some_and(|p| p.0 < at - near) {

@@ -13,8 +13,26 @@ pub(crate) struct ChangePoint {
     pub explained: f64,
 }
 
-/// The split into two parts that explains most of the variance, if any does.
+/// Samples from which a change of the last few is looked for by itself as well: in so many it explains next to nothing.
+const LONG: usize = 640;
+/// How many the last few are.
+const LAST: usize = 160;
+/// By how much more of their variance it has to explain.
+const CLEARER: f64 = 0.25;
+
+/// The split that explains most of the variance, of all samples or of the last ones of many.
 pub(crate) fn find(points: &[(i64, f64)]) -> Option<ChangePoint> {
+    let whole = split(points);
+    if points.len() < LONG {
+        return whole;
+    }
+    let last = split(&points[points.len() - LAST..]);
+    let explained = |c: &Option<ChangePoint>| c.map_or(0.0, |c| c.explained);
+    if explained(&last) > explained(&whole) + CLEARER { last } else { whole }
+}
+
+/// The split into two parts that explains most of the variance, if any does.
+fn split(points: &[(i64, f64)]) -> Option<ChangePoint> {
     let n = points.len();
     if n < 4 {
         return None;

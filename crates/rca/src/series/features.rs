@@ -1,10 +1,11 @@
 //! Features: comparable series made of raw ones. Counters become rates, buckets quantiles, pairs ratios.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use firebell_core::telemetry::{MetricKind, Series, Telemetry};
 
 use crate::names::Names;
+use crate::series::axis::Axis;
 use crate::series::kinds::{self, Kind};
 use crate::series::{histogram, stats};
 
@@ -12,6 +13,8 @@ use crate::series::{histogram, stats};
 const SMOOTH_MS: i64 = 5_000;
 /// Points of one feature past which it is averaged down.
 const MAX_POINTS: usize = 1_500;
+/// From as many times that a series is very long.
+const VERY_LONG: usize = 4;
 
 /// One comparable series.
 #[derive(Debug, Clone)]
@@ -26,8 +29,12 @@ pub(crate) struct Feature {
     pub name: String,
     /// A label value that tells it from its sisters: the flag, the route.
     pub detail: Option<String>,
-    /// Milliseconds and value, ascending.
+    /// Milliseconds and value, ascending; without what a cycle adds (see [`super::season`]).
     pub points: Vec<(i64, f64)>,
+    /// The values as they were, where a cycle was taken off.
+    pub raw: Option<Vec<(i64, f64)>>,
+    /// Its length, milliseconds.
+    pub period: Option<i64>,
     /// Bad events at each sample, where the feature counts some: few of them prove little.
     pub events: Vec<(i64, f64)>,
     /// Index of the raw series that shows it best; none for what is made of logs.
@@ -37,6 +44,13 @@ pub(crate) struct Feature {
 }
 
 type Points = Vec<(i64, f64)>;
+
+impl Feature {
+    /// The values as they were.
+    pub(crate) fn level(&self) -> &[(i64, f64)] {
+        self.raw.as_deref().unwrap_or(&self.points)
+    }
+}
 
 struct Raw<'a> {
     s: &'a Series,
@@ -61,8 +75,9 @@ pub(crate) fn build(t: &Telemetry, names: &Names) -> Vec<Feature> {
         group(component, peer.as_deref(), name, members, &groups, &mut out);
     }
     derived(&mut out);
+    let recent = recent(t);
     for f in &mut out {
-        thin(&mut f.points);
+        thin(&mut f.points, recent);
     }
     out.retain(|f| f.points.len() >= 2);
     out
@@ -142,6 +157,8 @@ fn group(
         name: name.to_owned(),
         detail,
         points,
+        raw: None,
+        period: None,
         events: Vec::new(),
         series: Some(series),
         members: members.iter().map(|m| m.index).collect(),
@@ -203,6 +220,19 @@ fn group(
                 .iter()
                 .max_by(|a, b| total_of(&a.points).total_cmp(&total_of(&b.points)))
                 .map_or(first.index, |m| m.index);
+            let limited: Vec<&Raw<'_>> = members
+                .iter()
+                .copied()
+                .filter(|m| !sign_in && m.s.labels.get(label).is_some_and(|v| v == "429"))
+                .collect();
+            if let Some(one) = limited.first() {
+                let held = on(&axis(members), &limited);
+                let points = ratio(&smooth(&held), &smooth(&total), 0.0);
+                let mut feature = make(Kind::Throttled, Some("429".into()), points, one.index);
+                feature.events = increments(&held);
+                feature.members = limited.iter().map(|m| m.index).collect();
+                out.push(feature);
+            }
             if sign_in {
                 let fails: Vec<&Raw<'_>> = members
                     .iter()
@@ -221,11 +251,7 @@ fn group(
                 out.push(make(Kind::SignIns, None, smooth_rate(&total), first.index));
             } else {
                 // A code that was never answered before has no samples: that is none, not unknown.
-                let mut filled: BTreeMap<i64, f64> = total.iter().map(|p| (p.0, 0.0)).collect();
-                for (at, n) in sum(&bad) {
-                    filled.entry(at).and_modify(|v| *v = n);
-                }
-                let errors: Points = filled.into_iter().collect();
+                let errors = on(&axis(members), &bad);
                 let mut feature =
                     make(Kind::Errors, None, ratio(&smooth(&errors), &smooth(&total), 0.0), worst);
                 feature.events = increments(&errors);
@@ -318,16 +344,18 @@ fn total_of(points: &[(i64, f64)]) -> f64 {
     points.iter().map(|p| p.1).sum()
 }
 
-/// Sum over members at equal times; times are first rounded to the members' common step.
+/// Sum over members; times are first rounded to the members' common step. What one of them misses is no zero.
 fn sum(members: &[&Raw<'_>]) -> Points {
+    on(&axis(members), members)
+}
+
+fn axis(members: &[&Raw<'_>]) -> Axis {
     let step = members.iter().map(|m| step(&m.points)).filter(|s| *s > 0).min().unwrap_or(1000);
-    let mut out: BTreeMap<i64, f64> = BTreeMap::new();
-    for m in members {
-        for (at, v) in &m.points {
-            *out.entry(at.div_euclid(step) * step).or_default() += v;
-        }
-    }
-    out.into_iter().collect()
+    Axis::of(step, members.iter().map(|m| &m.points[..]))
+}
+
+fn on(axis: &Axis, members: &[&Raw<'_>]) -> Points {
+    axis.sum(members.iter().map(|m| (&m.points[..], m.counter)))
 }
 
 /// The usual distance of two samples, milliseconds.
@@ -393,20 +421,19 @@ fn bucket_quantile(members: &[&Raw<'_>], q: f64) -> Points {
         // Non-negative floats keep their order as bits.
         bounds.entry(le.max(0.0).to_bits()).or_default().push(m);
     }
-    let columns: Vec<(f64, BTreeMap<i64, f64>)> = bounds
-        .into_iter()
-        .map(|(bits, of)| (f64::from_bits(bits), smooth(&sum(&of)).into_iter().collect()))
-        .collect();
-    let times: BTreeSet<i64> = columns.iter().flat_map(|c| c.1.keys().copied()).collect();
-    times
-        .into_iter()
-        .filter_map(|at| {
+    let axis = axis(members);
+    let columns: Vec<(f64, Points)> =
+        bounds.into_iter().map(|(bits, of)| (f64::from_bits(bits), smooth(&on(&axis, &of)))).collect();
+    axis.times
+        .iter()
+        .enumerate()
+        .filter_map(|(i, at)| {
             let mut row: Vec<(f64, f64)> =
-                columns.iter().map(|(le, c)| (*le, c.get(&at).copied().unwrap_or(0.0))).collect();
+                columns.iter().map(|(le, c)| (*le, c.get(i).map_or(0.0, |p| p.1))).collect();
             for i in 1..row.len() {
                 row[i].1 = row[i].1.max(row[i - 1].1);
             }
-            Some((at, histogram::quantile(&row, q)?))
+            Some((*at, histogram::quantile(&row, q)?))
         })
         .collect()
 }
@@ -416,7 +443,12 @@ fn derived(features: &mut Vec<Feature>) {
     let mut new = Vec::new();
     let mut divisors: BTreeMap<(&str, Kind), Vec<&Feature>> = BTreeMap::new();
     for f in features.iter().filter(|f| f.peer.is_none()) {
-        if matches!(f.kind, Kind::PoolSize | Kind::MemoryLimit | Kind::DiskSize | Kind::Workload) {
+        let divides = matches!(f.kind, Kind::PoolSize | Kind::MemoryLimit | Kind::DiskSize | Kind::Workload)
+            || matches!(
+                f.kind,
+                Kind::CpuLimit | Kind::ThreadLimit | Kind::FileDescriptorLimit | Kind::QueueSize
+            );
+        if divides {
             divisors.entry((&f.component, f.kind)).or_default().push(f);
         }
     }
@@ -429,6 +461,11 @@ fn derived(features: &mut Vec<Feature>) {
             Kind::PoolInUse => find(&f.component, Kind::PoolSize, None),
             Kind::Memory => find(&f.component, Kind::MemoryLimit, None),
             Kind::DiskUsed => find(&f.component, Kind::DiskSize, None),
+            // Cores and seconds of processor time in a second are the same; a share of it is not.
+            Kind::Cpu if !f.name.contains("percent") => find(&f.component, Kind::CpuLimit, None),
+            Kind::Threads => find(&f.component, Kind::ThreadLimit, None),
+            Kind::FileDescriptors => find(&f.component, Kind::FileDescriptorLimit, None),
+            Kind::Queue => find(&f.component, Kind::QueueSize, None),
             Kind::Queries => find(&f.component, Kind::Workload, Some("rate")),
             _ => None,
         };
@@ -461,13 +498,35 @@ fn nearest_ratio(above: &[(i64, f64)], below: &[(i64, f64)], least: f64) -> Poin
     out
 }
 
-fn thin(points: &mut Points) {
-    if points.len() <= MAX_POINTS {
+/// From when on samples matter most: a little before the earliest instant at which somebody says that something was wrong.
+fn recent(t: &Telemetry) -> i64 {
+    let said = t.window.map(|w| w.start).into_iter().chain(t.impact_started_at).min();
+    said.map_or(i64::MAX, |s| s.as_millisecond() - 300_000)
+}
+
+/// Makes long series short. Very long ones keep what may be the incident as it was recorded, and of what came before every
+/// so-many-th sample: a mean over minutes would hide a fault that lasts minutes, and would be calmer than the samples that
+/// it is compared with.
+fn thin(points: &mut Points, recent: i64) {
+    let n = points.len();
+    if n <= MAX_POINTS {
         return;
     }
-    let size = points.len().div_ceil(MAX_POINTS);
-    *points = points
-        .chunks(size)
-        .map(|c| (c[c.len() / 2].0, stats::mean(&c.iter().map(|p| p.1).collect::<Vec<_>>())))
-        .collect();
+    if n <= VERY_LONG * MAX_POINTS {
+        let size = n.div_ceil(MAX_POINTS);
+        *points = points
+            .chunks(size)
+            .map(|c| (c[c.len() / 2].0, stats::mean(&c.iter().map(|p| p.1).collect::<Vec<_>>())))
+            .collect();
+        return;
+    }
+    let whole = MAX_POINTS / 2;
+    let from = points.partition_point(|p| p.0 < recent);
+    let first = if n - from <= whole { n - whole } else { from };
+    let pick = |part: &[(i64, f64)]| -> Points {
+        part.iter().copied().step_by(part.len().div_ceil(whole).max(1)).collect()
+    };
+    let mut out = pick(&points[..first]);
+    out.extend(pick(&points[first..]));
+    *points = out;
 }

@@ -6,6 +6,9 @@ use firebell_core::telemetry::Labels;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
     Cpu,
+    CpuLimit,
+    /// Held back by a limit that is known to somebody: processor time, calls, reads.
+    Throttled,
     Memory,
     MemoryLimit,
     DiskUsed,
@@ -21,8 +24,11 @@ pub(crate) enum Kind {
     PoolWaiting,
     PoolTimeouts,
     Queue,
+    QueueSize,
     Threads,
+    ThreadLimit,
     FileDescriptors,
+    FileDescriptorLimit,
     Queries,
     QueryTime,
     QueriesPerRequest,
@@ -56,6 +62,7 @@ impl Kind {
             Self::PoolWaiting | Self::Queue | Self::Retries | Self::Restarts | Self::PoolTimeouts => {
                 (0.15, 0.3)
             }
+            Self::Throttled => (0.2, 0.02),
             Self::SignInFailures => (0.3, 0.3),
             Self::Flag => (0.05, 0.02),
             Self::Memory => (0.05, 0.0),
@@ -71,16 +78,25 @@ pub(crate) fn kind(name: &str, labels: &Labels) -> Kind {
     let n = name.to_lowercase();
     let has = |parts: &[&str]| parts.iter().any(|p| n.contains(p));
     let word = |parts: &[&str]| n.split(|c: char| !c.is_ascii_alphanumeric()).any(|w| parts.contains(&w));
-    let pool = has(&["pool", "connection", "conns"]);
+    let pool = has(&["pool", "connection", "conns", "pg_stat_activity"]);
+    let limit = has(&["max", "limit", "capacity", "quota"]);
+    // One metric for all resources, told apart by a label (kube-state-metrics).
+    let resource = labels.get("resource").map_or("", String::as_str);
     if has(&["flag_eval", "feature_flag"]) || labels.contains_key("flag") {
         Kind::Flag
     } else if has(&["signin", "sign_in", "login", "auth_attempt", "authentication"]) {
         Kind::SignIns
+    } else if has(&["throttl", "rate_limited", "ratelimited"]) && !has(&["limit_bytes"]) {
+        Kind::Throttled
+    } else if has(&["resource_limits"]) && resource == "cpu" {
+        Kind::CpuLimit
+    } else if has(&["resource_limits"]) && resource == "memory" {
+        Kind::MemoryLimit
     } else if pool && has(&["wait", "pending", "queued"]) {
         Kind::PoolWaiting
     } else if pool && has(&["timeout", "exhaust"]) {
         Kind::PoolTimeouts
-    } else if pool && has(&["in_use", "inuse", "active", "used", "checked_out", "busy"]) {
+    } else if pool && has(&["in_use", "inuse", "active", "used", "checked_out", "busy", "pg_stat_activity"]) {
         Kind::PoolInUse
     } else if pool && has(&["size", "max", "limit", "capacity"]) {
         Kind::PoolSize
@@ -92,10 +108,10 @@ pub(crate) fn kind(name: &str, labels: &Labels) -> Kind {
         Kind::Retries
     } else if has(&["restart", "crash", "oom"]) {
         Kind::Restarts
-    } else if has(&["file_desc", "open_fds", "_fds"]) {
-        Kind::FileDescriptors
-    } else if has(&["thread", "goroutine", "worker_busy"]) {
-        Kind::Threads
+    } else if has(&["file_desc", "open_fds", "_fds", "filefd"]) {
+        if limit { Kind::FileDescriptorLimit } else { Kind::FileDescriptors }
+    } else if has(&["thread", "goroutine", "worker_busy", "workers_busy"]) {
+        if limit { Kind::ThreadLimit } else { Kind::Threads }
     } else if has(&["iops", "disk_io", "io_wait", "iowait", "io_util", "disk_read", "disk_write", "syscall"])
     {
         Kind::DiskIo
@@ -104,7 +120,11 @@ pub(crate) fn kind(name: &str, labels: &Labels) -> Kind {
     } else if has(&["memory", "rss", "heap"]) || word(&["mem"]) {
         if has(&["limit", "max"]) { Kind::MemoryLimit } else { Kind::Memory }
     } else if has(&["cpu", "load_average"]) {
-        Kind::Cpu
+        if has(&["cpu_limit", "cpu_quota", "limit_cores", "cfs_quota", "max_cpu"]) {
+            Kind::CpuLimit
+        } else {
+            Kind::Cpu
+        }
     } else if has(&["query_duration", "query_time", "queries_duration"]) {
         Kind::QueryTime
     } else if has(&["db_queries", "queries_total", "sql_queries"]) {
@@ -131,7 +151,7 @@ pub(crate) fn kind(name: &str, labels: &Labels) -> Kind {
     } else if has(&["cache", "hit_ratio", "hit_rate", "miss"]) {
         Kind::Cache
     } else if has(&["queue", "backlog", "consumer_lag", "lag"]) {
-        Kind::Queue
+        if limit { Kind::QueueSize } else { Kind::Queue }
     } else if has(&["network", "bytes_sent", "bytes_received", "packet", "transmit", "receive", "bandwidth"])
     {
         Kind::Network

@@ -3,8 +3,13 @@
 mod calls;
 mod changes;
 mod cluster;
+mod colocation;
 mod company;
 mod disturbed;
 pub(crate) mod faults;
+mod labels;
+mod noise;
 mod properties;
 mod queries;
+mod season;
+mod shapes;

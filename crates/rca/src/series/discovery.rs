@@ -1,0 +1,197 @@
+//! Shifts of all series at once, and which of them are findings: of thousands some move far by chance.
+//!
+//! Each series is its own yardstick first. The contrast that scores the fault is taken of stretches of the normal part too,
+//! of the fault's length: their size `c` says how far this series moves when nothing happens, however its samples hang
+//! together (a walk moves far, white noise hardly). `zeta = |z| / c` is then comparable between series, and the normal
+//! stretches of all series together, each against the others of its own, are the null distribution. Its tail beyond the
+//! observed is a generalised Pareto distribution fitted by probability-weighted moments (Hosking and Wallis 1987; for few
+//! permutations Knijnenburg et al. 2009). The procedure of Benjamini and Hochberg (1995) bounds the expected share of false
+//! findings; it holds for series that move together (Benjamini and Yekutieli 2001, positive dependence). What is no
+//! finding keeps its direction and loses its weight.
+
+use super::features::Feature;
+use super::kinds::Kind;
+use super::stats::{self, Shift};
+use crate::frame::Frame;
+use crate::threads;
+
+/// Expected share of false findings among the findings, at most.
+const RATE: f64 = 0.05;
+/// A score at which no shift has a weight (see [`Shift::strength`]).
+const WEIGHTLESS: f64 = 2.4;
+/// Stretches of the normal part that are looked at, for each series, at most.
+const STRETCHES: usize = 16;
+/// Values of a normal part below which it says nothing about chance: what is usual is then not known well itself.
+const LEAST: usize = 25;
+/// Weight, in stretches, and size of what is expected of a series of which little is known.
+const EXPECTED: (f64, f64) = (4.0, 0.7);
+/// However calm a series is, it moves so much by chance.
+const CALMEST: f64 = 0.45;
+/// Null values from which their distribution is known well enough to be used.
+const KNOWN: usize = 200;
+/// Null values beyond the threshold of the tail, at most, and their share.
+const TAIL: (usize, f64) = (250, 0.05);
+
+/// Shift of each feature, without the weight of what chance brings.
+pub(crate) fn shifts(frame: &Frame, features: &[Feature]) -> Vec<Option<Shift>> {
+    let judged = threads::map(features, |f| {
+        let (base, fault) = frame.split(&f.points);
+        let (relative, absolute) = f.kind.floors();
+        let mut s = stats::shift(&base, &fault, relative, absolute)?;
+        if frame.drift {
+            let (low, high) = fault.iter().fold((f64::MAX, f64::MIN), |(a, b), v| (a.min(*v), b.max(*v)));
+            let moved = (high - low) / s.scale;
+            s.z = s.z.clamp(-moved, moved);
+        }
+        let (chance, stretches) = own_chance(&base, fault.len(), &s);
+        let still = base.iter().filter(|v| **v == s.before).count() * 2 > base.len();
+        Some(Judged { shift: s, zeta: s.z.abs() / chance, stretches, still, set: f.kind == Kind::Flag })
+    });
+    let null = |still: Option<bool>| -> Vec<f64> {
+        let of = judged.iter().flatten().filter(|j| still.is_none_or(|s| s == j.still));
+        of.flat_map(|j| j.stretches.iter().copied()).collect()
+    };
+    let all = null(None);
+    let known = all.len() >= KNOWN;
+    let [moving, still] = [false, true]
+        .map(|s| Tail::fit(Some(null(Some(s))).filter(|n| n.len() >= KNOWN).unwrap_or_else(|| all.clone())));
+    let chance =
+        |j: &Judged| if j.still { still.as_ref() } else { moving.as_ref() }.map_or(0.0, |t| t.beyond(j.zeta));
+    // Of what has too short a past to say how it moves by chance nothing is taken away.
+    let able = |j: &Option<Judged>| j.as_ref().filter(|j| !j.stretches.is_empty()).map(chance);
+    let p: Vec<Option<f64>> = judged.iter().map(able).collect();
+    let least = if known { threshold(p.iter().copied().flatten()) } else { 1.0 };
+    judged
+        .into_iter()
+        .zip(p)
+        .map(|(j, p)| {
+            let mut j = j?;
+            // What people set does not move by chance.
+            if !j.set && p.is_some_and(|p| p > least) {
+                j.shift.z = j.shift.z.clamp(-WEIGHTLESS, WEIGHTLESS);
+            }
+            Some(j.shift)
+        })
+        .collect()
+}
+
+/// One series.
+struct Judged {
+    shift: Shift,
+    zeta: f64,
+    /// What its normal stretches are against each other.
+    stretches: Vec<f64>,
+    /// Most of its normal values are the same: what counts rare events has another sort of chance than what is measured, and
+    /// is compared with its like (Efron 2008).
+    still: bool,
+    /// It is set by people.
+    set: bool,
+}
+
+/// How far the series moves by chance over so many samples, in its own scale, and what its stretches are against each other.
+fn own_chance(base: &[f64], samples: usize, shift: &Shift) -> (f64, Vec<f64>) {
+    let expected = EXPECTED.0 * EXPECTED.1 * EXPECTED.1;
+    let size = |sum: f64, n: f64| ((sum + expected) / (n + EXPECTED.0)).sqrt().max(CALMEST);
+    if base.len() < LEAST || samples == 0 {
+        return (size(0.0, 0.0), Vec::new());
+    }
+    let length = samples.min(base.len() / 6).max(1);
+    let stride = (base.len() / length).div_ceil(STRETCHES).max(1) * length;
+    let mut block = Vec::with_capacity(length);
+    let moved: Vec<f64> = (0..=base.len() - length)
+        .step_by(stride)
+        .map(|from| {
+            block.clear();
+            block.extend_from_slice(&base[from..from + length]);
+            block.sort_unstable_by(f64::total_cmp);
+            stats::contrast(&block, shift.before, shift.scale)
+        })
+        .collect();
+    let sum: f64 = moved.iter().map(|z| z * z).sum();
+    let n = moved.len() as f64;
+    let null = moved.iter().map(|z| z.abs() / size(sum - z * z, n - 1.0)).collect();
+    (size(sum, n), null)
+}
+
+/// The largest p-value that is a finding among `all`; below zero where none is.
+fn threshold(all: impl Iterator<Item = f64>) -> f64 {
+    let mut all: Vec<f64> = all.collect();
+    all.sort_unstable_by(f64::total_cmp);
+    let n = all.len() as f64;
+    let found = all.iter().enumerate().rev().find(|(i, p)| **p <= RATE * (*i as f64 + 1.0) / n);
+    found.map_or(-1.0, |(_, p)| *p)
+}
+
+/// A null distribution: its values, and the shape of its tail.
+struct Tail {
+    /// Ascending.
+    values: Vec<f64>,
+    from: f64,
+    share: f64,
+    shape: f64,
+    scale: f64,
+}
+
+impl Tail {
+    /// None for too few values to speak of a tail.
+    fn fit(mut values: Vec<f64>) -> Option<Self> {
+        if values.len() < 20 {
+            return None;
+        }
+        values.sort_unstable_by(f64::total_cmp);
+        let n = values.len();
+        let beyond = ((n as f64 * TAIL.1) as usize).clamp(10, TAIL.0).min(n - 1);
+        let from = values[n - beyond - 1];
+        let excess: Vec<f64> = values[n - beyond..].iter().map(|v| v - from).collect();
+        let count = beyond as f64;
+        let mean = excess.iter().sum::<f64>() / count;
+        let weighted =
+            excess.iter().enumerate().map(|(i, x)| x * (1.0 - (i as f64 + 0.65) / count)).sum::<f64>()
+                / count;
+        // A tail shorter than exponential is not believed, one without variance is not needed.
+        let shape = (2.0 - mean / (mean - 2.0 * weighted).max(1e-9)).clamp(0.0, 0.5);
+        let scale = (mean * (1.0 - shape)).max(1e-6);
+        Some(Self { from, share: count / n as f64, shape, scale, values })
+    }
+
+    /// The chance of a value at least as large.
+    fn beyond(&self, value: f64) -> f64 {
+        if value <= self.from {
+            let larger = self.values.len() - self.values.partition_point(|v| *v < value);
+            return (larger as f64 + 1.0) / (self.values.len() as f64 + 1.0);
+        }
+        let x = (value - self.from) / self.scale;
+        self.share
+            * if self.shape < 1e-6 { (-x).exp() } else { (1.0 + self.shape * x).powf(-1.0 / self.shape) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_chance_brings_among_many_is_no_finding_and_what_stands_out_is() {
+        let evenly = |n: usize| (1..=n).map(move |i| i as f64 / n as f64);
+        assert!(threshold(evenly(10_000)) < 0.0);
+        assert!((threshold(evenly(10_000).chain([1e-7])) - 1e-7).abs() < 1e-12);
+    }
+
+    #[test]
+    fn many_true_shifts_let_smaller_ones_count() {
+        let alone = threshold((0..199).map(|_| 0.8).chain([0.004]));
+        let together = threshold((0..100).map(|_| 0.8).chain((0..99).map(|_| 1e-9)).chain([0.004]));
+        assert!(alone < 0.0);
+        assert!((together - 0.004).abs() < 1e-12, "{together}");
+    }
+
+    #[test]
+    fn the_fitted_tail_goes_on_as_the_distribution_does() {
+        // Quantiles of an exponential distribution, and of a Pareto distribution with shape 1/3.
+        let at = |i: usize, n: usize| 1.0 - (i as f64 + 0.5) / n as f64;
+        let thin = Tail::fit((0..4_000).map(|i| -at(i, 4_000).ln()).collect()).expect("a tail");
+        assert!((thin.beyond(12.0).ln() + 12.0).abs() < 1.5, "{:e}", thin.beyond(12.0));
+        let fat = Tail::fit((0..4_000).map(|i| at(i, 4_000).powf(-1.0 / 3.0)).collect()).expect("a tail");
+        assert!((fat.beyond(100.0).log10() + 6.0).abs() < 0.7, "{:e}", fat.beyond(100.0));
+    }
+}
