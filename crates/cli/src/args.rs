@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use crate::bench_args::*;
+pub(crate) use crate::oncall_args::*;
 use crate::values::{Roles, faults, incident_id, rows, severities};
 
 /// Runs production incidents from the first alert to the postmortem's last action item.
@@ -60,6 +61,9 @@ pub(crate) enum Command {
     /// Look at alerts, silence them.
     #[command(subcommand)]
     Alert(AlertCommand),
+    /// Who is on call, when, and who else.
+    #[command(subcommand)]
+    Oncall(OnCallCommand),
     /// The audit log: who did what.
     #[command(subcommand)]
     Audit(AuditCommand),

@@ -180,6 +180,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         office: Arc::clone(&office),
         post: PostSettings { allow_private: file.webhooks.allow_private, vapid: Some(vapid) },
         limits: file.limits.clone(),
+        oncall: Arc::new(file.roster.clone()),
         templates,
     };
     let (stop, stopped) = watch::channel(false);

@@ -61,6 +61,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             vapid: Some(Arc::new(Vapid::read(&Vapid::generate()?, "mailto:sample@example.com")?)),
         },
         limits: LimitsConfig { requests_per_minute: 0, failures_per_minute: 0 },
+        oncall: Default::default(),
         templates: Arc::new(firebell_report::Templates::built_in()?),
     };
     let (_stop, stopped) = tokio::sync::watch::channel(false);

@@ -81,6 +81,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         office,
         post: Default::default(),
         limits: LimitsConfig { requests_per_minute: 0, failures_per_minute: 0 },
+        oncall: Default::default(),
         templates: Arc::new(firebell_report::Templates::built_in()?),
     };
     serve(listener, router(state), std::future::pending()).await?;

@@ -14,6 +14,7 @@ mod idempotency;
 mod ingest;
 mod limits;
 mod metrics;
+mod oncall;
 mod peer;
 mod post;
 mod problem;

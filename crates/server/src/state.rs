@@ -8,6 +8,7 @@ use firebell_core::ports::office::OfficeReader;
 use firebell_core::ports::store::{Reader, StoreResult};
 use firebell_engine::handle::{Clock, Handle};
 use firebell_integrations::otlp::OtlpStore;
+use firebell_oncall::Roster;
 use firebell_report::Templates;
 use jiff::Timestamp;
 
@@ -59,6 +60,8 @@ pub struct AppState {
     pub post: PostSettings,
     /// How much one caller may ask.
     pub limits: LimitsConfig,
+    /// Schedules, people and escalations of the configuration; empty where there are none.
+    pub oncall: Arc<Roster>,
     /// Templates of updates, for drafts that people edit.
     pub templates: Arc<Templates>,
 }

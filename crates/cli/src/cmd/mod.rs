@@ -12,6 +12,7 @@ mod incident;
 mod init;
 mod investigate;
 mod logs;
+mod oncall;
 mod replay;
 mod respond;
 pub(crate) mod serve;
@@ -33,6 +34,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Respond(args) => respond::run(args).await,
         Command::Incident(command) => incident::run(command).await,
         Command::Alert(command) => alert::run(command).await,
+        Command::Oncall(command) => oncall::run(command).await,
         Command::Audit(command) => audit::run(&command),
         Command::Investigate(args) => investigate::run(&args).await,
         Command::Bundle(command) => bundle::run(command).await,

@@ -10,8 +10,11 @@ use firebell_integrations::backends::{NotifierConfig, PlatformConfig, TelemetryC
 use firebell_integrations::otlp;
 use firebell_integrations::settings::Secret;
 use firebell_integrations::source_config::SourceConfig;
+use firebell_oncall::Roster;
 use firebell_server::{LimitsConfig, OidcConfig, StatusConfig};
 use serde::Deserialize;
+
+use super::oncall::OnCall;
 
 /// The whole file; every part may be missing.
 #[derive(Debug, Clone, Deserialize, Default)]
@@ -61,6 +64,11 @@ pub(crate) struct File {
     pub(crate) limits: LimitsConfig,
     /// What is sent to those who asked to be told.
     pub(crate) webhooks: Webhooks,
+    /// Where schedules are.
+    pub(crate) oncall: OnCall,
+    /// What is there; read with the file by [`super::load`].
+    #[serde(skip)]
+    pub(crate) roster: Roster,
 }
 
 /// Outgoing webhooks and notifications.

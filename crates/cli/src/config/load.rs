@@ -5,16 +5,28 @@ use std::path::Path;
 
 use firebell_integrations::backends;
 use firebell_integrations::otlp::OtlpStore;
+use firebell_oncall::Roster;
+use firebell_oncall::check::Finding;
 
 use super::file::File;
 use super::parts::twice;
-use super::{checks, parts};
+use super::{checks, oncall, parts};
 use crate::exit_code::{ExitCode, coded};
 
 /// Reads a configuration, or the defaults where there is none; every error is wrong use.
 pub(crate) fn load(path: Option<&Path>) -> anyhow::Result<File> {
     let Some(path) = path else { return Ok(File::default()) };
-    parse(&text(path)?).map_err(|e| coded(ExitCode::Usage, format!("{}: {e}", path.display())))
+    let wrong = |e: String| coded(ExitCode::Usage, format!("{}: {e}", path.display()));
+    let mut file = parse(&text(path)?).map_err(wrong)?;
+    let (roster, _) = on_call(&file, path).map_err(wrong)?;
+    file.roster = roster;
+    Ok(file)
+}
+
+/// The roster of the folder that a file names, and what the checker has to say of it.
+pub(crate) fn on_call(file: &File, path: &Path) -> Result<(Roster, Vec<Finding>), String> {
+    let beside = path.parent().unwrap_or(Path::new("."));
+    oncall::roster(&file.oncall, beside, jiff::Timestamp::now())
 }
 
 /// The same without a look at what the fields hold: secrets that are not there for the caller do not matter.

@@ -4,11 +4,13 @@
 mod checks;
 mod file;
 mod load;
+mod oncall;
 mod parts;
 
 #[cfg(test)]
 mod tests;
 
 pub(crate) use file::{File, Webhooks};
-pub(crate) use load::{load, parse, problems, read, text};
+pub(crate) use load::{load, on_call, parse, problems, read, text};
+pub(crate) use oncall::said as said_of_oncall;
 pub(crate) use parts::{auth, oidc, sources, templates};

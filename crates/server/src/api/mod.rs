@@ -4,6 +4,7 @@ mod agents;
 mod alerts;
 mod audit;
 mod blobs;
+mod calendar_feeds;
 mod changes;
 mod dead_letters;
 mod events;
@@ -13,11 +14,13 @@ mod health;
 pub(crate) mod incidents;
 mod maintenances;
 mod now;
+mod overrides;
 mod paging;
 mod people;
 mod postmortems;
 mod push_devices;
 mod reports;
+mod schedules;
 mod segments;
 mod services;
 mod sessions;
@@ -39,12 +42,13 @@ pub(crate) use spec::Operation;
 use crate::state::Shared;
 
 /// What operations are about.
-pub(crate) const TAGS: [(&str, &str); 14] = [
+pub(crate) const TAGS: [(&str, &str); 15] = [
     ("Incidents", "Incidents: lists, the whole record, and what people do with them."),
     ("Events", "The timeline as it grows, as server-sent events."),
     ("Alerts", "Alerts, as they were folded from signals."),
     ("Silences", "Silences, made and ended by people."),
     ("Maintenance", "Maintenance, as the status page announces it, and who hears of what it says."),
+    ("On call", "Who is on call when, what was agreed beside the rotations, and calendars of it."),
     ("Dead letters", "Effects that were given up."),
     ("Changes", "The change ledger."),
     ("Services", "Services: how they do, and what is left of what they promised."),
@@ -76,6 +80,9 @@ fn operations() -> Vec<Operation> {
         crate::metrics::operation(),
     ]);
     all.extend(maintenances::operations());
+    all.extend(schedules::operations());
+    all.extend(overrides::operations());
+    all.extend(calendar_feeds::operations());
     all.extend(subscribers::operations());
     all.extend(services::operations());
     all.extend(reports::operations());

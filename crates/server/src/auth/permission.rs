@@ -40,6 +40,7 @@ permissions! {
     SeeDead = "see what could not be delivered" Responder,
     SeeEvidence = "fetch evidence by its hash" Responder,
     Silence = "silence alerts and end silences" Responder,
+    OnCall = "put somebody else on call for a while" Responder,
     Subscribe = "receive notifications on a device" Responder,
     AssignRole = "assign roles in an incident" Commander,
     Severity = "change severity, kind and who sees it" Commander,

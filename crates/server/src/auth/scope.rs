@@ -7,13 +7,14 @@ use axum::http::Method;
 use serde::{Deserialize, Serialize};
 
 /// What a token may be limited to.
-pub(crate) const RESOURCES: [&str; 24] = [
+pub(crate) const RESOURCES: [&str; 27] = [
     "*",
     "accounts",
     "agents",
     "alerts",
     "audit",
     "blobs",
+    "calendar-feeds",
     "changes",
     "dead-letters",
     "events",
@@ -22,9 +23,11 @@ pub(crate) const RESOURCES: [&str; 24] = [
     "me",
     "metrics",
     "now",
+    "overrides",
     "postmortems",
     "push-devices",
     "reports",
+    "schedules",
     "services",
     "sessions",
     "silences",

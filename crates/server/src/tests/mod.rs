@@ -11,6 +11,7 @@ mod keys;
 mod limits;
 mod maintenance;
 mod metrics;
+mod oncall;
 mod openapi;
 mod overview;
 mod page;

@@ -116,6 +116,7 @@ pub(super) fn world_of(policy: Policy, more: impl FnOnce(&mut Sources)) -> World
         link_key: "link-key-0123456789".to_owned(),
         post: Default::default(),
         limits: Default::default(),
+        oncall: Arc::new(super::oncall::roster()),
         templates: Arc::new(firebell_report::Templates::built_in().expect("built-in templates")),
     };
     World { app: router(state.clone()), handle, reader, faults, blobs, state, dir, now, _service: service }

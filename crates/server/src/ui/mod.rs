@@ -13,6 +13,7 @@ mod login;
 mod markdown;
 mod moment;
 mod nav;
+mod oncall;
 mod pages;
 mod palette;
 pub(crate) mod postmortems;

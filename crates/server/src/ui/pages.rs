@@ -41,6 +41,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("silence.html", include_str!("alerts/silences/page.html")),
     ("services.html", include_str!("services/list.html")),
     ("service.html", include_str!("services/service.html")),
+    ("oncall.html", include_str!("oncall/page.html")),
     ("postmortems.html", include_str!("postmortems/page.html")),
     ("reports.html", include_str!("reports/page.html")),
     ("incident.html", include_str!("incident/page.html")),

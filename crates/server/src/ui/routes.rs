@@ -5,8 +5,8 @@ use axum::middleware::from_fn;
 use axum::routing::{get, post};
 
 use super::{
-    alerts, app, assets, guard, home, incident, incidents, login, palette, postmortems, reports, services,
-    settings, writeup,
+    alerts, app, assets, guard, home, incident, incidents, login, oncall, palette, postmortems, reports,
+    services, settings, writeup,
 };
 use crate::state::Shared;
 
@@ -46,6 +46,7 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/welcome", get(login::welcome).post(login::welcomed))
         .route("/assets/{name}", get(assets::show))
         .merge(app::routes())
+        .merge(oncall::routes())
         .merge(settings::routes())
         .layer(from_fn(guard::headers))
 }

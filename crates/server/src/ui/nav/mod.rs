@@ -14,7 +14,7 @@ struct Entry {
     pages: &'static [&'static str],
 }
 
-const ENTRIES: [Entry; 6] = [
+const ENTRIES: [Entry; 7] = [
     Entry {
         path: "/",
         title: "Home",
@@ -36,6 +36,7 @@ const ENTRIES: [Entry; 6] = [
         icon: "services",
         pages: &["services.html", "service.html"],
     },
+    Entry { path: "/oncall", title: "On call", key: "o", icon: "oncall", pages: &["oncall.html"] },
     Entry {
         path: "/postmortems",
         title: "Postmortems",

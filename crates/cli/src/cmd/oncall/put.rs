@@ -1,0 +1,102 @@
+//! `firebell oncall override`.
+
+use serde_json::{Map, Value, json};
+
+use super::{list, text};
+use crate::args::OverrideArgs;
+use crate::client::Client;
+use crate::cmd::incident::percent;
+use crate::exit_code::{ExitCode, coded};
+use crate::output;
+
+pub(super) async fn run(args: &OverrideArgs) -> anyhow::Result<ExitCode> {
+    let client = Client::of(&args.server)?;
+    if let Some(id) = &args.remove {
+        let answer = client.delete(&format!("/api/v1/overrides/{}", percent(id))).await?;
+        if args.server.json {
+            output::json(&answer);
+        } else {
+            output::line(&format!("{id} no longer counts"));
+        }
+        return Ok(ExitCode::Ok);
+    }
+    let Some(schedule) = &args.schedule else { return all(&client, args).await };
+    if args.person.is_empty() {
+        return all(&client, args).await;
+    }
+    let (Some(from), Some(until)) = (&args.from, &args.until) else {
+        return Err(coded(ExitCode::Usage, "give --from and --until, such as 2026-12-24T09:00".to_owned()));
+    };
+    let mut body = Map::new();
+    body.insert("schedule".to_owned(), json!(schedule));
+    match (&args.instead_of, args.person.as_slice()) {
+        (Some(instead_of), [person]) => {
+            body.insert("kind".to_owned(), json!("cover"));
+            body.insert("person".to_owned(), json!(person));
+            body.insert("instead_of".to_owned(), json!(instead_of));
+        }
+        (Some(_), _) => {
+            return Err(coded(
+                ExitCode::Usage,
+                "one person stands in for another: give --person once".to_owned(),
+            ));
+        }
+        (None, people) => {
+            body.insert("kind".to_owned(), json!("override"));
+            body.insert("people".to_owned(), json!(people));
+        }
+    }
+    body.insert("from".to_owned(), json!(from));
+    body.insert("until".to_owned(), json!(until));
+    body.insert("reason".to_owned(), json!(args.reason));
+    let answer = client.post("/api/v1/overrides", &Value::Object(body)).await?;
+    if args.server.json {
+        output::json(&answer);
+        return Ok(ExitCode::Ok);
+    }
+    output::line(answer.get("override").map(|o| text(o, "id")).unwrap_or_default());
+    for found in list(&answer, "findings") {
+        let line = format!("{}; {}", text(found, "problem"), text(found, "advice"));
+        output::note(&output::clean(&line));
+    }
+    Ok(ExitCode::Ok)
+}
+
+/// What was entered.
+async fn all(client: &Client, args: &OverrideArgs) -> anyhow::Result<ExitCode> {
+    let of = args.schedule.as_ref().map(|s| format!("?schedule={}", percent(s))).unwrap_or_default();
+    let answer = client.get(&format!("/api/v1/overrides{of}")).await?;
+    if args.server.json {
+        output::json(&answer);
+        return Ok(ExitCode::Ok);
+    }
+    let all = list(&answer, "overrides");
+    if all.is_empty() {
+        output::line("no override was entered");
+    }
+    for one in all {
+        let people: Vec<&str> = ["person", "first", "second", "instead_of", "of"]
+            .iter()
+            .map(|field| text(one, field))
+            .chain(list(one, "people").iter().filter_map(Value::as_str))
+            .filter(|t| !t.is_empty())
+            .collect();
+        let span = |a: &str, b: &str| format!("{} to {}", text(one, a), text(one, b));
+        let swap = !text(one, "first_from").is_empty();
+        let when = if swap {
+            format!("{} for {}", span("first_from", "first_until"), span("second_from", "second_until"))
+        } else {
+            span("from", "until")
+        };
+        let line = format!(
+            "{} {} {} {} {when} {}",
+            text(one, "id"),
+            text(one, "schedule"),
+            text(one, "kind"),
+            people.join(", "),
+            text(one, "reason")
+        );
+        output::line(&output::clean(line.trim_end()));
+    }
+    Ok(ExitCode::Ok)
+}

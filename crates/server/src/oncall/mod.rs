@@ -1,0 +1,10 @@
+//! On call: the roster of the configuration, with the replacements that people entered, and calendars that they
+//! subscribe to. Who is on is computed by `firebell-oncall`; nothing is kept of it.
+
+mod feeds;
+mod kept;
+mod manage;
+
+pub(crate) use feeds::{Feed, feeds, make_feed, remove_feed, serve_feed};
+pub(crate) use kept::Kept;
+pub(crate) use manage::{add, list, remove, replacement, roster};
