@@ -127,7 +127,7 @@ try {
   // Every page, wide and on a phone, light and dark.
   await admin.goto(`${base}/`);
   const pages = {
-    home: "/", incidents: "/incidents", incident: `/incidents/${id}`, alerts: "/alerts", services: "/services",
+    home: "/", incidents: "/incidents", incident: `/incidents/${id}`, alerts: "/alerts", services: "/services", oncall: "/oncall",
     postmortems: "/postmortems", reports: "/reports", settings: "/settings", account: "/settings/account",
     people: "/settings/people", audit: "/settings/audit", edit: `/incidents/${id}/postmortem/edit`,
     status: "/status", history: "/status/history",

@@ -33,7 +33,8 @@ fn who_is_on_call_is_told_covered_for_and_checked() {
     let id = made["override"]["id"].as_str().expect("an id");
     let told = output(firebell().args(["oncall", "now", "payments", "--data"]).arg(&server.data));
     assert!(text(&told).starts_with("payments: grace until "), "{}", text(&told));
-    let shown = output(firebell().args(["oncall", "show", "payments", "--days", "2", "--data"]).arg(&server.data));
+    let shown =
+        output(firebell().args(["oncall", "show", "payments", "--days", "2", "--data"]).arg(&server.data));
     assert!(text(&shown).contains("covers ada"), "{}", text(&shown));
     server.json(&["oncall", "override", "--remove", id]);
     assert_eq!(server.json(&["oncall", "override"])["overrides"], json!([]));
@@ -45,5 +46,8 @@ fn who_is_on_call_is_told_covered_for_and_checked() {
     let checked = run(&["check-config", path(&config), "--json"]);
     let answer = parsed(&checked);
     assert_eq!(checked.status.code(), Some(7), "{answer}");
-    assert!(answer["error"].as_str().is_some_and(|e| e.contains("schedules.payments.layers.always")), "{answer}");
+    assert!(
+        answer["error"].as_str().is_some_and(|e| e.contains("schedules.payments.layers.always")),
+        "{answer}"
+    );
 }

@@ -143,4 +143,9 @@
   };
   addEventListener("hashchange", unfold);
   unfold();
+
+  // A table of days begins with today.
+  const today = document.querySelector(".rota thead [aria-current=date]");
+  const frame = today?.closest(".scroll");
+  if (frame) frame.scrollLeft = today.offsetLeft - today.parentElement.firstElementChild.offsetWidth;
 })();

@@ -33,7 +33,15 @@ struct Day {
 struct Row {
     name: String,
     last: bool,
-    cells: Vec<Vec<Part>>,
+    cells: Vec<Cell>,
+}
+
+/// A day of a row, or several on which the same one person is on all the time.
+#[derive(Debug, Serialize)]
+struct Cell {
+    days: usize,
+    weekend: bool,
+    parts: Vec<Part>,
 }
 
 /// Somebody in a day.
@@ -41,6 +49,8 @@ struct Row {
 struct Part {
     /// `09:00` where they begin within the day.
     from: Option<String>,
+    /// `17:00` where they end within the day and the row does not say who follows.
+    to: Option<String>,
     person: String,
     /// By a replacement, or as a shadow.
     mark: &'static str,
@@ -71,7 +81,11 @@ pub(super) fn month(plan: &Plan<'_>, roster: &Roster, first: Date, now: Timestam
     let row = |name: &str, shifts: &[Shift], last: bool| Row {
         name: name.to_owned(),
         last,
-        cells: bounds.iter().map(|(a, b)| cell(shifts, *a, *b, zone, roster, last)).collect(),
+        cells: joined(days.iter().zip(&bounds).map(|(day, (from, until))| Cell {
+            days: 1,
+            weekend: is_weekend(*day),
+            parts: parts(shifts, *from, *until, zone, roster, last),
+        })),
     };
     let mut rows: Vec<Row> = (0..)
         .zip(&schedule.layers)
@@ -89,7 +103,7 @@ pub(super) fn month(plan: &Plan<'_>, roster: &Roster, first: Date, now: Timestam
             .map(|d| Day {
                 number: d.day(),
                 weekday: d.strftime("%a").to_string(),
-                weekend: d.weekday().to_monday_zero_offset() >= 5,
+                weekend: is_weekend(*d),
                 today: *d == today,
             })
             .collect(),
@@ -97,8 +111,25 @@ pub(super) fn month(plan: &Plan<'_>, roster: &Roster, first: Date, now: Timestam
     }
 }
 
+fn is_weekend(day: Date) -> bool {
+    day.weekday().to_monday_zero_offset() >= 5
+}
+
+/// Days that say the same in one cell, so that a week is read at a glance.
+fn joined(days: impl Iterator<Item = Cell>) -> Vec<Cell> {
+    let mut cells: Vec<Cell> = Vec::new();
+    for day in days {
+        let whole = matches!(day.parts.as_slice(), [part] if part.from.is_none() && part.to.is_none());
+        match cells.last_mut().filter(|before| whole && before.parts == day.parts) {
+            Some(before) => (before.days, before.weekend) = (before.days + 1, false),
+            None => cells.push(day),
+        }
+    }
+    cells
+}
+
 /// Who is on in one day, in order of time.
-fn cell(
+fn parts(
     shifts: &[Shift],
     from: Timestamp,
     until: Timestamp,
@@ -118,8 +149,10 @@ fn cell(
                 _ => "replaced",
             };
             let person = roster.person(&s.person).map_or(s.person.as_str(), |p| p.shown()).to_owned();
-            let begins = s.span.from.max(from);
-            (begins, Part { from: clock(begins), person, mark, why: s.source.shown(), gap: false })
+            let (begins, ends) = (s.span.from.max(from), s.span.until);
+            let followed = (gaps && !s.shadow) || here.iter().any(|o| o.span.from == ends);
+            let to = (ends < until && !followed).then(|| clock(ends)).flatten();
+            (begins, Part { from: clock(begins), to, person, mark, why: s.source.shown(), gap: false })
         })
         .collect();
     // Where nobody follows on the one before.
@@ -129,6 +162,7 @@ fn cell(
         if !on.iter().any(|s| s.span.contains(end)) && !parts.iter().any(|(at, p)| *at == end && p.gap) {
             let part = Part {
                 from: clock(end),
+                to: None,
                 person: "nobody".to_owned(),
                 mark: "",
                 why: "a gap".to_owned(),
@@ -137,6 +171,6 @@ fn cell(
             parts.push((end, part));
         }
     }
-    parts.sort_by(|a, b| a.0.cmp(&b.0));
+    parts.sort_by_key(|(at, _)| *at);
     parts.into_iter().map(|(_, part)| part).collect()
 }
