@@ -31,7 +31,7 @@ const HOSTS: [&str; 3] = ["node_", "windows_", "host_"];
 /// `10.0.3.7:9090` or `localhost:9090`: a place, and no name.
 fn is_address(instance: &str) -> bool {
     let host = instance.rsplit_once(':').map_or(instance, |(host, _)| host);
-    host == "localhost" || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok()
+    host == "localhost" || host.trim_matches(['[', ']']).parse::<core::net::IpAddr>().is_ok()
 }
 
 /// Names to ids.
