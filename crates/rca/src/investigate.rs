@@ -186,7 +186,9 @@ fn outcome(case: &Case<'_>, signals: &[Signal], rivals: &[Rival]) -> Outcome {
         return Outcome::Cause;
     }
     let only_alerts = !case.t.alerts.is_empty() && engines::peoples_words(case).trim().is_empty();
-    let unfelt = only_alerts || (!case.complaint.0 && well_watched(case));
+    // Wrong behaviour that answers in time is felt by people alone: a change that they may mean stays suspected.
+    let meant = rivals.first().is_some_and(|r| r.change.is_some() && r.score >= 0.3);
+    let unfelt = only_alerts || (!case.complaint.0 && !meant && well_watched(case));
     if !shown && unfelt && imperceptible(case, signals) {
         return Outcome::Healthy;
     }
@@ -234,13 +236,15 @@ fn well_watched(case: &Case<'_>) -> bool {
 /// Whether all that moved is answers that take some milliseconds longer than usual: a computer can tell, nobody who waits
 /// for them can. Figures in another unit than seconds are never so small.
 fn imperceptible(case: &Case<'_>, signals: &[Signal]) -> bool {
-    let slowness = |cause: &str| matches!(cause, "code.slow_path" | "dependency.slow" | "network.delay");
+    let slowness = |cause: &str| {
+        matches!(cause, "code.slow_path" | "dependency.slow" | "database.slow_query" | "network.delay")
+    };
     let more = signals.iter().filter(|s| !slowness(s.cause)).any(|s| match s.role {
         Role::Mechanism => s.weight > 0.5,
         Role::Symptom => s.modality != Modality::Metrics && s.weight > 0.45,
         Role::Against => false,
     });
-    !more && case.unfelt(Kind::is_symptom)
+    !more && case.unfelt(|k| k.is_symptom() || k == Kind::QueryTime)
 }
 
 /// The same alert firing and resolving again and again.

@@ -16,7 +16,7 @@ impl Escalation {
                 self.next_step = 0;
                 self.fall_backs = 0;
                 self.demanded = 1;
-                self.acknowledged_by.clear();
+                self.forget_acknowledgements();
                 self.until = None;
             }
             Event::Called { call, until } => {
@@ -83,7 +83,7 @@ impl Escalation {
             }
             Event::Escalated { .. } => {
                 self.phase = Phase::Paging;
-                self.acknowledged_by.clear();
+                self.forget_acknowledgements();
                 self.until = None;
             }
             Event::UrgencySet { urgency, until } => {
@@ -99,6 +99,14 @@ impl Escalation {
                 self.until = None;
             }
             Event::Announced { .. } => {}
+        }
+    }
+
+    /// What was acknowledged holds no longer: whom a call means that stays open is asked again.
+    fn forget_acknowledgements(&mut self) {
+        let answered = std::mem::take(&mut self.acknowledged_by);
+        for call in &mut self.calls {
+            call.paged.retain(|p| !answered.contains(p));
         }
     }
 

@@ -108,7 +108,9 @@ impl Court<'_, '_> {
         let case = self.case;
         let reject = |why: String| self.rejected(live, why);
         let slack = timing::slack(case);
-        if case.frame.seen && live.at > case.frame.onset + slack {
+        // Where nothing that is measured is ill, what people first said is a better onset than what moved by chance.
+        let before_complaints = complaint::alone_before_complaints(case, c.shown, self.seen);
+        if case.frame.seen && live.at > case.frame.onset + slack && !before_complaints {
             return reject(format!(
                 "went live {} after the onset",
                 timing::spell(live.at - case.frame.onset)
