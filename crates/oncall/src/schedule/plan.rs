@@ -1,5 +1,7 @@
 //! A schedule, made ready to be asked.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::frame::{Duty, Frame, Source};
@@ -76,7 +78,7 @@ impl<'a> Plan<'a> {
         let mut at = seconds(at);
         loop {
             let frame = self.frame(at, &mut known);
-            if !frame.on.iter().map(|d| &d.person).eq(&same) {
+            if !are(&frame, &same) {
                 return Some(frame.within.from);
             }
             if frame.within.until >= end {
@@ -97,7 +99,7 @@ impl<'a> Plan<'a> {
                 break None;
             }
             let before = self.frame(seconds(since) - 1, &mut self.unknown());
-            if !before.on.iter().map(|d| &d.person).eq(&same) {
+            if !are(&before, &same) {
                 break Some(since);
             }
             since = before.within.from;
@@ -205,4 +207,10 @@ impl Dated<'_> {
             }
         }
     }
+}
+
+/// Whether these are the people on call, in whatever order.
+fn are(frame: &Frame, people: &[String]) -> bool {
+    let on: BTreeSet<&str> = frame.on.iter().map(|d| d.person.as_str()).collect();
+    on == people.iter().map(String::as_str).collect()
 }

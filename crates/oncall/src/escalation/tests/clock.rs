@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 use super::world::World;
 use crate::escalation::{Attempt, CallKind, Command, Escalation, Event, HandTo, Phase};
@@ -244,7 +245,8 @@ fn command(deed: &Deed, world: &World<'_>, watch: &Watch) -> Command {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+    // The same cases each time, so that a change is judged by itself; PROPTEST_CASES=2000 looks further.
+    #![proptest_config(ProptestConfig { cases: 40, rng_seed: RngSeed::Fixed(1), ..ProptestConfig::default() })]
 
     #[test]
     fn nobody_off_call_is_paged_and_nobody_on_call_is_missed(

@@ -2,6 +2,7 @@
 
 use jiff::{Timestamp, ToSpan};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 use super::naive::{Naive, On, tidy};
 use super::random::{Case, case};
@@ -17,7 +18,8 @@ fn reference(case: &Case) -> Vec<(Timestamp, On)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+    // The same cases each time, so that a change is judged by itself; PROPTEST_CASES=2000 looks further.
+    #![proptest_config(ProptestConfig { cases: 40, rng_seed: RngSeed::Fixed(1), ..ProptestConfig::default() })]
 
     #[test]
     fn each_answer_is_that_of_the_reference(case in case()) {
