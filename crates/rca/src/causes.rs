@@ -1,5 +1,10 @@
 //! What the analysis knows about causes beyond the catalogue: which explain which, and what each predicts.
 
+/// Whether a cause means that something takes longer, and no more.
+pub(crate) fn is_slowness(cause: &str) -> bool {
+    matches!(cause, "code.slow_path" | "dependency.slow" | "database.slow_query" | "network.delay")
+}
+
 /// Whether `a` at a component explains `b` at the same one, so that `b` is its consequence.
 pub(crate) fn explains(a: &str, b: &str) -> bool {
     let generic = [

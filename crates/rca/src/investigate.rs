@@ -9,6 +9,7 @@ use firebell_core::verdict::{
 };
 
 use crate::case::Case;
+use crate::causes;
 use crate::confidence::{self, confidence};
 use crate::engines;
 use crate::evidence::{Cite, millis};
@@ -236,10 +237,7 @@ fn well_watched(case: &Case<'_>) -> bool {
 /// Whether all that moved is answers that take some milliseconds longer than usual: a computer can tell, nobody who waits
 /// for them can. Figures in another unit than seconds are never so small.
 fn imperceptible(case: &Case<'_>, signals: &[Signal]) -> bool {
-    let slowness = |cause: &str| {
-        matches!(cause, "code.slow_path" | "dependency.slow" | "database.slow_query" | "network.delay")
-    };
-    let more = signals.iter().filter(|s| !slowness(s.cause)).any(|s| match s.role {
+    let more = signals.iter().filter(|s| !causes::is_slowness(s.cause)).any(|s| match s.role {
         Role::Mechanism => s.weight > 0.5,
         Role::Symptom => s.modality != Modality::Metrics && s.weight > 0.45,
         Role::Against => false,

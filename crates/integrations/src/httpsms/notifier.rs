@@ -12,7 +12,7 @@ use super::template::{Body, NAMES, Template};
 use crate::answers::error_text;
 use crate::http::{Http, Method, Redirects, Reply, excerpt};
 use crate::notice::text::{Unit, cut};
-use crate::notice::{Again, Hints, Lines, Once, Tally, recipients};
+use crate::notice::{Again, Hints, Lines, Once, recipients, to_each};
 use crate::settings::{ConfigError, SecretText, adapter_name};
 
 const HINTS: Hints = Hints {
@@ -116,14 +116,7 @@ impl HttpSms {
             Ok(to) => to,
             Err(reason) => return Outcome::Permanent { reason: format!("{}: {reason}", self.name) },
         };
-        let mut tally = Tally::new(&self.once, &message.key);
-        for number in &to {
-            if !tally.has(number) {
-                let outcome = self.one(message, number).await;
-                tally.note(number, outcome);
-            }
-        }
-        tally.outcome(&self.name)
+        to_each(&self.once, &message.key, &self.name, &to, |number| self.one(message, number)).await
     }
 
     async fn one(&self, message: &Message, to: &str) -> Outcome {

@@ -11,7 +11,7 @@ use super::config::Config;
 use super::inbound::{Synced, parse_sync};
 use crate::http::{Http, HttpError, Method, Redirects, Reply, excerpt};
 use crate::notice::text::{Unit, all, cut, fit, marked_up};
-use crate::notice::{Again, Hints, Lines, Once, Tally, digest, recipients, retry};
+use crate::notice::{Again, Hints, Lines, Once, digest, recipients, retry, to_each};
 use crate::settings::{ConfigError, adapter_name};
 
 /// The plain text, bytes, and the HTML, bytes: an event has at most 65,536.
@@ -63,14 +63,7 @@ impl Matrix {
             Ok(to) => to,
             Err(reason) => return Outcome::Permanent { reason: format!("{}: {reason}", self.name) },
         };
-        let mut tally = Tally::new(&self.once, &message.key);
-        for room in &to {
-            if !tally.has(room) {
-                let outcome = self.put(message, room).await;
-                tally.note(room, outcome);
-            }
-        }
-        tally.outcome("Matrix")
+        to_each(&self.once, &message.key, "Matrix", &to, |room| self.put(message, room)).await
     }
 
     async fn put(&self, message: &Message, room: &str) -> Outcome {

@@ -11,7 +11,7 @@ use super::inbound::Settings;
 use crate::answers::error_text;
 use crate::http::{Http, HttpError, Redirects, Reply, excerpt};
 use crate::notice::text::{Unit, fit, markdown, web};
-use crate::notice::{Again, Hints, Lines, Once, Tally, colour, digest, recipients, retry};
+use crate::notice::{Again, Hints, Lines, Once, colour, digest, recipients, retry, to_each};
 use crate::replies::{PAGE, value};
 use crate::settings::{ConfigError, adapter_name};
 
@@ -87,14 +87,7 @@ impl Mattermost {
                 Err(reason) => return Outcome::Permanent { reason: format!("{}: {reason}", self.name) },
             },
         };
-        let mut tally = Tally::new(&self.once, &message.key);
-        for channel in &to {
-            if !tally.has(channel) {
-                let outcome = self.post(message, channel).await;
-                tally.note(channel, outcome);
-            }
-        }
-        tally.outcome("Mattermost")
+        to_each(&self.once, &message.key, "Mattermost", &to, |channel| self.post(message, channel)).await
     }
 
     async fn post(&self, message: &Message, channel: &str) -> Outcome {

@@ -12,6 +12,6 @@ mod tests;
 
 pub(crate) use lines::digest;
 pub(crate) use lines::{Lines, colour};
-pub(crate) use once::{Known, Once, Tally};
+pub(crate) use once::{Known, Once, Tally, to_each};
 pub(crate) use to::recipients;
 pub(crate) use told::{Again, Hints, retry};

@@ -52,6 +52,24 @@ impl Once {
     }
 }
 
+/// Sends a message to each recipient who has not got it yet, one after the other; what came of it, as one. `by` is who took
+/// it, for the timeline.
+pub(crate) async fn to_each<'t, Sent: Future<Output = Outcome>>(
+    once: &Once,
+    key: &str,
+    by: &str,
+    to: &'t [String],
+    send: impl Fn(&'t str) -> Sent,
+) -> Outcome {
+    let mut tally = Tally::new(once, key);
+    for recipient in to {
+        if !tally.has(recipient) {
+            tally.note(recipient, send(recipient).await);
+        }
+    }
+    tally.outcome(by)
+}
+
 /// Outcomes of one message to several recipients, as one.
 pub(crate) struct Tally<'a> {
     once: &'a Once,

@@ -9,7 +9,7 @@ use super::config::Config;
 use crate::answers::error_text;
 use crate::http::{Http, HttpError, Redirects, Reply};
 use crate::notice::text::{Unit, cut};
-use crate::notice::{Again, Hints, Lines, Once, Tally, digest, recipients, retry};
+use crate::notice::{Again, Hints, Lines, Once, digest, recipients, retry, to_each};
 use crate::settings::{ConfigError, adapter_name};
 
 /// Longest message, bytes; more becomes an attachment, which is shown as a file.
@@ -53,14 +53,10 @@ impl Ntfy {
             Ok(to) => to,
             Err(reason) => return Outcome::Permanent { reason: format!("{}: {reason}", self.name) },
         };
-        let mut tally = Tally::new(&self.once, &message.key);
-        for topic in &to {
-            if !tally.has(topic) {
-                let answer = self.http.post_json("", &body(message, topic), &[]).await;
-                tally.note(topic, read(&answer));
-            }
-        }
-        tally.outcome("ntfy")
+        to_each(&self.once, &message.key, "ntfy", &to, async |topic| {
+            read(&self.http.post_json("", &body(message, topic), &[]).await)
+        })
+        .await
     }
 
     async fn check(&self) -> Health {

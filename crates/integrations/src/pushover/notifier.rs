@@ -9,7 +9,7 @@ use super::config::Config;
 use super::inbound::{Settings, callback};
 use crate::http::{Http, HttpError, Redirects, Reply, excerpt};
 use crate::notice::text::{Unit, cut, web};
-use crate::notice::{Again, Hints, Lines, Once, Tally, recipients, retry};
+use crate::notice::{Again, Hints, Lines, Once, recipients, retry, to_each};
 use crate::settings::{ConfigError, SecretText, adapter_name};
 
 /// Longest message, characters.
@@ -78,15 +78,12 @@ impl Pushover {
             Ok(to) => to,
             Err(reason) => return Outcome::Permanent { reason: format!("{}: {reason}", self.name) },
         };
-        let mut tally = Tally::new(&self.once, &message.key);
-        for user in &to {
-            if !tally.has(user) {
-                let form = self.form(message, user);
-                let pairs: Vec<(&str, &str)> = form.iter().map(|(n, v)| (*n, v.as_str())).collect();
-                tally.note(user, read(&self.http.post_form("1/messages.json", &pairs).await));
-            }
-        }
-        tally.outcome("Pushover")
+        to_each(&self.once, &message.key, "Pushover", &to, async |user| {
+            let form = self.form(message, user);
+            let pairs: Vec<(&str, &str)> = form.iter().map(|(n, v)| (*n, v.as_str())).collect();
+            read(&self.http.post_form("1/messages.json", &pairs).await)
+        })
+        .await
     }
 
     fn form(&self, message: &Message, user: &str) -> Vec<(&'static str, String)> {

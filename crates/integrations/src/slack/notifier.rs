@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::blocks::{blocks, text};
 use super::config::Config;
 use crate::http::{Http, HttpError, Redirects, Reply, excerpt};
-use crate::notice::{Again, Hints, Known, Once, Tally, recipients, retry};
+use crate::notice::{Again, Hints, Known, Once, recipients, retry, to_each};
 use crate::settings::{ConfigError, adapter_name};
 
 const HINTS: Hints = Hints {
@@ -76,18 +76,11 @@ impl Slack {
                 Err(reason) => return Outcome::Permanent { reason: format!("{}: {reason}", self.name) },
             },
         };
-        let mut tally = Tally::new(&self.once, &message.key);
-        for to in &to {
-            if tally.has(to) {
-                continue;
-            }
-            let outcome = match self.by {
-                By::Webhook => self.webhook(message).await,
-                By::Token => self.post(message, to).await,
-            };
-            tally.note(to, outcome);
-        }
-        tally.outcome("Slack")
+        to_each(&self.once, &message.key, "Slack", &to, async |to| match self.by {
+            By::Webhook => self.webhook(message).await,
+            By::Token => self.post(message, to).await,
+        })
+        .await
     }
 
     async fn post(&self, message: &Message, channel: &str) -> Outcome {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::config::Config;
 use crate::http::{Http, HttpError, Redirects, Reply, excerpt, loopback_host};
 use crate::notice::text::{Unit, all, fit, marked_up};
-use crate::notice::{Again, Hints, Lines, Once, Tally, recipients, retry};
+use crate::notice::{Again, Hints, Lines, Once, recipients, retry, to_each};
 use crate::replies::{PAGE, value};
 use crate::settings::{ConfigError, SecretText, adapter_name};
 
@@ -60,14 +60,10 @@ impl Telegram {
             Ok(to) => to,
             Err(reason) => return Outcome::Permanent { reason: format!("{}: {reason}", self.name) },
         };
-        let mut tally = Tally::new(&self.once, &message.key);
-        for chat in &to {
-            if !tally.has(chat) {
-                let answer = self.call("sendMessage", &body(message, chat, self.answered)).await;
-                tally.note(chat, read(&answer));
-            }
-        }
-        tally.outcome("Telegram")
+        to_each(&self.once, &message.key, "Telegram", &to, async |chat| {
+            read(&self.call("sendMessage", &body(message, chat, self.answered)).await)
+        })
+        .await
     }
 
     async fn call(&self, method: &str, body: &Value) -> Result<Reply, HttpError> {

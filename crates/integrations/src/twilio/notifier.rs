@@ -11,7 +11,7 @@ use super::errors::{HINTS, refused};
 use super::twiml::{Voice, call};
 use crate::http::{Http, Redirects, Reply};
 use crate::notice::text::{Unit, cut, fit, web};
-use crate::notice::{Known, Lines, Once, Tally, recipients, retry};
+use crate::notice::{Known, Lines, Once, recipients, retry, to_each};
 use crate::settings::{ConfigError, adapter_name};
 
 /// Longest message that the API takes, characters.
@@ -80,14 +80,7 @@ impl Twilio {
             Ok(to) => to,
             Err(reason) => return Outcome::Permanent { reason: format!("{}: {reason}", self.name) },
         };
-        let mut tally = Tally::new(&self.once, &message.key);
-        for to in &to {
-            if !tally.has(to) {
-                let outcome = self.one(message, to).await;
-                tally.note(to, outcome);
-            }
-        }
-        tally.outcome("Twilio")
+        to_each(&self.once, &message.key, "Twilio", &to, |to| self.one(message, to)).await
     }
 
     async fn one(&self, message: &Message, to: &str) -> Outcome {

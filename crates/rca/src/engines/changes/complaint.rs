@@ -3,6 +3,7 @@
 use firebell_core::change::{Change, ChangeKind};
 
 use crate::case::Case;
+use crate::causes;
 use crate::series::kinds::Kind;
 use crate::signal::{Role, Signal};
 
@@ -17,13 +18,12 @@ pub(super) fn alone_before_complaints(case: &Case<'_>, change: &Change, seen: &[
     let people = peoples_words(case);
     let complained = !people.trim().is_empty();
     let of_slowness = ["slow", "latency", "takes", "long", "time"].iter().any(|w| people.contains(w));
-    let slowness = |s: &Signal| {
-        matches!(s.cause, "code.slow_path" | "dependency.slow" | "database.slow_query" | "network.delay")
-    };
     // Slowness that nobody complains of, and that nobody can feel or an alert tells of already, is not what they mean.
     let slow = of_slowness || (case.t.alerts.is_empty() && !case.unfelt(|k| k == Kind::Latency));
-    let ill =
-        seen.iter().filter(|s| s.role != Role::Against && (slow || !slowness(s))).any(|s| s.weight > 0.45);
+    let ill = seen
+        .iter()
+        .filter(|s| s.role != Role::Against && (slow || !causes::is_slowness(s.cause)))
+        .any(|s| s.weight > 0.45);
     let shortly = |c: &Change| (0..=SHORTLY_MS).contains(&(began - c.at.as_millisecond()));
     let user_visible = matches!(change.kind, ChangeKind::Flag | ChangeKind::Deploy | ChangeKind::Config);
     complained

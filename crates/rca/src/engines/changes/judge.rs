@@ -127,7 +127,7 @@ impl Court<'_, '_> {
             return reject("was in no deploy before the onset".to_owned());
         }
         let place = Place::find(case, &live.component, &self.harm);
-        let special = self.special(c, live);
+        let special = self.special(c, live, before_complaints);
         match &c.content {
             Content::Known(edits) => self.known(c, live, &place, edits, special),
             _ => self.unknown(c, live, &place, special),
@@ -136,7 +136,7 @@ impl Court<'_, '_> {
 
     /// Evidence beside what the change did: a flag's share that moved, complaints that began with it, a called side that
     /// is well and no longer called.
-    fn special(&self, c: &Candidate<'_>, live: &Live) -> (f64, Vec<String>) {
+    fn special(&self, c: &Candidate<'_>, live: &Live, before_complaints: bool) -> (f64, Vec<String>) {
         let mut weight: f64 = 0.0;
         let mut how = Vec::new();
         let flagged = c.shown.kind == ChangeKind::Flag
@@ -145,7 +145,7 @@ impl Court<'_, '_> {
             weight += 0.25;
             how.push("the flag's share moved".to_owned());
         }
-        if complaint::alone_before_complaints(self.case, c.shown, self.seen) {
+        if before_complaints {
             weight += 0.62;
             how.push("it is the only change before people complained".to_owned());
         }
