@@ -13,6 +13,7 @@ use firebell_core::ports::office::OfficeReader;
 use firebell_core::ports::platform::{Platform, Stage};
 use firebell_core::ports::store::{Reader, StoreError};
 use firebell_core::ports::telemetry::TelemetrySource;
+use firebell_engine::ack::AckKeys;
 use firebell_engine::dispatcher;
 use firebell_engine::effects::Executor;
 use firebell_engine::handle::{self, Clock, Handle};
@@ -140,6 +141,9 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         clock: Arc::clone(&clock),
     });
     let templates = Arc::new(config::templates(file).map_err(refused)?);
+    let token = admin_token(data)?;
+    // The same as long as the token is: what was sent before a restart can be acknowledged after it.
+    let ack_keys = AckKeys::new(&format!("acknowledgements {token}"));
     let executor = Arc::new(Executor {
         agents: Arc::new(team),
         notifiers,
@@ -153,9 +157,9 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         templates: Arc::clone(&templates),
         policy: Arc::clone(&policy),
         clock: Arc::clone(&clock),
+        ack_keys: ack_keys.clone(),
     });
 
-    let token = admin_token(data)?;
     let auth = config::auth(file, &token).map_err(refused)?;
     // The same as long as the token is, so that a link that was printed before a restart still works.
     let setup_key = hex::encode(Sha256::digest(format!("set-up link {token}")));
@@ -177,6 +181,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         systems: asked,
         setup_key: setup_key.clone(),
         link_key: hex::encode(Sha256::digest(format!("links of the status page {token}"))),
+        ack_keys,
         office: Arc::clone(&office),
         post: PostSettings { allow_private: file.webhooks.allow_private, vapid: Some(vapid) },
         limits: file.limits.clone(),

@@ -1,6 +1,7 @@
 //! The shell around the core: one writer thread that decides and commits, a dispatcher that carries effects out.
 //! Knows stores, agents, notifiers and platforms by their ports only.
 
+pub mod ack;
 pub mod dispatcher;
 pub mod effects;
 pub mod handle;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use firebell_core::agent::AgentSpec;
 use firebell_core::ports::office::OfficeReader;
 use firebell_core::ports::store::{Reader, StoreResult};
+use firebell_engine::ack::AckKeys;
 use firebell_engine::handle::{Clock, Handle};
 use firebell_integrations::otlp::OtlpStore;
 use firebell_oncall::Roster;
@@ -56,6 +57,8 @@ pub struct AppState {
     pub setup_key: String,
     /// Signs links of the status page's mails; the same after a restart, or they are good no more.
     pub link_key: String,
+    /// Reads what pages are acknowledged by; the same that the executor makes it with.
+    pub ack_keys: AckKeys,
     /// What is sent to those who asked to be told.
     pub post: PostSettings,
     /// How much one caller may ask.

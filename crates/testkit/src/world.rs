@@ -224,6 +224,7 @@ fn executor(
         templates: templates()?,
         policy: Arc::clone(policy),
         clock: Arc::new(move || Timestamp::from_second(clock.load(Ordering::Relaxed)).unwrap_or_default()),
+        ack_keys: firebell_engine::ack::AckKeys::new("acknowledgements"),
     }))
 }
 

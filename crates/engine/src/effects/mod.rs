@@ -21,6 +21,7 @@ use firebell_core::ports::notifier::Notifier;
 use firebell_core::ports::platform::Platform;
 use firebell_report::Templates;
 
+use crate::ack::AckKeys;
 use crate::handle::Clock;
 use crate::machine::{Claimed, EffectResult};
 
@@ -51,6 +52,8 @@ pub struct Executor {
     pub policy: Arc<Policy>,
     /// Clock.
     pub clock: Clock,
+    /// Makes what pages are acknowledged by.
+    pub ack_keys: AckKeys,
 }
 
 impl Executor {
@@ -65,7 +68,8 @@ impl Executor {
                 only(send::send(self, &incident, &key, update, &channel).await)
             }
             Effect::Page { person, channel, text } => {
-                only(page::page(self, &incident, &key, &person, &channel, &text).await)
+                let asked_at = claimed.row.created_at;
+                only(page::page(self, &incident, &key, asked_at, &person, &channel, &text).await)
             }
             Effect::Act { plan, step, inverse } => {
                 only(act::act(self, &incident, &key, &plan, step, inverse).await)

@@ -4,13 +4,16 @@ use firebell_core::effect::Outcome;
 use firebell_core::ids::EffectKey;
 use firebell_core::incident::Incident;
 use firebell_core::ports::notifier::{Message, Urgency};
+use jiff::Timestamp;
 
 use super::{Executor, done, link};
+use crate::ack::Paged;
 
 pub(super) async fn page(
     executor: &Executor,
     incident: &Incident,
     key: &EffectKey,
+    asked_at: Timestamp,
     person: &str,
     channel: &str,
     text: &str,
@@ -29,6 +32,7 @@ pub(super) async fn page(
         if incident.restricted { format!("restricted incident {}", incident.id) } else { text.to_owned() };
     let link = link(executor, incident);
     let read = if link.is_empty() { String::new() } else { format!(" Read and acknowledge: {link}") };
+    let page = Paged { incident: incident.id.clone(), person: person.to_owned(), key: key.clone() };
     let message = Message {
         key: key.0.clone(),
         incident: incident.id.0.clone(),
@@ -38,6 +42,7 @@ pub(super) async fn page(
         to: email.into_iter().filter(|e| !e.is_empty()).collect(),
         link,
         urgency: Urgency::High,
+        ack: Some(executor.ack_keys.ack(&page, asked_at, &executor.policy.public_url)),
         ..Message::default()
     };
     notifier.send(&message).await

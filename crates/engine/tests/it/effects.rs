@@ -130,6 +130,7 @@ fn executor(platforms: &[&Arc<Double>], phone: &Arc<Phone>, now: Timestamp) -> E
         templates: Arc::new(Templates::built_in().expect("parses")),
         policy: Arc::new(samples::policy()),
         clock: Arc::new(move || now),
+        ack_keys: firebell_engine::ack::AckKeys::new("acknowledgements"),
     }
 }
 

@@ -114,6 +114,7 @@ pub(super) fn world_of(policy: Policy, more: impl FnOnce(&mut Sources)) -> World
         systems: Default::default(),
         setup_key: SETUP_KEY.to_owned(),
         link_key: "link-key-0123456789".to_owned(),
+        ack_keys: firebell_engine::ack::AckKeys::new("acknowledgements"),
         post: Default::default(),
         limits: Default::default(),
         oncall: Arc::new(super::oncall::roster()),
