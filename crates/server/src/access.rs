@@ -13,7 +13,9 @@ pub(crate) fn permission_for(command: &Command) -> Option<Permission> {
     Some(match command {
         Command::Open(_) => Permission::Declare,
         Command::Acknowledge => Permission::Acknowledge,
-        Command::AddNote { .. } => Permission::Note,
+        Command::AddNote { .. } | Command::RecordSaid { .. } | Command::RecordUnsaid { .. } => {
+            Permission::Note
+        }
         Command::AddTask { .. } | Command::CompleteTask { .. } | Command::CompleteActionItem { .. } => {
             Permission::Tasks
         }

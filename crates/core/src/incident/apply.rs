@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::event::{Actor, AttachedAlert, Carried, Event, EventRecord};
+use super::rooms::Rooms;
 use super::state::{
     Act, ActionItem, AgentRun, Approval, Awaiting, Clock, Incident, Phase, PlanState, PlanStatus,
     PostmortemEdit, Proven, RoleHolder, RunStatus, Status, Task, sha256,
@@ -93,6 +94,7 @@ fn open(record: &EventRecord) -> Incident {
         roles: BTreeMap::new(),
         responders: Vec::new(),
         war_room: None,
+        rooms: Rooms::default(),
         tasks: BTreeMap::new(),
         runs: BTreeMap::new(),
         round: 0,
@@ -241,6 +243,7 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
             }
         }
         Event::WarRoomOpened { link } => i.war_room = Some(link.clone()),
+        Event::Room(event) => super::rooms::apply(i, event),
         Event::TaskAdded { id, text, role } => {
             i.tasks.insert(*id, Task { text: text.clone(), role: role.clone(), done_at: None });
         }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::event::{AlertTurn, AttachedAlert, Carried};
+use super::rooms::Said;
 use crate::agent::{AgentFailure, AgentReport};
 use crate::comms::{Audience, Update};
 use crate::effect::Outcome;
@@ -83,6 +84,11 @@ pub enum Command {
     ReportAgent { run: RunId, report: AgentReport },
     /// An agent failed.
     FailAgent { run: RunId, failure: AgentFailure },
+    /// Something said in a chat belongs to the timeline; again with another text: it was edited. The actor is the person
+    /// whose account it is, else a [`super::Actor::Source`] named as the chat.
+    RecordSaid { said: Said },
+    /// What was said there was deleted, or is not marked any more.
+    RecordUnsaid { chat: String, id: String, when: Timestamp },
     /// A draft is ready.
     RecordUpdate { update: Update },
     /// An effect ended: done, or failed for good.

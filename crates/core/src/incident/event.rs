@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::rooms::RoomEvent;
 use super::state::Phase;
 use crate::agent::{ActionItemDraft, AgentReport, AgentTask, JournalStep, Recovery};
 use crate::comms::{Audience, Update, UpdateReason};
@@ -191,6 +192,8 @@ pub enum Event {
     },
     /// The room is there.
     WarRoomOpened { link: String },
+    /// Something happened in or to a room outside.
+    Room(RoomEvent),
     /// A task.
     TaskAdded { id: u32, text: String, role: String },
     /// A task is done.

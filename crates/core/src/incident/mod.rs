@@ -8,6 +8,7 @@ mod commands;
 mod decide;
 mod effects;
 mod event;
+mod rooms;
 mod state;
 mod summary;
 #[cfg(test)]
@@ -21,6 +22,7 @@ pub use command::{Command, Opening, Rejection};
 pub use decide::decide;
 pub use effects::effects;
 pub use event::{Actor, AlertTurn, AttachedAlert, Carried, Event, EventRecord, ProposedPlan};
+pub use rooms::{Attachment, RoomEvent, Rooms, Said, SaidMark};
 pub use state::{
     Act, ActionItem, AgentRun, Approval, Awaiting, Clock, Incident, Phase, PlanState, PlanStatus,
     PostmortemEdit, Proven, RoleHolder, RunStatus, Status, Task,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::event::AttachedAlert;
+use super::rooms::Rooms;
 use crate::agent::{ActionItemDraft, AgentTask, Artifact, JournalStep, Recovery};
 use crate::comms::{Audience, Update};
 use crate::evidence::{EvidenceRecord, Finding};
@@ -417,6 +418,9 @@ pub struct Incident {
     pub responders: Vec<String>,
     /// Link to the room.
     pub war_room: Option<String>,
+    /// Rooms outside, and what was said there.
+    #[serde(default, skip_serializing_if = "Rooms::is_empty")]
+    pub rooms: Rooms,
     /// Tasks.
     pub tasks: BTreeMap<u32, Task>,
     /// Agent runs.

@@ -9,6 +9,7 @@ mod learning;
 mod path;
 mod people;
 mod reopening;
+mod said;
 mod soak;
 mod story;
 mod unclear;

@@ -15,7 +15,8 @@ pub struct Entry {
     pub version: u64,
     /// Who.
     pub who: String,
-    /// `alert`, `severity`, `people`, `agent`, `finding`, `verdict`, `mitigation`, `update`, `clock`, `note`, `state`.
+    /// `alert`, `severity`, `people`, `agent`, `finding`, `verdict`, `mitigation`, `update`, `clock`, `note`, `said`,
+    /// `state`.
     pub kind: String,
     /// What, in a sentence; may hold outside text.
     pub text: String,
@@ -122,6 +123,7 @@ fn words(event: &Event) -> (&'static str, String) {
             ("people", format!("escalated to {} ({whom}): {why}", to.replace('_', " ")))
         }
         Event::WarRoomOpened { link } => ("people", format!("war room: {link}")),
+        Event::Room(event) => super::rooms::words(event),
         Event::TaskAdded { text, role, .. } => {
             ("people", format!("task for {}: {text}", role.replace('_', " ")))
         }

@@ -11,6 +11,7 @@ pub(super) mod timers;
 
 use super::command::{Command, Rejection};
 use super::event::{Actor, Event};
+use super::rooms;
 use super::state::Incident;
 use crate::cx::Cx;
 
@@ -51,6 +52,8 @@ pub(super) fn run(
         Command::CompleteActionItem { id } => people::complete_action_item(i, *id),
         Command::ReportAgent { run, report } => agents::report(i, run, report, cx),
         Command::FailAgent { run, failure } => Ok(agents::fail(i, run, failure)),
+        Command::RecordSaid { said } => rooms::record_said(i, said),
+        Command::RecordUnsaid { chat, id, when } => Ok(rooms::unsay(i, chat, id, *when)),
         Command::RecordUpdate { update } => Ok(people::record_update(i, update)),
         Command::FinishEffect { key, effect, outcome } => Ok(effects::finish(i, key, effect, outcome)),
         Command::ReviveEffect { key } => effects::revive(i, key),

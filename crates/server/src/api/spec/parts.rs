@@ -14,7 +14,7 @@ pub(crate) const KINDS: [&str; 5] = ["availability", "performance", "security", 
 /// Audiences of updates.
 pub(crate) const AUDIENCES: [&str; 4] = ["internal", "public", "support", "executives"];
 /// Kinds of timeline entries.
-pub(crate) const ENTRY_KINDS: [&str; 11] = [
+pub(crate) const ENTRY_KINDS: [&str; 12] = [
     "alert",
     "severity",
     "people",
@@ -25,6 +25,7 @@ pub(crate) const ENTRY_KINDS: [&str; 11] = [
     "update",
     "clock",
     "note",
+    "said",
     "state",
 ];
 const STATUSES: [&str; 8] = [

@@ -19,6 +19,7 @@ pub(crate) const EVENTS: &[&str] = &[
     "incident.paged",
     "incident.escalated",
     "incident.war_room_opened",
+    "incident.room",
     "incident.task_added",
     "incident.task_done",
     "incident.note_added",

@@ -19,7 +19,7 @@ const MOST_LETTERS: usize = 200;
 /// Address, title and the kinds of entries of each filter.
 const GROUPS: [(&str, &str, &[&str]); 7] = [
     ("alerts", "Alerts", &["alert"]),
-    ("people", "People", &["people", "note"]),
+    ("people", "People", &["people", "note", "said"]),
     ("findings", "Findings", &["finding", "verdict", "agent"]),
     ("mitigation", "Mitigation", &["mitigation"]),
     ("updates", "Updates", &["update"]),
