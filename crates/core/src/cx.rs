@@ -1,5 +1,6 @@
 //! Everything non-deterministic that a decision may use, as data.
 
+use firebell_oncall::Roster;
 use jiff::Timestamp;
 
 use crate::policy::Policy;
@@ -11,4 +12,19 @@ pub struct Cx<'a> {
     pub now: Timestamp,
     /// Policy.
     pub policy: &'a Policy,
+    /// People, schedules and escalation policies, where such are configured: then who is on call holds roles and is
+    /// paged, by their own rules. Without them it is the policy's people, over its `page_channels`.
+    pub roster: Option<&'a Roster>,
+}
+
+impl<'a> Cx<'a> {
+    /// A context without a roster.
+    pub fn new(now: Timestamp, policy: &'a Policy) -> Self {
+        Self { now, policy, roster: None }
+    }
+
+    /// With a roster; one without people is none.
+    pub fn with_roster(self, roster: &'a Roster) -> Self {
+        Self { roster: Some(roster).filter(|r| !r.people.is_empty()), ..self }
+    }
 }

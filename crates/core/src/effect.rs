@@ -1,5 +1,6 @@
 //! Effects as data: what should happen outside, and how it went.
 
+use firebell_oncall::model::ContactKind;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -43,6 +44,15 @@ pub enum Effect {
         /// Why.
         text: String,
     },
+    /// Reach a person at one of their own contacts.
+    Reach(Reach),
+    /// Tell a channel of an escalation.
+    Announce {
+        /// Channel.
+        channel: String,
+        /// What.
+        text: String,
+    },
     /// Carry out step `step` of a plan (its inverse, where `inverse`).
     Act {
         /// Hash of the plan.
@@ -66,11 +76,45 @@ impl Effect {
             Self::DraftUpdate { .. } => "draft_update",
             Self::Send { .. } => "send",
             Self::Page { .. } => "page",
+            Self::Reach(_) => "reach",
+            Self::Announce { .. } => "announce",
             Self::Act { .. } => "act",
             Self::ArchiveBundle => "archive_bundle",
             Self::WritePostmortem => "write_postmortem",
         }
     }
+}
+
+/// One attempt to reach a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reach {
+    /// Who.
+    pub person: String,
+    /// At which of their contacts.
+    #[serde(flatten)]
+    pub contact: PageContact,
+    /// Why.
+    pub text: String,
+    /// Page of the escalation, and which of its attempts; empty for a word that stands alone.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub page: String,
+    /// See `page`.
+    #[serde(default)]
+    pub rule: u32,
+    /// May be silent.
+    #[serde(default)]
+    pub quiet: bool,
+}
+
+/// A person's contact, as it was when they were called.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageContact {
+    /// Its name among the person's contacts.
+    pub contact: String,
+    /// By what.
+    pub kind: ContactKind,
+    /// Where.
+    pub address: String,
 }
 
 /// How an attempt at an effect went. The adapter knows what may be repeated.

@@ -93,6 +93,10 @@ pub struct Times {
     pub reassess_after_s: i64,
     /// A plan that nobody approved lapses after.
     pub plan_expires_s: i64,
+    /// Who leads for so long is told that somebody else could take over.
+    pub handover_suggest_s: i64,
+    /// … and is told that somebody else must, and who could is called.
+    pub handover_insist_s: i64,
     /// How far before the first sign an investigation reads, as a baseline.
     pub baseline_s: i64,
     /// Distance of metric samples asked for.
@@ -117,6 +121,8 @@ impl Default for Times {
             look_again_after_s: 120,
             reassess_after_s: 60,
             plan_expires_s: 1800,
+            handover_suggest_s: 3600,
+            handover_insist_s: 10_800,
             baseline_s: 3600,
             step_s: 15,
         }

@@ -18,7 +18,7 @@ pub(crate) fn draft(
     policy: &Policy,
     now: Timestamp,
 ) -> Result<Update, Error> {
-    firebell_report::draft(templates, i, audience, moment(i, audience), &Cx { now, policy }, "")
+    firebell_report::draft(templates, i, audience, moment(i, audience), &Cx::new(now, policy), "")
 }
 
 /// Why an update would go out now; picks the template.

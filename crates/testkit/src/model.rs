@@ -134,7 +134,7 @@ impl Model {
     pub fn try_say(&mut self, command: &Command, actor: &Actor) -> Result<Option<Rejection>, String> {
         self.steps += 1;
         let now = self.time();
-        let cx = Cx { now, policy: &self.policy };
+        let cx = Cx::new(now, &self.policy);
         let records = match decide(&self.id, self.state.as_ref(), command, actor, &cx) {
             Ok(records) => records,
             Err(rejection) => return Ok(Some(rejection)),

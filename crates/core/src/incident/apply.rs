@@ -82,6 +82,11 @@ fn open(record: &EventRecord) -> Incident {
         paged_at: None,
         awaiting: BTreeMap::new(),
         heard_by: BTreeSet::new(),
+        escalation: None,
+        called: BTreeSet::new(),
+        deputies: BTreeMap::new(),
+        declined: BTreeMap::new(),
+        reported: BTreeSet::new(),
         resolve_by: *resolve_by,
         mitigated_at: None,
         resolved_at: None,
@@ -233,6 +238,19 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
         }
         Event::Paged { .. } => {
             i.paged_at.get_or_insert(at);
+        }
+        Event::OnCall { event } => super::oncall::apply(i, event, at),
+        Event::PageReported { key, .. } => {
+            i.reported.insert(key.clone());
+        }
+        Event::RoleDeclined { role, by, .. } => {
+            i.declined.entry(role.clone()).or_default().insert(by.clone());
+        }
+        Event::DeputyNamed { role, person } => {
+            i.deputies.insert(role.clone(), person.clone());
+        }
+        Event::HandOverDue { key, .. } => {
+            i.fired.insert(key.clone());
         }
         Event::Escalated { people, role, .. } => {
             let waiting = role.as_ref().and_then(|role| i.awaiting.get_mut(role));
@@ -488,6 +506,7 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
             i.postmortem_due = None;
             i.heard_by.clear();
             i.awaiting.clear();
+            super::oncall::begin_again(i);
             if let Some((role, person)) = i.lead() {
                 let (role, person) = (role.to_owned(), person.to_owned());
                 call(i, &role, &person, at);
@@ -626,6 +645,9 @@ fn end(i: &mut Incident, status: Status, at: Timestamp, why: &str) {
     i.resolved_at = Some(at);
     i.ending = Some(why.to_owned());
     i.awaiting.clear();
+    if let Some(escalation) = &mut i.escalation {
+        escalation.end();
+    }
     i.soak_until = None;
     i.look_again_at = None;
     for clock in i.clocks.values_mut() {

@@ -1,5 +1,7 @@
 //! What somebody wants. A command may be rejected; a repeated or stale one is a no-op.
 
+use firebell_oncall::escalation::HandTo;
+use firebell_oncall::model::Target;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +52,22 @@ pub enum Command {
     Acknowledge,
     /// Give a role to a person.
     AssignRole { role: String, person: String },
+    /// I cannot take this role: the next is asked.
+    DeclineRole { role: String, reason: String },
+    /// Stand in for a role's holder.
+    NameDeputy { role: String, person: String },
+    /// Quiet until then; then the escalation begins again.
+    Snooze { until: Timestamp },
+    /// Somebody else shall have the escalation.
+    HandOver { to: HandTo },
+    /// More people are needed.
+    RequestResponders { targets: Vec<Target> },
+    /// The escalation's next step, now.
+    EscalateNow,
+    /// Schedules or people were changed.
+    LookAtRoster,
+    /// How a page fared, as its provider tells later.
+    ReportDelivery { key: EffectKey, effect: crate::effect::Effect, arrived: bool, detail: String },
     /// For the timeline.
     AddNote { text: String },
     /// A task.

@@ -2,7 +2,7 @@
 
 use super::event::{Event, EventRecord};
 use super::state::Incident;
-use crate::effect::Effect;
+use crate::effect::{Effect, PageContact, Reach};
 
 /// The effects of `record`, in order; their position is part of the idempotency key.
 pub fn effects(after: &Incident, record: &EventRecord) -> Vec<Effect> {
@@ -17,10 +17,22 @@ pub fn effects(after: &Incident, record: &EventRecord) -> Vec<Effect> {
             let position = after.updates.len() - 1;
             update.channels.iter().map(|c| Effect::Send { update: position, channel: c.clone() }).collect()
         }
-        Event::Paged { person, channels, text } => channels
-            .iter()
-            .map(|c| Effect::Page { person: person.clone(), channel: c.clone(), text: text.clone() })
-            .collect(),
+        Event::Paged { person, channels, text, contacts } => {
+            let page =
+                |c: &String| Effect::Page { person: person.clone(), channel: c.clone(), text: text.clone() };
+            let reach = |c: &PageContact| {
+                Effect::Reach(Reach {
+                    person: person.clone(),
+                    contact: c.clone(),
+                    text: text.clone(),
+                    page: String::new(),
+                    rule: 0,
+                    quiet: super::oncall::is_quiet(after),
+                })
+            };
+            channels.iter().map(page).chain(contacts.iter().map(reach)).collect()
+        }
+        Event::OnCall { event } => super::oncall::effects(after, event),
         Event::StepStarted { plan, step, inverse } => {
             vec![Effect::Act { plan: plan.clone(), step: *step, inverse: *inverse }]
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use firebell_oncall::escalation::Event as OnCallEvent;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +10,7 @@ use super::rooms::RoomEvent;
 use super::state::Phase;
 use crate::agent::{ActionItemDraft, AgentReport, AgentTask, JournalStep, Recovery};
 use crate::comms::{Audience, Update, UpdateReason};
+use crate::effect::PageContact;
 use crate::evidence::EvidenceRecord;
 use crate::ids::{EffectKey, Fingerprint, IncidentId, RunId};
 use crate::mitigation::{Inverse, Plan};
@@ -180,7 +182,33 @@ pub enum Event {
     /// Somebody took it.
     Acknowledged { by: String },
     /// Somebody was paged.
-    Paged { person: String, channels: Vec<String>, text: String },
+    Paged {
+        person: String,
+        channels: Vec<String>,
+        text: String,
+        /// Their own contacts, where they have such.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        contacts: Vec<PageContact>,
+    },
+    /// The escalation went on.
+    OnCall { event: OnCallEvent },
+    /// How a page fared on its way to a person's contact.
+    PageReported { key: EffectKey, person: String, contact: String, arrived: bool, detail: String },
+    /// A person cannot take a role.
+    RoleDeclined { role: String, by: String, reason: String },
+    /// Who stands in for a role's holder.
+    DeputyNamed { role: String, person: String },
+    /// A role's holder has held it for long: somebody else should take over.
+    HandOverDue {
+        /// Of the timer.
+        key: String,
+        role: String,
+        person: String,
+        /// Who could.
+        to: Option<String>,
+        /// Not only suggested.
+        insisted: bool,
+    },
     /// It was escalated.
     Escalated {
         to: String,

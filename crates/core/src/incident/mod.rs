@@ -8,6 +8,7 @@ mod commands;
 mod decide;
 mod effects;
 mod event;
+mod oncall;
 mod rooms;
 mod state;
 mod summary;

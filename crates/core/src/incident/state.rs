@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use firebell_oncall::escalation::Escalation;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -394,6 +395,21 @@ pub struct Incident {
     /// Who has acknowledged since it was opened, or opened again.
     #[serde(default)]
     pub heard_by: BTreeSet<String>,
+    /// Who is being called by the rules of on-call, where a roster is configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalation: Option<Escalation>,
+    /// Whom, and by which policies, the escalation was asked to call beside its own steps.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub called: BTreeSet<String>,
+    /// Who stands in for a role's holder, by role.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub deputies: BTreeMap<String, String>,
+    /// Who cannot take a role, by role.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub declined: BTreeMap<String, BTreeSet<String>>,
+    /// Pages whose fate was told already.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub reported: BTreeSet<EffectKey>,
     /// Resolve by.
     pub resolve_by: Option<Timestamp>,
     /// Mitigation verified.

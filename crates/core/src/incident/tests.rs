@@ -6,6 +6,7 @@ mod effects;
 mod endings;
 mod figures;
 mod learning;
+mod oncall;
 mod path;
 mod people;
 mod reopening;

@@ -118,6 +118,24 @@ fn words(event: &Event) -> (&'static str, String) {
         }
         Event::Acknowledged { by } => ("people", format!("{by} acknowledged")),
         Event::Paged { person, text, .. } => ("people", format!("paged {person}: {text}")),
+        Event::OnCall { event } => super::oncall::words(event),
+        Event::PageReported { person, contact, arrived, detail, .. } => {
+            let what = if *arrived { "reached" } else { "did not reach" };
+            let detail = if detail.is_empty() { String::new() } else { format!(" ({detail})") };
+            ("people", format!("the page {what} {person} by {contact}{detail}"))
+        }
+        Event::RoleDeclined { role, by, reason } => {
+            let why = if reason.is_empty() { String::new() } else { format!(": {reason}") };
+            ("people", format!("{by} cannot be {}{why}", role.replace('_', " ")))
+        }
+        Event::DeputyNamed { role, person } => {
+            ("people", format!("{person} is deputy {}", role.replace('_', " ")))
+        }
+        Event::HandOverDue { role, person, to, insisted, .. } => {
+            let to = to.as_ref().map(|t| format!(" to {t}")).unwrap_or_default();
+            let must = if *insisted { "must be handed over now" } else { "should be handed over" };
+            ("clock", format!("{person} has been {} for long; it {must}{to}", role.replace('_', " ")))
+        }
         Event::Escalated { to, people, why, .. } => {
             let whom = if people.is_empty() { "nobody is configured".to_owned() } else { people.join(", ") };
             ("people", format!("escalated to {} ({whom}): {why}", to.replace('_', " ")))
@@ -277,7 +295,7 @@ fn words(event: &Event) -> (&'static str, String) {
 }
 
 /// An instant for people: to the second, with its zone. The record keeps it in full.
-fn moment(at: Timestamp) -> String {
+pub(super) fn moment(at: Timestamp) -> String {
     format!("{} UTC", at.strftime("%Y-%m-%d %H:%M:%S"))
 }
 
@@ -294,6 +312,7 @@ fn deadline(key: &str) -> String {
         "ack" => format!("the acknowledgement of the {rest}"),
         "public_first" => "the first status page post".to_owned(),
         "update_late" => format!("the {rest} update"),
+        "uncommanded" => "somebody in command".to_owned(),
         "unclear" => "a clear cause".to_owned(),
         "escalate" => "the escalation".to_owned(),
         "executives_again" => "another word to the executives".to_owned(),

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use firebell_oncall::escalation::Escalation;
 use jiff::{SignedDuration, Timestamp};
 
 use super::advance::public_wanted;
-use super::state::{Awaiting, Incident, Phase, PlanStatus, RunStatus};
+use super::state::{Awaiting, Incident, Phase, PlanStatus, RoleHolder, RunStatus};
 use crate::agent::AgentTask;
 use crate::comms::Audience;
 use crate::policy::{Level, Policy};
@@ -15,6 +16,9 @@ use crate::policy::{Level, Policy};
 const DRAFT_GRACE_S: i64 = 60;
 /// A late update is said again after so long where severity has no time to acknowledge within.
 const LATE_AGAIN_S: i64 = 300;
+const HOUR_S: i64 = 3600;
+/// The role that must be held.
+const COMMANDER: &str = "incident_commander";
 
 /// All timers, by key.
 pub fn timers(i: &Incident, policy: &Policy) -> BTreeMap<String, Timestamp> {
@@ -60,6 +64,21 @@ pub fn timers(i: &Incident, policy: &Policy) -> BTreeMap<String, Timestamp> {
             set(ack_key(i, role, waiting), after(waiting.since, within));
         }
     }
+    if let Some(at) = i.escalation.as_ref().and_then(Escalation::deadline) {
+        set("oncall".to_owned(), at);
+    }
+    if let Some(within) = level.acknowledge_within_s
+        && !calm
+        && i.roles.get(COMMANDER).is_some_and(|h| h.person.is_none())
+        && level.roles.iter().any(|r| r == COMMANDER)
+    {
+        let since = i.open_since.max(i.severity_since);
+        set(format!("uncommanded:{}", i.severity.severity), after(since, within));
+    }
+    if let Some(holder) = i.roles.get(COMMANDER).filter(|h| h.person.is_some()) {
+        let (key, due) = hand_over(i, holder, policy);
+        set(key, due);
+    }
     if let Some(s) = level.unclear_after_s
         && !i.has_cause()
         && i.mitigated_at.is_none()
@@ -90,6 +109,18 @@ pub fn timers(i: &Incident, policy: &Policy) -> BTreeMap<String, Timestamp> {
         set("soak".to_owned(), until);
     }
     all
+}
+
+/// When the commander is next told that somebody else should take over: suggested once, then insisted on each hour.
+fn hand_over(i: &Incident, holder: &RoleHolder, policy: &Policy) -> (String, Timestamp) {
+    let (suggest, insist) = (policy.times.handover_suggest_s, policy.times.handover_insist_s);
+    let prefix = format!("handover:{COMMANDER}:{}:", holder.since.as_second());
+    let told = i.fired.range(prefix.clone()..).take_while(|key| key.starts_with(&prefix)).count();
+    let due = match told {
+        0 => suggest,
+        n => insist + HOUR_S * (n as i64 - 1),
+    };
+    (format!("{prefix}{told}"), after(holder.since, due))
 }
 
 /// When severity is to be measured again: the impact may have grown since. At growing distances, and not once it is

@@ -72,6 +72,8 @@ pub struct Level {
     pub postmortem_within_s: Option<i64>,
     /// Acknowledge within, before the page goes to the deputy.
     pub acknowledge_within_s: Option<i64>,
+    /// Pages may wait for the end of people's quiet hours.
+    pub may_wait: bool,
 }
 
 impl Default for Levels {
@@ -131,9 +133,15 @@ impl Default for Levels {
                 approvals_reversible: 1,
                 approvals_irreversible: 1,
                 acknowledge_within_s: Some(30 * MIN),
+                may_wait: true,
                 ..Level::default()
             },
-            sev4: Level { approvals_reversible: 1, approvals_irreversible: 1, ..Level::default() },
+            sev4: Level {
+                may_wait: true,
+                approvals_reversible: 1,
+                approvals_irreversible: 1,
+                ..Level::default()
+            },
         }
     }
 }
@@ -207,5 +215,6 @@ overlay! {
         unclear_to: String,
         escalate_to: String,
         approvals_reversible: u8,
-        approvals_irreversible: u8
+        approvals_irreversible: u8,
+        may_wait: bool
 }

@@ -16,7 +16,7 @@ pub(super) fn draft(
     audience: Audience,
     reason: UpdateReason,
 ) -> EffectResult {
-    let cx = Cx { now: (executor.clock)(), policy: &executor.policy };
+    let cx = Cx::new((executor.clock)(), &executor.policy);
     match firebell_report::draft(&executor.templates, incident, audience, reason, &cx, "incident-responder") {
         Ok(update) => {
             EffectResult { outcome: done("drafted"), commands: vec![Command::RecordUpdate { update }] }

@@ -27,7 +27,7 @@ impl Machine {
         now: Timestamp,
     ) -> StoreResult<Decision> {
         self.ensure_loaded(tx)?;
-        let cx = Cx { now, policy: &self.policy };
+        let cx = Cx::new(now, &self.policy).with_roster(&self.roster);
         // Checked before a number is taken, so that a rejected opening leaves no gap.
         let probe = IncidentId::new("probe");
         if let Err(rejection) = incident::decide(&probe, None, &Command::Open(opening.clone()), actor, &cx) {
@@ -82,8 +82,8 @@ impl Machine {
         let state = self.take_incident(tx, id)?;
         // A clock that stepped back must not make the record run backwards.
         let now = state.as_ref().map_or(now, |i| now.max(i.last_at));
-        let policy = Arc::clone(&self.policy);
-        let cx = Cx { now, policy: &policy };
+        let (policy, roster) = (Arc::clone(&self.policy), Arc::clone(&self.roster));
+        let cx = Cx::new(now, &policy).with_roster(&roster);
         let records = match incident::decide(id, state.as_ref(), command, actor, &cx) {
             Ok(records) => records,
             Err(rejection) => {
@@ -165,7 +165,7 @@ impl Machine {
         };
         // Asked before anything is written: a merge must not be half done.
         if let Some(target) = self.incident(tx, into)? {
-            let cx = Cx { now: now.max(target.last_at), policy: &self.policy };
+            let cx = Cx::new(now.max(target.last_at), &self.policy).with_roster(&self.roster);
             if let Err(rejection) = incident::decide(into, Some(&target), &absorb, actor, &cx) {
                 return Ok(Err(rejection));
             }

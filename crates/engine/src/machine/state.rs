@@ -14,6 +14,7 @@ use firebell_core::ports::store::{StoreError, StoreResult, Tx};
 use firebell_core::severity::Severity;
 use firebell_core::signal::{Signal, SignalState};
 use firebell_core::silence::{Silence, Silences};
+use firebell_oncall::Roster;
 use jiff::Timestamp;
 
 use super::fresh::Fresh;
@@ -30,6 +31,8 @@ pub(super) const REMEMBERED_ALERTS: usize = 4096;
 #[derive(Debug)]
 pub struct Machine {
     pub(super) policy: Arc<Policy>,
+    /// Who is on call; nobody where none is configured.
+    pub(super) roster: Arc<Roster>,
     /// Hash of the policy, which each proof names.
     pub(super) policy_sha256: String,
     pub(super) incidents: BTreeMap<IncidentId, Incident>,
@@ -59,6 +62,7 @@ impl Machine {
         Self {
             policy_sha256: policy.sha256(),
             policy,
+            roster: Arc::default(),
             incidents: BTreeMap::new(),
             open: BTreeMap::new(),
             ended: BTreeMap::new(),
@@ -80,7 +84,17 @@ impl Machine {
 
     /// Forgets everything; the next input loads it from the store. To be called after a transaction failed.
     pub fn forget(&mut self) {
-        *self = Self::new(Arc::clone(&self.policy));
+        *self = Self { roster: Arc::clone(&self.roster), ..Self::new(Arc::clone(&self.policy)) };
+    }
+
+    /// A machine that knows who is on call.
+    pub fn with_roster(self, roster: Arc<Roster>) -> Self {
+        Self { roster, ..self }
+    }
+
+    /// Who is on call.
+    pub fn roster(&self) -> &Arc<Roster> {
+        &self.roster
     }
 
     /// The folds kept at hand, on which the next commands will be decided. Each must be what its events fold to.

@@ -134,7 +134,10 @@ impl Draft<'_> {
         }
         let call = call.to_owned();
         match self.e.page_of(person) {
-            Some(page) if page.goes_on() => self.emit(Event::Joined { call, person: person.to_owned() }),
+            // A phone that has just rung for it does not ring twice.
+            Some(page) if page.goes_on() || page.is_fresh(self.cx.now) => {
+                self.emit(Event::Joined { call, person: person.to_owned() })
+            }
             _ => {
                 let page = paging::plan(&self.e, person, self.cx);
                 self.emit(Event::Paged { call, page });

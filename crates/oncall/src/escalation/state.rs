@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{ContactKind, Policy, Target, Urgency};
+
+/// Within so long after an attempt another call of the same person adds nothing.
+const JUST_NOW: SignedDuration = SignedDuration::from_secs(30);
 
 /// An escalation: the fold of its events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -162,6 +165,12 @@ impl Page {
         self.attempts.iter().any(|a| a.state == AttemptState::Waiting)
     }
 
+    /// Whether it began a moment ago, and reached somebody as far as is known.
+    pub fn is_fresh(&self, now: Timestamp) -> bool {
+        let sent = |a: &&Attempt| a.state == AttemptState::Sent;
+        self.attempts.iter().filter(sent).any(|a| now.duration_since(a.at) < JUST_NOW)
+    }
+
     /// Whether all of it failed, or there was nothing to try.
     pub fn is_unreachable(&self) -> bool {
         self.attempts.iter().all(|a| a.state == AttemptState::Failed)
@@ -203,6 +212,14 @@ impl Escalation {
         let attempts = self.pages.iter().flat_map(|p| &p.attempts).filter(waiting).map(|a| a.at);
         let looks = self.calls.iter().filter_map(|c| c.look_again);
         attempts.chain(looks).chain(self.until).min()
+    }
+
+    /// What it was for has ended: nobody is called any more.
+    pub fn end(&mut self) {
+        self.phase = Phase::Resolved;
+        self.until = None;
+        self.calls.clear();
+        self.pages.clear();
     }
 
     /// Whether somebody is still to be found.

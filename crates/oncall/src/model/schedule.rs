@@ -18,6 +18,9 @@ pub struct Schedule {
     /// The team that it serves; may be empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub team: String,
+    /// The role in incidents that its people take: `incident_commander`; none where empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub role: String,
     /// All its local times are of this zone.
     #[serde(default)]
     pub time_zone: Zone,

@@ -44,7 +44,7 @@ pub(crate) fn policy() -> Policy {
 }
 
 pub(crate) fn cx(policy: &Policy, seconds: i64) -> Cx<'_> {
-    Cx { now: at(seconds), policy }
+    Cx::new(at(seconds), policy)
 }
 
 /// Where the story stands.

@@ -61,7 +61,7 @@ pub(super) async fn tell(
 }
 
 fn words(state: &State, running: &Running, incident: &Incident, summary: &Value, well: bool) {
-    let cx = Cx { now: jiff::Timestamp::now(), policy: running.policy() };
+    let cx = Cx::new(jiff::Timestamp::now(), running.policy());
     let tone = if well { Tone::Good } else { Tone::Bad };
     output::line(&format!(
         "\n{} {}",

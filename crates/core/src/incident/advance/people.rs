@@ -1,55 +1,80 @@
-//! Roles from the people configured, pages to them, and the checklist of each role.
+//! Roles from who is on call, or the people configured; calls to them; the checklist of each role.
+
+use firebell_oncall::model::Urgency;
 
 use super::super::event::Event;
+use super::super::oncall;
 use super::super::state::{Incident, Phase};
+use super::rota;
 use crate::cx::Cx;
+use crate::effect::PageContact;
 use crate::severity::Severity;
 
-/// Fills the roles that severity asks for and pages who was not paged yet. Nobody waits for the assessment to end.
+/// Fills the roles that severity asks for and calls who was not called yet. Nobody waits for the assessment to end.
 pub(super) fn staff(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
     let level = cx.policy.levels.of(i.severity.severity);
-    let missing: Vec<&String> = level.roles.iter().filter(|r| !i.roles.contains_key(*r)).collect();
-    if missing.is_empty() || (i.severity.severity == Severity::Sev4 && i.phase == Phase::Assess) {
+    if i.severity.severity == Severity::Sev4 && i.phase == Phase::Assess {
         return Vec::new();
+    }
+    let missing: Vec<&String> = level.roles.iter().filter(|r| !i.roles.contains_key(*r)).collect();
+    if missing.is_empty() {
+        return oncall::advance(i, cx);
     }
     let mut events = Vec::new();
     let mut taken: Vec<String> = i.roles.values().filter_map(|h| h.person.clone()).collect();
-    let text = format!("{} {}: {}", i.severity.severity, i.id, i.title);
     for role in missing {
-        let person = candidate(role, &taken, cx);
+        let person = candidate(i, role, &taken, cx);
         events.push(Event::RoleAssigned { role: role.clone(), person: person.clone() });
-        match person {
-            Some(person) if !taken.contains(&person) => {
-                taken.push(person.clone());
-                events.extend(page(
-                    Some(person),
-                    &format!("{text} (you are {})", role.replace('_', " ")),
-                    cx,
-                ));
+        if let Some(person) = person
+            && !taken.contains(&person)
+        {
+            taken.push(person.clone());
+            // By a roster they are called as soon as all roles are given, each by their own rules.
+            if cx.roster.is_none() {
+                events.extend(page(Some(person), &you_are(i, role), cx));
             }
-            _ => {}
         }
     }
     events
 }
 
+/// What a person is told who is given a role.
+pub(in super::super) fn you_are(i: &Incident, role: &str) -> String {
+    format!("{} {}: {} (you are {})", i.severity.severity, i.id, i.title, role.replace('_', " "))
+}
+
 /// The first person who can hold the role and holds none yet; else the first who can; else whoever is on call.
-fn candidate(role: &str, taken: &[String], cx: &Cx<'_>) -> Option<String> {
-    let able: Vec<&str> = cx.policy.people_for(role).map(|p| p.name.as_str()).collect();
+pub(in super::super) fn candidate(i: &Incident, role: &str, taken: &[String], cx: &Cx<'_>) -> Option<String> {
+    let able = able(i, role, cx);
     able.iter()
         .find(|name| !taken.iter().any(|t| t == *name))
         .or_else(|| able.first())
-        .map(|name| (*name).to_owned())
-        .or_else(|| cx.policy.people_for("on_call").next().map(|p| p.name.clone()))
+        .cloned()
+        .or_else(|| self::able(i, "on_call", cx).into_iter().find(|p| !has_declined(i, role, p)))
+}
+
+fn has_declined(i: &Incident, role: &str, person: &str) -> bool {
+    i.declined.get(role).is_some_and(|d| d.contains(person))
+}
+
+/// Who can hold a role, best first.
+pub(in super::super) fn able(i: &Incident, role: &str, cx: &Cx<'_>) -> Vec<String> {
+    match cx.roster {
+        Some(roster) => rota::able(i, role, roster, cx),
+        None => {
+            let able = cx.policy.people_for(role).map(|p| p.name.clone());
+            able.filter(|p| !has_declined(i, role, p)).collect()
+        }
+    }
 }
 
 /// Who holds a role, else the commander.
 pub(in super::super) fn person_for(i: &Incident, role: &str, cx: &Cx<'_>) -> Option<String> {
-    i.holder(role).or_else(|| i.commander()).map(str::to_owned).or_else(|| candidate(role, &[], cx))
+    i.holder(role).or_else(|| i.commander()).map(str::to_owned).or_else(|| candidate(i, role, &[], cx))
 }
 
-/// Whom to call for a role, one after the other and round again: its holder, others who can hold it, whoever could
-/// lead, and those to whom severity escalates.
+/// Whom to call for a role, one after the other and round again: its holder, their deputy, others who can hold it,
+/// whoever could lead, those to whom severity escalates, and with a roster everybody whom the escalation means.
 pub(in super::super) fn ladder(i: &Incident, role: &str, cx: &Cx<'_>) -> Vec<String> {
     let level = cx.policy.levels.of(i.severity.severity);
     let roles = [
@@ -62,24 +87,53 @@ pub(in super::super) fn ladder(i: &Incident, role: &str, cx: &Cx<'_>) -> Vec<Str
         "senior_engineer",
         "team_lead",
     ];
-    let able = roles.into_iter().flat_map(|role| cx.policy.people_for(role)).map(|p| p.name.as_str());
+    let deputy = i.deputies.get(role).cloned();
+    let able = roles.into_iter().flat_map(|role| able(i, role, cx));
+    let called = cx.roster.map_or_else(Vec::new, |roster| rota::callable(i, roster, cx));
     let mut all: Vec<String> = Vec::new();
-    for name in i.holder(role).or_else(|| i.commander()).into_iter().chain(able) {
-        if !all.iter().any(|n| n == name) {
-            all.push(name.to_owned());
+    let holder = i.holder(role).or_else(|| i.commander()).map(str::to_owned);
+    for name in holder.into_iter().chain(deputy).chain(able).chain(called) {
+        if !all.contains(&name) {
+            all.push(name);
         }
     }
     all
 }
 
-/// A page to a person, if there is one.
+/// Calls a person until they answer: by their own rules where there is a roster, else as [`page`].
+pub(in super::super) fn call(i: &Incident, person: Option<String>, text: &str, cx: &Cx<'_>) -> Vec<Event> {
+    match person {
+        Some(person) if cx.roster.is_some_and(|r| r.person(&person).is_some()) && i.escalation.is_some() => {
+            oncall::request(i, [person.as_str()], cx)
+        }
+        person => page(person, text, cx).into_iter().collect(),
+    }
+}
+
+/// A word to a person, if there is one: to those of their own contacts that are tried first, else over the channels that
+/// page everybody.
 pub(in super::super) fn page(person: Option<String>, text: &str, cx: &Cx<'_>) -> Option<Event> {
+    let person = person?;
+    let contacts = contacts(&person, None, cx);
     // Where there is no channel nobody is paged; the page of the incident shows whose turn it is all the same.
-    person.filter(|_| !cx.policy.page_channels.is_empty()).map(|person| Event::Paged {
-        person,
-        channels: cx.policy.page_channels.clone(),
-        text: text.to_owned(),
-    })
+    if contacts.is_empty() && cx.policy.page_channels.is_empty() {
+        return None;
+    }
+    let channels = if contacts.is_empty() { cx.policy.page_channels.clone() } else { Vec::new() };
+    Some(Event::Paged { person, channels, text: text.to_owned(), contacts })
+}
+
+/// The contacts of a person that are tried together: the first, or those after one that failed.
+pub(in super::super) fn contacts(person: &str, after: Option<&str>, cx: &Cx<'_>) -> Vec<PageContact> {
+    let Some(known) = cx.roster.and_then(|r| r.person(person)) else { return Vec::new() };
+    let all = known.attempts(Urgency::High);
+    let tried = after.and_then(|name| all.iter().position(|(c, _)| c.name() == name));
+    let rest = &all[tried.map_or(0, |n| n + 1).min(all.len())..];
+    let Some((_, first)) = rest.first() else { return Vec::new() };
+    rest.iter()
+        .take_while(|(_, s)| s == first)
+        .map(|(c, _)| PageContact { contact: c.name().to_owned(), kind: c.kind, address: c.address.clone() })
+        .collect()
 }
 
 /// The first tasks of each role that is filled.

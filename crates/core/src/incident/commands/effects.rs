@@ -5,11 +5,18 @@ use serde_json::Value;
 use super::super::command::Rejection;
 use super::super::event::Event;
 use super::super::state::Incident;
+use crate::cx::Cx;
 use crate::effect::{Effect, Outcome};
 use crate::ids::EffectKey;
 use crate::mitigation::Inverse;
 
-pub(super) fn finish(i: &Incident, key: &EffectKey, effect: &Effect, outcome: &Outcome) -> Vec<Event> {
+pub(super) fn finish(
+    i: &Incident,
+    key: &EffectKey,
+    effect: &Effect,
+    outcome: &Outcome,
+    cx: &Cx<'_>,
+) -> Vec<Event> {
     let (done, text, data) = match outcome {
         Outcome::Done { detail, data } => (true, detail.clone(), data.clone()),
         Outcome::Permanent { reason } | Outcome::Retry { reason, .. } => (false, reason.clone(), Value::Null),
@@ -72,7 +79,21 @@ pub(super) fn finish(i: &Incident, key: &EffectKey, effect: &Effect, outcome: &O
         }
         // A run that could not even be started is the agent's failure, not a dead letter: the incident goes on.
         Effect::RunAgent { run, .. } if !done => super::agents::fail(i, run, &text.into()),
-        Effect::RunAgent { .. } | Effect::DraftUpdate { .. } | Effect::Page { .. } if done => Vec::new(),
+        Effect::RunAgent { .. }
+        | Effect::DraftUpdate { .. }
+        | Effect::Page { .. }
+        | Effect::Reach(_)
+        | Effect::Announce { .. }
+            if done =>
+        {
+            Vec::new()
+        }
+        // A person hears of it by another way, and whoever looks after the channels hears that it fails.
+        Effect::Reach(_) if !i.dead_effects.contains_key(key) => {
+            let mut events = super::oncall::not_reached(i, effect, cx);
+            events.push(died());
+            events
+        }
         _ if i.dead_effects.contains_key(key) => Vec::new(),
         _ => vec![died()],
     }

@@ -4,6 +4,7 @@ pub(super) mod agents;
 pub(super) mod alerts;
 pub(super) mod effects;
 pub(super) mod endings;
+pub(super) mod oncall;
 pub(super) mod open;
 pub(super) mod people;
 pub(super) mod plans;
@@ -29,7 +30,17 @@ pub(super) fn run(
         Command::AttachReport { title, text, reporter, reported_at, why } => {
             Ok(alerts::report(title, text, reporter, *reported_at, why))
         }
-        Command::Acknowledge => people::acknowledge(i, actor),
+        Command::Acknowledge => people::acknowledge(i, actor, cx),
+        Command::DeclineRole { role, reason } => oncall::decline(i, role, reason, actor, cx),
+        Command::NameDeputy { role, person } => oncall::name_deputy(i, role, person, cx),
+        Command::Snooze { until } => oncall::snooze(i, *until, actor, cx),
+        Command::HandOver { to } => oncall::hand_over(i, to, actor, cx),
+        Command::RequestResponders { targets } => oncall::request(i, targets, actor, cx),
+        Command::EscalateNow => oncall::escalate_now(i, actor, cx),
+        Command::LookAtRoster => Ok(oncall::look(i, cx)),
+        Command::ReportDelivery { key, effect, arrived, detail } => {
+            Ok(oncall::report(i, key, effect, *arrived, detail, cx))
+        }
         Command::AssignRole { role, person } => people::assign_role(i, role, person, actor, cx),
         Command::AddNote { text } => people::note(text),
         Command::AddTask { text, role } => people::add_task(i, text, role),
@@ -55,7 +66,7 @@ pub(super) fn run(
         Command::RecordSaid { said } => rooms::record_said(i, said),
         Command::RecordUnsaid { chat, id, when } => Ok(rooms::unsay(i, chat, id, *when)),
         Command::RecordUpdate { update } => Ok(people::record_update(i, update)),
-        Command::FinishEffect { key, effect, outcome } => Ok(effects::finish(i, key, effect, outcome)),
+        Command::FinishEffect { key, effect, outcome } => Ok(effects::finish(i, key, effect, outcome, cx)),
         Command::ReviveEffect { key } => effects::revive(i, key),
         Command::FireTimer { key } => Ok(timers::fire(i, key, cx)),
     }

@@ -1,8 +1,11 @@
 //! What people do: acknowledge, take roles, note, override severity, write updates.
 
-use super::super::advance::{channels_for, followers, page, tell_all};
+use firebell_oncall::escalation::Command as Ask;
+
+use super::super::advance::{call, channels_for, followers, tell_all, you_are};
 use super::super::command::Rejection;
 use super::super::event::{Actor, Event};
+use super::super::oncall::follow;
 use super::super::state::{Awaiting, Incident, PlanState, PlanStatus};
 use super::super::timers::after;
 use super::required;
@@ -13,15 +16,18 @@ use crate::severity::{DecidedBy, Decision, IncidentKind, Severity};
 /// Longest note, task or update.
 const MAX_TEXT: usize = 32 * 1024;
 
-pub(super) fn acknowledge(i: &Incident, actor: &Actor) -> Result<Vec<Event>, Rejection> {
+pub(super) fn acknowledge(i: &Incident, actor: &Actor, cx: &Cx<'_>) -> Result<Vec<Event>, Rejection> {
     if i.status.is_over() {
         return Err(Rejection::not_now("acknowledging", format!("the incident is {}", i.status.as_str())));
     }
     let by = actor.display().to_owned();
+    let called = follow(i, &Ask::Acknowledge { person: by.clone() }, cx);
     if i.heard_by.contains(&by) && answered_by(i, &by).is_empty() {
-        return Ok(Vec::new());
+        return Ok(called);
     }
-    Ok(vec![Event::Acknowledged { by }])
+    let mut events = vec![Event::Acknowledged { by }];
+    events.extend(called);
+    Ok(events)
 }
 
 /// The roles that a person's acknowledgement answers for: those they hold or were called for. Whoever was not called
@@ -46,13 +52,7 @@ pub(super) fn assign_role(
 ) -> Result<Vec<Event>, Rejection> {
     let role = required("role", role, 64)?;
     let person = required("person", person, 128)?;
-    if !cx.policy.people.is_empty() && !cx.policy.people.iter().any(|p| p.name == person) {
-        let known: Vec<&str> = cx.policy.people.iter().map(|p| p.name.as_str()).collect();
-        return Err(Rejection::invalid(
-            "person",
-            format!("{person:?} is not configured; known: {}", known.join(", ")),
-        ));
-    }
+    check_person(&person, cx)?;
     let roles = cx.policy.roles();
     if !roles.contains(role.as_str()) {
         let known: Vec<&str> = roles.into_iter().collect();
@@ -64,11 +64,25 @@ pub(super) fn assign_role(
     let mut events = vec![Event::RoleAssigned { role: role.clone(), person: Some(person.clone()) }];
     // Who was given a role by somebody else must hear of it.
     if actor.display() != person && !i.status.is_over() {
-        let role = role.replace('_', " ");
-        let text = format!("{} {}: {} (you are {role})", i.severity.severity, i.id, i.title);
-        events.extend(page(Some(person), &text, cx));
+        events.extend(call(i, Some(person), &you_are(i, &role), cx));
     }
     Ok(events)
+}
+
+/// Refuses a person of whom neither the configuration nor the roster knows.
+pub(super) fn check_person(person: &str, cx: &Cx<'_>) -> Result<(), Rejection> {
+    let people = cx.policy.people.iter().map(|p| p.name.as_str());
+    let listed = cx.roster.into_iter().flat_map(|r| r.people.iter().map(|p| p.name.as_str()));
+    let mut known: Vec<&str> = people.collect();
+    for name in listed {
+        if !known.contains(&name) {
+            known.push(name);
+        }
+    }
+    if known.is_empty() || known.contains(&person) {
+        return Ok(());
+    }
+    Err(Rejection::invalid("person", format!("{person:?} is not configured; known: {}", known.join(", "))))
 }
 
 pub(super) fn set_kind(i: &Incident, kind: IncidentKind, restricted: Option<bool>) -> Vec<Event> {

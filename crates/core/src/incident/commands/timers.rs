@@ -1,9 +1,11 @@
 //! Timers that are due. Each checks that it still holds: a stale one is a no-op.
 
+use firebell_oncall::escalation::Command as Ask;
 use jiff::Timestamp;
 
-use super::super::advance::{declare, followers, ladder, page, person_for, request};
+use super::super::advance::{able, call, declare, followers, ladder, page, person_for, request};
 use super::super::event::Event;
+use super::super::oncall::follow;
 use super::super::state::{Awaiting, Incident};
 use super::super::timers::{ack_key, after, late_key, timers};
 use crate::agent::AgentTask;
@@ -31,6 +33,9 @@ pub(super) fn fire(i: &Incident, key: &str, cx: &Cx<'_>) -> Vec<Event> {
         "update_late" => late(i, key, rest, due, cx),
         "public_first" => unposted(i, key, due, cx),
         "ack" => unheard(i, key, due, cx),
+        "oncall" => follow(i, &Ask::Tick, cx),
+        "uncommanded" => uncommanded(i, key, due, cx),
+        "handover" => super::oncall::hand_over_due(i, key, cx),
         "unclear" => escalate(i, key, due, &level.unclear_to, "the cause is still unclear", cx),
         "escalate" => escalate(i, key, due, &level.escalate_to, "it is not resolved", cx),
         "executives_again" => {
@@ -138,7 +143,26 @@ fn unheard(i: &Incident, key: &str, due: Timestamp, cx: &Cx<'_>) -> Vec<Event> {
             && cx.now.duration_since(w.since).as_secs() < CALLED_S
     };
     if !i.awaiting.values().any(called) {
-        events.extend(page(next, &format!("{why}: {}", i.title), cx));
+        events.extend(call(i, next, &format!("{why}: {}", i.title), cx));
+    }
+    events
+}
+
+/// Nobody could be found to lead: whoever can be called at all is called to find somebody.
+fn uncommanded(i: &Incident, key: &str, due: Timestamp, cx: &Cx<'_>) -> Vec<Event> {
+    let people: Vec<String> = ladder(i, "incident_commander", cx).into_iter().take(1).collect();
+    let why = format!("{} {} has no incident commander", i.severity.severity, i.id);
+    let mut events = vec![
+        missed(key, due),
+        Event::Escalated {
+            to: "whoever can be reached".to_owned(),
+            people: people.clone(),
+            why: why.clone(),
+            role: None,
+        },
+    ];
+    for person in people {
+        events.extend(call(i, Some(person), &format!("{why}; take it, or find somebody: {}", i.title), cx));
     }
     events
 }
@@ -149,7 +173,7 @@ fn escalate(i: &Incident, key: &str, due: Timestamp, to: &str, why: &str, cx: &C
     // Where nobody holds the role that policy names, the next one up, and whoever leads in the end.
     let found = [to, "senior_engineer", "team_lead"]
         .into_iter()
-        .map(|role| (role, cx.policy.people_for(role).map(|p| p.name.clone()).collect::<Vec<_>>()))
+        .map(|role| (role, able(i, role, cx)))
         .find(|(_, people)| !people.is_empty());
     let (to, people) = found.unwrap_or_else(|| {
         let lead = ladder(i, "incident_commander", cx).into_iter().next();
@@ -160,7 +184,7 @@ fn escalate(i: &Incident, key: &str, due: Timestamp, to: &str, why: &str, cx: &C
         Event::Escalated { to: to.to_owned(), people: people.clone(), why: why.clone(), role: None },
     ];
     if let Some(person) = people.into_iter().next() {
-        events.extend(page(Some(person), &format!("{} {}: {why}", i.severity.severity, i.id), cx));
+        events.extend(call(i, Some(person), &format!("{} {}: {why}", i.severity.severity, i.id), cx));
     }
     events
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use firebell_oncall::Roster;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -49,6 +50,7 @@ pub(super) fn policy() -> Policy {
 
 pub(super) struct Story {
     pub(super) policy: Policy,
+    pub(super) roster: Roster,
     pub(super) now: Timestamp,
     pub(super) state: Option<Incident>,
     pub(super) records: Vec<EventRecord>,
@@ -63,8 +65,13 @@ pub(super) struct Story {
 
 impl Story {
     pub(super) fn opened(title: &str, severity: Option<Severity>) -> Self {
+        Self::opened_with(title, severity, Roster::default())
+    }
+
+    pub(super) fn opened_with(title: &str, severity: Option<Severity>, roster: Roster) -> Self {
         let mut story = Self {
             policy: policy(),
+            roster,
             now: Timestamp::from_second(1_800_000_000).expect("in range"),
             state: None,
             records: Vec::new(),
@@ -116,7 +123,7 @@ impl Story {
     /// A command by anybody.
     pub(super) fn say(&mut self, actor: &Actor, command: &Command) -> Result<Vec<Event>, Rejection> {
         let id = IncidentId::new("INC-2027-0001");
-        let cx = Cx { now: self.now, policy: &self.policy };
+        let cx = Cx::new(self.now, &self.policy).with_roster(&self.roster);
         let records = decide(&id, self.state.as_ref(), command, actor, &cx)?;
         for record in &records {
             apply(&mut self.state, record);

@@ -171,6 +171,7 @@ pub(super) fn case() -> impl Strategy<Value = Case> {
                     let calendars = vec![Calendar { name: "feasts".to_owned(), file: String::new(), days }];
                     let time_zone = Zone::named(zone).expect("a zone");
                     let schedule = Schedule {
+                        role: String::new(),
                         name: "s".to_owned(),
                         team: String::new(),
                         time_zone,

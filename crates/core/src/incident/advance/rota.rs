@@ -1,0 +1,132 @@
+//! Who can be called, by the roster: whoever is on call, and people whom no schedule names. Nobody off call ever is.
+
+use std::collections::BTreeSet;
+
+use firebell_oncall::Roster;
+use firebell_oncall::model::{Person, Target};
+
+use super::super::oncall::policies;
+use super::super::state::Incident;
+use crate::cx::Cx;
+
+/// The people who can take a role in this incident now, best first: who is on a schedule of that role; whoever is on
+/// call by the escalation of its services; others on call; people whom no schedule names. Those who know the affected
+/// services go first among equals.
+pub(super) fn able(i: &Incident, role: &str, roster: &Roster, cx: &Cx<'_>) -> Vec<String> {
+    let on = OnCall::of(i, roster, cx);
+    let declined = i.declined.get(role);
+    let may = |name: &str| !declined.is_some_and(|d| d.contains(name));
+    let mut all: Vec<String> = Vec::new();
+    let mut take = |names: Vec<String>| {
+        for name in names {
+            if may(&name) && !all.contains(&name) {
+                all.push(name);
+            }
+        }
+    };
+    take(on.by_role(role));
+    let can = |name: &str| holds(name, role, roster, cx);
+    if role == "on_call" {
+        take(on.first.clone());
+    }
+    take(knowing(i, roster, on.own.iter().filter(|n| can(n)).cloned().collect()));
+    take(knowing(i, roster, on.all.iter().filter(|n| can(n)).cloned().collect()));
+    take(on.standing().filter(|n| can(n)).map(str::to_owned).collect());
+    all
+}
+
+/// Everybody who can be called for this incident, in the order of its escalation; at the end whom it falls back to.
+pub(super) fn callable(i: &Incident, roster: &Roster, cx: &Cx<'_>) -> Vec<String> {
+    let on = OnCall::of(i, roster, cx);
+    let falls = policies(i, roster).into_iter().map(|p| p.fall_back.clone()).filter(|p| !p.is_empty());
+    let mut all = on.own.clone();
+    for name in falls {
+        if !all.contains(&name) {
+            all.push(name);
+        }
+    }
+    all
+}
+
+/// Whether a person can hold a role: by their skills, or by what the configuration's people say.
+fn holds(name: &str, role: &str, roster: &Roster, cx: &Cx<'_>) -> bool {
+    roster.person(name).is_some_and(|p| p.skills.iter().any(|s| s == role))
+        || cx.policy.people_for(role).any(|p| p.name == name)
+}
+
+/// Who knows what is affected goes first; otherwise as they were.
+fn knowing(i: &Incident, roster: &Roster, mut people: Vec<String>) -> Vec<String> {
+    let knows = |p: &Person| p.skills.iter().filter(|s| i.services.contains(*s)).count();
+    people.sort_by_key(|name| std::cmp::Reverse(roster.person(name).map_or(0, knows)));
+    people
+}
+
+/// Who is on call at this moment.
+struct OnCall<'a> {
+    roster: &'a Roster,
+    /// By schedule of a role.
+    roles: Vec<(&'a str, Vec<String>)>,
+    /// By the first step of the incident's escalation.
+    first: Vec<String>,
+    /// By any step of it.
+    own: Vec<String>,
+    /// By any schedule.
+    all: Vec<String>,
+}
+
+impl<'a> OnCall<'a> {
+    fn of(i: &Incident, roster: &'a Roster, cx: &Cx<'_>) -> Self {
+        let plans = roster.plans();
+        let now = |schedule: &str| plans.get(schedule).map_or_else(Vec::new, |p| p.on_call(cx.now));
+        let named = roster.schedules.iter().filter(|s| !s.role.is_empty());
+        let roles = named.map(|s| (s.role.as_str(), now(&s.name))).collect();
+        let mut all: Vec<String> = Vec::new();
+        for name in roster.schedules.iter().flat_map(|s| now(&s.name)) {
+            if !all.contains(&name) {
+                all.push(name);
+            }
+        }
+        let scheduled = scheduled(roster);
+        let people = |target: &Target| match target {
+            Target::Schedule(name) => now(name),
+            Target::Person(name) => vec![name.clone()],
+            // Of a team only who may be called.
+            Target::Team(name) => {
+                let members = roster.team(name).map_or_else(Vec::new, |t| t.members.clone());
+                members.into_iter().filter(|m| all.contains(m) || !scheduled.contains(m.as_str())).collect()
+            }
+            Target::Role(_) | Target::Channel(_) => Vec::new(),
+        };
+        let (mut first, mut own) = (Vec::new(), Vec::new());
+        for policy in policies(i, roster) {
+            for (n, step) in policy.steps.iter().enumerate() {
+                for name in step.targets.iter().flat_map(people) {
+                    if n == 0 && !first.contains(&name) {
+                        first.push(name.clone());
+                    }
+                    if !own.contains(&name) {
+                        own.push(name);
+                    }
+                }
+            }
+        }
+        Self { roster, roles, first, own, all }
+    }
+
+    fn by_role(&self, role: &str) -> Vec<String> {
+        self.roles.iter().filter(|(r, _)| *r == role).flat_map(|(_, people)| people.clone()).collect()
+    }
+
+    /// People whom no schedule names.
+    fn standing(&self) -> impl Iterator<Item = &'a str> {
+        let scheduled = scheduled(self.roster);
+        self.roster.people.iter().map(|p| p.name.as_str()).filter(move |n| !scheduled.contains(n))
+    }
+}
+
+/// Everybody whom a schedule names.
+fn scheduled(roster: &Roster) -> BTreeSet<&str> {
+    let layers = roster.schedules.iter().flat_map(|s| &s.layers);
+    let turns = layers.flat_map(|l| l.participants.iter().chain(l.by_weekday.values()));
+    turns.flat_map(|t| &t.0).map(String::as_str).collect()
+}
