@@ -15,11 +15,12 @@ use firebell_core::ports::store::{Reader, StoreError};
 use firebell_core::ports::telemetry::TelemetrySource;
 use firebell_engine::ack::AckKeys;
 use firebell_engine::dispatcher;
-use firebell_engine::effects::Executor;
+use firebell_engine::effects::{Executor, Throttle};
 use firebell_engine::handle::{self, Clock, Handle};
 use firebell_integrations::otlp::OtlpStore;
 use firebell_integrations::webpush::Vapid;
 use firebell_integrations::{backends, changes, http};
+use firebell_oncall::model::ContactKind;
 use firebell_server::{AppState, PostSettings};
 use firebell_store::{Durability, SqliteStore};
 use sha2::{Digest, Sha256};
@@ -64,6 +65,29 @@ pub(crate) fn systems(file: &File) -> anyhow::Result<Systems> {
         platforms.push(platform);
     }
     Ok(Systems { telemetry, notifiers, platforms })
+}
+
+/// By which notifier each kind of contact is reached: the one that `[oncall.channels]` names, else the first that can.
+fn by_contact(file: &File) -> anyhow::Result<BTreeMap<ContactKind, String>> {
+    let mut by_contact = BTreeMap::new();
+    let names: Vec<(ContactKind, String)> = file
+        .notifiers
+        .iter()
+        .map(|c| Ok((backends::contact_kind(c), backends::build_notifier(c)?.name().to_owned())))
+        .collect::<anyhow::Result<_>>()?;
+    for (kind, name) in &names {
+        by_contact.entry(*kind).or_insert_with(|| name.clone());
+    }
+    for (kind, name) in &file.oncall.channels {
+        if !names.iter().any(|(_, known)| known == name) {
+            return Err(refused(vec![format!(
+                "oncall.channels.{}: {name:?} is none of [[notifiers]]",
+                kind.as_str()
+            )]));
+        }
+        by_contact.insert(*kind, name.clone());
+    }
+    Ok(by_contact)
 }
 
 /// A running server. [`Running::stop`] ends it in order; a process that dies instead loses nothing either.
@@ -157,6 +181,9 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         templates: Arc::clone(&templates),
         policy: Arc::clone(&policy),
         clock: Arc::clone(&clock),
+        by_contact: by_contact(file)?,
+        devices: Arc::new(firebell_server::PushDevices::new(Arc::clone(&office))),
+        throttle: Throttle::default(),
         ack_keys: ack_keys.clone(),
     });
 
@@ -188,6 +215,8 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         oncall: Arc::new(file.roster.clone()),
         templates,
     };
+    let roster = firebell_server::roster_in_force(office.as_ref(), &file.roster)?;
+    handle.set_roster(Arc::new(roster)).await?;
     let (stop, stopped) = watch::channel(false);
     // Before the first answer: who finds the server up finds its file as well. The listener holds callers until then.
     ServerFile { url: url.clone(), token: token.clone(), pid: std::process::id() }

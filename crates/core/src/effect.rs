@@ -69,6 +69,11 @@ pub enum Effect {
 }
 
 impl Effect {
+    /// Whether it calls people: these go before all others.
+    pub fn calls_people(&self) -> bool {
+        matches!(self, Self::Page { .. } | Self::Reach(_) | Self::Announce { .. })
+    }
+
     /// The kind, as in the tables and metrics.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -17,6 +17,8 @@ use crate::machine::{Claimed, EffectResult};
 
 /// Effects under way at once.
 const CONCURRENCY: usize = 24;
+/// Calls to people under way at once, besides: nobody waits for an agent to end before they are paged.
+const CALLS: usize = 64;
 /// The outbox is looked at so often even if nothing woke it: retries and lapsed leases come due by themselves.
 const POLL: Duration = Duration::from_millis(250);
 /// A lease is renewed so often while its effect is at work.
@@ -28,16 +30,23 @@ const MAX_RENEWALS: u32 = 180;
 pub async fn run(handle: Handle, executor: Arc<Executor>, mut stop: watch::Receiver<bool>) {
     let mut changes = handle.changes();
     let slots = Arc::new(Semaphore::new(CONCURRENCY));
+    let lines = Arc::new(Semaphore::new(CALLS));
     let mut tasks = JoinSet::new();
     while !*stop.borrow() {
         while tasks.try_join_next().is_some() {}
-        let free = slots.available_permits();
-        let claimed = if free == 0 { Ok(Vec::new()) } else { handle.claim(free).await };
+        let (calls, free) = (lines.available_permits(), slots.available_permits());
+        let claimed = if calls + free == 0 { Ok(Vec::new()) } else { handle.claim(calls, free).await };
         match claimed {
             Ok(claimed) => {
-                let full = claimed.len() == free && free > 0;
+                let called = claimed.iter().filter(|c| c.row.effect.calls_people()).count();
+                let full = (called >= calls && calls > 0) || (claimed.len() >= calls + free && free > 0);
+                let mut called = 0;
                 for claimed in claimed {
-                    let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
+                    // What calls people and found no line takes a slot, as anything else.
+                    let is_call = claimed.row.effect.calls_people() && called < calls;
+                    called += usize::from(is_call);
+                    let from = if is_call { &lines } else { &slots };
+                    let Ok(slot) = Arc::clone(from).acquire_owned().await else { return };
                     let (handle, executor) = (handle.clone(), Arc::clone(&executor));
                     tasks.spawn(async move {
                         carry_out(&handle, &executor, claimed).await;

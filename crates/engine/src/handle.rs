@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,7 @@ use firebell_core::ports::office::Deed;
 use firebell_core::ports::store::{Store, StoreError, StoreResult, Tx};
 use firebell_core::signal::Intake;
 use firebell_core::silence::Silence;
+use firebell_oncall::Roster;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{oneshot, watch};
 
@@ -88,6 +90,7 @@ enum Request {
         reply: Reply<Decided>,
     },
     Claim {
+        calls: usize,
         limit: usize,
         reply: Reply<Vec<Claimed>>,
     },
@@ -101,6 +104,10 @@ enum Request {
         fence: u64,
         result: Box<EffectResult>,
         reply: Reply<bool>,
+    },
+    SetRoster {
+        roster: Arc<Roster>,
+        reply: Reply<()>,
     },
     PutSilence {
         silence: Silence,
@@ -122,6 +129,7 @@ pub struct Handle {
     requests: SyncSender<Request>,
     generation: watch::Receiver<u64>,
     policy: Arc<Policy>,
+    has_roster: Arc<AtomicBool>,
     pulse: Arc<Pulse>,
 }
 
@@ -161,7 +169,8 @@ pub fn start(store: Box<dyn Store>, policy: Arc<Policy>, clock: Clock) -> std::i
         Writer { store, machine, clock, pulse, inbox, generation, backlog, failed, released, lapse_at, begun }
             .run()
     })?;
-    let handle = Handle { requests: requests.clone(), generation: watched, policy, pulse };
+    let has_roster = Arc::default();
+    let handle = Handle { requests: requests.clone(), generation: watched, policy, has_roster, pulse };
     Ok((Service { requests, thread: Some(thread) }, handle))
 }
 
@@ -169,6 +178,11 @@ impl Handle {
     /// Policy in force.
     pub fn policy(&self) -> &Arc<Policy> {
         &self.policy
+    }
+
+    /// Whether calls to people are events of their own: there is a channel to page over, or a roster.
+    pub fn pages_by_themselves(&self) -> bool {
+        !self.policy.page_channels.is_empty() || self.has_roster.load(Ordering::Relaxed)
     }
 
     /// How fast it is.
@@ -234,12 +248,21 @@ impl Handle {
         self.ask(|reply| Request::Command { id, command: Box::new(command), actor, at, reply }).await
     }
 
-    /// Leases due effects.
+    /// Leases due effects, at most `limit`; and before them at most `calls` that call people.
     ///
     /// # Errors
     /// The store's.
-    pub async fn claim(&self, limit: usize) -> Result<Vec<Claimed>, Error> {
-        self.ask(|reply| Request::Claim { limit, reply }).await
+    pub async fn claim(&self, calls: usize, limit: usize) -> Result<Vec<Claimed>, Error> {
+        self.ask(|reply| Request::Claim { calls, limit, reply }).await
+    }
+
+    /// Who is on call from now on. What runs is looked at again by it.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn set_roster(&self, roster: Arc<Roster>) -> Result<(), Error> {
+        self.has_roster.store(!roster.people.is_empty(), Ordering::Relaxed);
+        self.ask(|reply| Request::SetRoster { roster, reply }).await
     }
 
     /// Renews the lease of an effect that is still at work; false where somebody else has it by now.
@@ -468,6 +491,7 @@ impl Request {
             Self::Open { reply, .. } | Self::Command { reply, .. } => say(reply, error),
             Self::Claim { reply, .. } => say(reply, error),
             Self::Renew { reply, .. } | Self::Finish { reply, .. } => say(reply, error),
+            Self::SetRoster { reply, .. } => say(reply, error),
             Self::PutSilence { reply, .. } | Self::Perform { reply, .. } => say(reply, error),
             Self::Stop => {}
         }
@@ -504,7 +528,16 @@ fn handle(
                 Err(error) => answer(reply, Err(error)),
             }
         }
-        Request::Claim { limit, reply } => answer(reply, machine.claim(tx, now, limit).map(Ok)),
+        Request::Claim { calls, limit, reply } => {
+            let claimed = machine.claim_calls(tx, now, calls).and_then(|mut claimed| {
+                if limit > 0 {
+                    claimed.extend(machine.claim(tx, now, limit)?);
+                }
+                Ok(claimed)
+            });
+            answer(reply, claimed.map(Ok))
+        }
+        Request::SetRoster { roster, reply } => answer(reply, machine.set_roster(tx, roster, now).map(Ok)),
         Request::Renew { key, fence, reply } => answer(reply, machine.renew(tx, &key, fence, now).map(Ok)),
         Request::Finish { key, fence, result, reply } => {
             let done = machine.finish(tx, &key, fence, &result, now);

@@ -12,8 +12,17 @@ pub const SHORT: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25
 /// Upper bounds of buckets of what goes outside, in seconds.
 pub const LONG: [f64; 12] = [0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0];
 /// Kinds of effects, as [`Effect::kind`] names them.
-pub const KINDS: [&str; 7] =
-    ["run_agent", "draft_update", "send", "page", "act", "archive_bundle", "write_postmortem"];
+pub const KINDS: [&str; 9] = [
+    "run_agent",
+    "draft_update",
+    "send",
+    "page",
+    "reach",
+    "announce",
+    "act",
+    "archive_bundle",
+    "write_postmortem",
+];
 
 /// A histogram of durations.
 #[derive(Debug)]
@@ -111,7 +120,7 @@ impl Pulse {
 
 /// Whether an effect calls a person.
 pub(crate) fn is_page(effect: &Effect) -> bool {
-    matches!(effect, Effect::Page { .. })
+    effect.calls_people()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use firebell_core::ports::notifier::Notifier;
 use firebell_core::ports::telemetry::TelemetrySource;
+use firebell_oncall::model::ContactKind;
 use serde::Deserialize;
 
 use crate::platform::HttpPlatform;
@@ -92,6 +93,24 @@ pub fn build_notifier(config: &NotifierConfig) -> Result<Arc<dyn Notifier>, Conf
         NotifierConfig::Matrix(c) => Arc::new(matrix::Matrix::new(c)?),
         NotifierConfig::Discord(c) => Arc::new(discord::Discord::new(c)?),
     })
+}
+
+/// By what a notifier reaches people's own contacts.
+pub fn contact_kind(config: &NotifierConfig) -> ContactKind {
+    match config {
+        NotifierConfig::Email(_) => ContactKind::Email,
+        NotifierConfig::Webhook(_) => ContactKind::Webhook,
+        NotifierConfig::Twilio(c) if c.mode == twilio::Mode::Voice => ContactKind::Voice,
+        NotifierConfig::Twilio(_) | NotifierConfig::Httpsms(_) => ContactKind::Sms,
+        NotifierConfig::Ntfy(_) => ContactKind::Ntfy,
+        NotifierConfig::Pushover(_) => ContactKind::Pushover,
+        NotifierConfig::Telegram(_) => ContactKind::Telegram,
+        NotifierConfig::Slack(_) => ContactKind::Slack,
+        NotifierConfig::Msteams(_) => ContactKind::Teams,
+        NotifierConfig::Mattermost(_) => ContactKind::Mattermost,
+        NotifierConfig::Matrix(_) => ContactKind::Matrix,
+        NotifierConfig::Discord(_) => ContactKind::Discord,
+    }
 }
 
 /// Builds what reads the answers of a channel; none for channels that are not answered over HTTP (Matrix is asked, see

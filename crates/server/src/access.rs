@@ -12,7 +12,12 @@ use crate::state::App;
 pub(crate) fn permission_for(command: &Command) -> Option<Permission> {
     Some(match command {
         Command::Open(_) => Permission::Declare,
-        Command::Acknowledge => Permission::Acknowledge,
+        Command::Acknowledge
+        | Command::DeclineRole { .. }
+        | Command::Snooze { .. }
+        | Command::HandOver { .. }
+        | Command::RequestResponders { .. }
+        | Command::EscalateNow => Permission::Acknowledge,
         Command::AddNote { .. } | Command::RecordSaid { .. } | Command::RecordUnsaid { .. } => {
             Permission::Note
         }
@@ -20,7 +25,7 @@ pub(crate) fn permission_for(command: &Command) -> Option<Permission> {
             Permission::Tasks
         }
         Command::Decide { .. } => Permission::Approve,
-        Command::AssignRole { .. } => Permission::AssignRole,
+        Command::AssignRole { .. } | Command::NameDeputy { .. } => Permission::AssignRole,
         Command::SetSeverity { .. } | Command::SetKind { .. } => Permission::Severity,
         Command::PostUpdate { .. } => Permission::PostUpdate,
         Command::Resolve { .. } | Command::Reopen { .. } | Command::Cancel { .. } | Command::Merge { .. } => {
@@ -36,6 +41,8 @@ pub(crate) fn permission_for(command: &Command) -> Option<Permission> {
         | Command::FailAgent { .. }
         | Command::RecordUpdate { .. }
         | Command::FinishEffect { .. }
+        | Command::LookAtRoster
+        | Command::ReportDelivery { .. }
         | Command::FireTimer { .. } => return None,
     })
 }

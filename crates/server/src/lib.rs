@@ -31,7 +31,8 @@ mod ui;
 
 pub use auth::{Auth, Oidc, OidcConfig, Role};
 pub use limits::LimitsConfig;
-pub use post::{PostOffice, PostSettings, post};
+pub use oncall::roster_in_force;
+pub use post::{PostOffice, PostSettings, PushDevices, post};
 pub use router::router;
 pub use serve::serve;
 pub use sources::{MAX_BODY, Sources};

@@ -224,6 +224,9 @@ fn executor(
         templates: templates()?,
         policy: Arc::clone(policy),
         clock: Arc::new(move || Timestamp::from_second(clock.load(Ordering::Relaxed)).unwrap_or_default()),
+        by_contact: BTreeMap::new(),
+        devices: Arc::new(firebell_engine::effects::NoDevices),
+        throttle: firebell_engine::effects::Throttle::default(),
         ack_keys: firebell_engine::ack::AckKeys::new("acknowledgements"),
     }))
 }

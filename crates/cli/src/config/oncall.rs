@@ -1,9 +1,11 @@
 //! The folder that `[oncall]` names: people, schedules and escalations, one roster in as many files as a team likes.
 
+use std::collections::BTreeMap;
 use std::path::{Component, Path};
 
 use firebell_oncall::Roster;
 use firebell_oncall::check::{Finding, Limits, Weight, check};
+use firebell_oncall::model::ContactKind;
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -16,6 +18,8 @@ const YEARS_AHEAD: i16 = 10;
 pub(crate) struct OnCall {
     /// Folder of TOML files, seen from that of the configuration; none where empty.
     pub(crate) folder: String,
+    /// By which notifier a kind of contact is reached, where more than one could: `sms = "twilio/main"`.
+    pub(crate) channels: BTreeMap<ContactKind, String>,
 }
 
 /// Reads the folder and looks the roster over; errors refuse it.
@@ -98,7 +102,7 @@ mod tests {
             std::fs::write(dir.path().join(name), text).expect("a file");
         }
         let now = "2026-01-05T08:00:00Z".parse().expect("a time");
-        let read = roster(&OnCall { folder: ".".to_owned() }, dir.path(), now);
+        let read = roster(&OnCall { folder: ".".to_owned(), ..OnCall::default() }, dir.path(), now);
         read.map_err(|e| e.replace(&dir.path().display().to_string(), "DIR"))
     }
 

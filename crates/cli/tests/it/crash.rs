@@ -380,7 +380,7 @@ fn nothing_accepted_is_lost_and_every_effect_is_delivered() {
                     assert!(told.contains(&name), "{name} {effect:?} never arrived");
                     asked_of_room.insert(name);
                 }
-                Effect::Page { .. } => {
+                Effect::Page { .. } | Effect::Reach(_) | Effect::Announce { .. } => {
                     // Nobody is called to what is over: only a page of its last moment may have stayed at home.
                     let last =
                         state.resolved_at.is_some_and(|end| record.at.duration_since(end).as_secs() >= -2);

@@ -610,6 +610,8 @@ impl Incident {
             .chain(self.responders.iter().map(String::as_str))
             .chain(self.heard_by.iter().map(String::as_str))
             .chain(self.facilitator.as_deref())
+            .chain(self.called.iter().map(String::as_str))
+            .chain(self.escalation.iter().flat_map(|e| e.pages.iter().map(|p| p.person.as_str())))
             .collect()
     }
 

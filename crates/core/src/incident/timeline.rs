@@ -15,7 +15,7 @@ pub struct Entry {
     pub version: u64,
     /// Who.
     pub who: String,
-    /// `alert`, `severity`, `people`, `agent`, `finding`, `verdict`, `mitigation`, `update`, `clock`, `note`, `said`,
+    /// `alert`, `severity`, `people`, `agent`, `finding`, `verdict`, `mitigation`, `update`, `clock`, `note`, `detail` (what only who looks closely wants to see), `said`,
     /// `state`.
     pub kind: String,
     /// What, in a sentence; may hold outside text.

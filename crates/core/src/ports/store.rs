@@ -142,6 +142,8 @@ pub trait Tx {
     fn outbox_put(&mut self, row: &OutboxRow) -> StoreResult<()>;
     /// Rows to be taken at `now`: waiting and due, or leased and lapsed; oldest first.
     fn outbox_due(&mut self, now: Timestamp, limit: usize) -> StoreResult<Vec<OutboxRow>>;
+    /// The same, of those only that call people.
+    fn outbox_due_calls(&mut self, now: Timestamp, limit: usize) -> StoreResult<Vec<OutboxRow>>;
     /// One row.
     fn outbox_get(&mut self, key: &EffectKey) -> StoreResult<Option<OutboxRow>>;
     /// Writes a row's state, attempts, next_at, fence, last_error.

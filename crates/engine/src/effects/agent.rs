@@ -21,7 +21,11 @@ pub(super) async fn run(
     let now = (executor.clock)();
     let waits = incident.runs.get(&run).filter(|r| r.status == RunStatus::Running).map(|r| r.deadline);
     let Some(deadline) = waits else {
-        return EffectResult { outcome: done("nobody waits for this run any more"), commands: Vec::new() };
+        return EffectResult {
+            outcome: done("nobody waits for this run any more"),
+            commands: Vec::new(),
+            held: false,
+        };
     };
     let left = Duration::try_from(deadline.duration_since(now)).unwrap_or(Duration::ZERO);
     let input = AgentInput {
@@ -41,5 +45,5 @@ pub(super) async fn run(
             failure: format!("was stopped at its deadline after {} s", left.as_secs()).into(),
         },
     };
-    EffectResult { outcome: done("reported"), commands: vec![command] }
+    EffectResult { outcome: done("reported"), commands: vec![command], held: false }
 }

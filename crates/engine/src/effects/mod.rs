@@ -5,8 +5,10 @@ mod act;
 mod agent;
 mod archive;
 mod page;
+mod reach;
 mod rehearse;
 mod send;
+mod throttle;
 mod update;
 
 use std::collections::BTreeMap;
@@ -19,11 +21,14 @@ use firebell_core::ports::BoxFuture;
 use firebell_core::ports::agent::AgentRunner;
 use firebell_core::ports::notifier::Notifier;
 use firebell_core::ports::platform::Platform;
+use firebell_oncall::model::ContactKind;
 use firebell_report::Templates;
 
 use crate::ack::AckKeys;
 use crate::handle::Clock;
 use crate::machine::{Claimed, EffectResult};
+
+pub use throttle::Throttle;
 
 /// Writes what outlives an incident: the evidence bundle and the postmortem.
 pub trait Archive: Send + Sync {
@@ -32,6 +37,25 @@ pub trait Archive: Send + Sync {
 
     /// Writes the postmortem; `Done.data` is `{"markdown", "html"}`, both paths.
     fn postmortem(&self, incident: Incident, records: Vec<EventRecord>) -> BoxFuture<'_, Outcome>;
+}
+
+/// The devices that people registered for notifications. They are sent to by whoever follows the record; here it only
+/// matters whether there is one.
+pub trait Devices: Send + Sync {
+    /// Whether a person has one.
+    ///
+    /// # Errors
+    /// The store's, in words.
+    fn has(&self, person: &str) -> Result<bool, String>;
+}
+
+/// Nobody has one.
+pub struct NoDevices;
+
+impl Devices for NoDevices {
+    fn has(&self, _: &str) -> Result<bool, String> {
+        Ok(false)
+    }
 }
 
 /// Everything that effects reach the world by.
@@ -52,6 +76,12 @@ pub struct Executor {
     pub policy: Arc<Policy>,
     /// Clock.
     pub clock: Clock,
+    /// By which notifier people's own contacts are reached, by kind.
+    pub by_contact: BTreeMap<ContactKind, String>,
+    /// The devices that people registered for notifications.
+    pub devices: Arc<dyn Devices>,
+    /// Keeps a storm of pages from becoming a storm of calls.
+    pub throttle: Throttle,
     /// Makes what pages are acknowledged by.
     pub ack_keys: AckKeys,
 }
@@ -71,6 +101,10 @@ impl Executor {
                 let asked_at = claimed.row.created_at;
                 only(page::page(self, &incident, &key, asked_at, &person, &channel, &text).await)
             }
+            Effect::Reach(reach) => reach::reach(self, &incident, &key, claimed.row.created_at, &reach).await,
+            Effect::Announce { channel, text } => {
+                only(page::announce(self, &incident, &key, &channel, &text).await)
+            }
             Effect::Act { plan, step, inverse } => {
                 only(act::act(self, &incident, &key, &plan, step, inverse).await)
             }
@@ -81,7 +115,7 @@ impl Executor {
 }
 
 fn only(outcome: Outcome) -> EffectResult {
-    EffectResult { outcome, commands: Vec::new() }
+    EffectResult { outcome, commands: Vec::new(), held: false }
 }
 
 /// Done, with nothing to tell.

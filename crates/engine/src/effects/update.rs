@@ -18,14 +18,19 @@ pub(super) fn draft(
 ) -> EffectResult {
     let cx = Cx::new((executor.clock)(), &executor.policy);
     match firebell_report::draft(&executor.templates, incident, audience, reason, &cx, "incident-responder") {
-        Ok(update) => {
-            EffectResult { outcome: done("drafted"), commands: vec![Command::RecordUpdate { update }] }
-        }
+        Ok(update) => EffectResult {
+            outcome: done("drafted"),
+            commands: vec![Command::RecordUpdate { update }],
+            held: false,
+        },
         // Restricted since the draft was asked for: there is nothing to mend, customers are not told.
-        Err(Error::Restricted { .. }) => {
-            EffectResult { outcome: done("not drafted: the incident is restricted"), commands: Vec::new() }
-        }
+        Err(Error::Restricted { .. }) => EffectResult {
+            outcome: done("not drafted: the incident is restricted"),
+            commands: Vec::new(),
+            held: false,
+        },
         Err(error) => EffectResult {
+            held: false,
             outcome: Outcome::Permanent {
                 reason: format!("the {} template failed: {error}; mend it and retry", audience.as_str()),
             },

@@ -8,6 +8,7 @@ mod held;
 mod office;
 mod outbox;
 mod restart;
+mod roster;
 mod state;
 mod timers;
 
@@ -37,4 +38,6 @@ pub struct EffectResult {
     pub outcome: firebell_core::effect::Outcome,
     /// What follows: an agent's report, a drafted update.
     pub commands: Vec<Command>,
+    /// Nothing was tried yet, for a reason of our own: where the outcome is to try later, that is no attempt.
+    pub held: bool,
 }

@@ -20,6 +20,11 @@ const AGENT_GRACE_S: i64 = 15;
 /// Attempts at an action in production before it counts as failed: people wait for it.
 const MAX_ACT_ATTEMPTS: u32 = 4;
 
+/// Attempts at one contact of a person before the next contact is tried: within the minute.
+const MAX_REACH_ATTEMPTS: u32 = 3;
+/// A contact that is to be tried later than that is given up for the next.
+const MAX_REACH_WAIT_S: i64 = 15;
+
 /// An effect that was leased, with the incident as it stands.
 #[derive(Debug, Clone)]
 pub struct Claimed {
@@ -35,9 +40,28 @@ impl Machine {
     /// # Errors
     /// The store's.
     pub fn claim(&mut self, tx: &mut dyn Tx, now: Timestamp, limit: usize) -> StoreResult<Vec<Claimed>> {
+        let due = tx.outbox_due(now, limit)?;
+        self.lease(tx, now, due)
+    }
+
+    /// The same, of those only that call people.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn claim_calls(
+        &mut self,
+        tx: &mut dyn Tx,
+        now: Timestamp,
+        limit: usize,
+    ) -> StoreResult<Vec<Claimed>> {
+        let due = tx.outbox_due_calls(now, limit)?;
+        self.lease(tx, now, due)
+    }
+
+    fn lease(&mut self, tx: &mut dyn Tx, now: Timestamp, due: Vec<OutboxRow>) -> StoreResult<Vec<Claimed>> {
         self.ensure_loaded(tx)?;
         let mut claimed = Vec::new();
-        for mut row in tx.outbox_due(now, limit)? {
+        for mut row in due {
             let Some(incident) = self.incident(tx, &row.incident)? else { continue };
             // Only a lease that lapsed comes here with all attempts spent: whoever had it never answered.
             if row.attempts >= self.attempts_of(&row.effect) {
@@ -78,6 +102,20 @@ impl Machine {
         }
         let limit = self.attempts_of(&row.effect);
         let final_outcome = match &result.outcome {
+            Outcome::Retry { reason, after_s } if result.held => {
+                row.attempts = row.attempts.saturating_sub(1);
+                row.state = OutboxState::Waiting;
+                row.next_at = plus_s(now, f64::from(after_s.unwrap_or(1)));
+                row.last_error = Some(reason.clone());
+                tx.outbox_update(&row)?;
+                return Ok(true);
+            }
+            // Who has another contact is not kept waiting for the one that fails.
+            Outcome::Retry { reason, after_s: Some(s) }
+                if matches!(row.effect, Effect::Reach(_)) && i64::from(*s) > MAX_REACH_WAIT_S =>
+            {
+                Outcome::Permanent { reason: format!("{reason}; the channel asks to wait for {s} s") }
+            }
             Outcome::Retry { reason, after_s } if row.attempts < limit => {
                 let backoff = self.policy.retry.delay_s(row.attempts, jitter(key, row.attempts));
                 let delay = after_s.map_or(backoff, |s| f64::from(s).max(backoff));
@@ -144,6 +182,7 @@ impl Machine {
     fn attempts_of(&self, effect: &Effect) -> u32 {
         match effect {
             Effect::Act { .. } => MAX_ACT_ATTEMPTS.min(self.policy.retry.max_attempts),
+            Effect::Reach(_) => MAX_REACH_ATTEMPTS.min(self.policy.retry.max_attempts),
             _ => self.policy.retry.max_attempts,
         }
     }

@@ -87,11 +87,6 @@ impl Machine {
         *self = Self { roster: Arc::clone(&self.roster), ..Self::new(Arc::clone(&self.policy)) };
     }
 
-    /// A machine that knows who is on call.
-    pub fn with_roster(self, roster: Arc<Roster>) -> Self {
-        Self { roster, ..self }
-    }
-
     /// Who is on call.
     pub fn roster(&self) -> &Arc<Roster> {
         &self.roster

@@ -130,6 +130,9 @@ fn executor(platforms: &[&Arc<Double>], phone: &Arc<Phone>, now: Timestamp) -> E
         templates: Arc::new(Templates::built_in().expect("parses")),
         policy: Arc::new(samples::policy()),
         clock: Arc::new(move || now),
+        by_contact: BTreeMap::new(),
+        devices: Arc::new(firebell_engine::effects::NoDevices),
+        throttle: firebell_engine::effects::Throttle::default(),
         ack_keys: firebell_engine::ack::AckKeys::new("acknowledgements"),
     }
 }

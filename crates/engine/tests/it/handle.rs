@@ -139,6 +139,7 @@ mod failing {
             fn counter_next(name: &str) -> u64;
             fn outbox_put(row: &OutboxRow) -> ();
             fn outbox_due(now: Timestamp, limit: usize) -> Vec<OutboxRow>;
+            fn outbox_due_calls(now: Timestamp, limit: usize) -> Vec<OutboxRow>;
             fn outbox_get(key: &EffectKey) -> Option<OutboxRow>;
             fn outbox_update(row: &OutboxRow) -> ();
             fn outbox_next() -> Option<Timestamp>;
@@ -284,19 +285,20 @@ async fn a_lease_lapses_and_the_same_effect_comes_again_under_the_same_key() {
     let memory = MemoryStore::new();
     let (_service, handle, seconds) = start(memory);
     handle.open(opening("revenue has stopped"), Actor::person("ada")).await.expect("opens");
-    let first = handle.claim(100).await.expect("claims");
+    let first = handle.claim(0, 100).await.expect("claims");
     assert!(!first.is_empty());
-    assert!(handle.claim(100).await.expect("claims").is_empty(), "all are leased");
+    assert!(handle.claim(0, 100).await.expect("claims").is_empty(), "all are leased");
     seconds.fetch_add(14, Ordering::Relaxed);
-    assert!(handle.claim(100).await.expect("claims").is_empty(), "leases hold");
+    assert!(handle.claim(0, 100).await.expect("claims").is_empty(), "leases hold");
     seconds.fetch_add(200, Ordering::Relaxed);
-    let second = handle.claim(100).await.expect("claims");
+    let second = handle.claim(0, 100).await.expect("claims");
     for one in &first {
         let again = second.iter().find(|c| c.row.key == one.row.key).expect("comes again");
         assert!(again.row.fence > one.row.fence && again.row.effect == one.row.effect);
         let result = EffectResult {
             outcome: Outcome::Done { detail: "late".to_owned(), data: serde_json::Value::Null },
             commands: vec![Command::AddNote { text: "from the first lease".to_owned() }],
+            held: false,
         };
         let counted = handle.finish(&one.row.key, one.row.fence, result.clone()).await.expect("answers");
         assert!(!counted, "the older lease has lost its say");
@@ -314,24 +316,30 @@ async fn a_process_that_starts_takes_up_at_once_what_the_one_before_it_had_under
     let open = || SqliteStore::open(dir.path(), Durability::default()).expect("opens").0;
     let (service, handle, _) = start(open());
     handle.open(opening("revenue has stopped"), Actor::person("ada")).await.expect("opens");
-    let first = handle.claim(100).await.expect("claims");
+    let first = handle.claim(0, 100).await.expect("claims");
     assert!(first.iter().any(|c| matches!(c.row.effect, Effect::RunAgent { .. })), "agents among them");
     // As after `kill -9`: nothing is finished, and no time passes.
     drop(service);
     let (_service, handle, _) = start(open());
-    let second = handle.claim(100).await.expect("claims");
+    let second = handle.claim(0, 100).await.expect("claims");
     for one in &first {
         let again = second.iter().find(|c| c.row.key == one.row.key).expect("runs again");
         assert!(again.row.fence > one.row.fence);
         let late = EffectResult {
             outcome: Outcome::Done { detail: "late".to_owned(), data: serde_json::Value::Null },
             commands: Vec::new(),
+            held: false,
         };
         assert!(!handle.finish(&one.row.key, one.row.fence, late.clone()).await.expect("answers"));
         assert!(handle.finish(&again.row.key, again.row.fence, late).await.expect("answers"));
     }
     assert!(
-        handle.claim(100).await.expect("claims").iter().all(|c| first.iter().all(|f| f.row.key != c.row.key))
+        handle
+            .claim(0, 100)
+            .await
+            .expect("claims")
+            .iter()
+            .all(|c| first.iter().all(|f| f.row.key != c.row.key))
     );
 }
 
@@ -339,17 +347,17 @@ async fn a_process_that_starts_takes_up_at_once_what_the_one_before_it_had_under
 async fn a_lease_is_kept_while_its_effect_is_at_work() {
     let (_service, handle, seconds) = start(MemoryStore::new());
     handle.open(opening("revenue has stopped"), Actor::person("ada")).await.expect("opens");
-    let first = handle.claim(100).await.expect("claims");
+    let first = handle.claim(0, 100).await.expect("claims");
     for _ in 0..20 {
         seconds.fetch_add(30, Ordering::Relaxed);
         for one in &first {
             assert!(handle.renew(&one.row.key, one.row.fence).await.expect("answers"));
         }
     }
-    let again = handle.claim(100).await.expect("claims");
+    let again = handle.claim(0, 100).await.expect("claims");
     assert!(first.iter().all(|one| again.iter().all(|a| a.row.key != one.row.key)), "{again:?}");
     let done = Outcome::Done { detail: "after ten minutes".to_owned(), data: serde_json::Value::Null };
-    let result = EffectResult { outcome: done, commands: Vec::new() };
+    let result = EffectResult { outcome: done, commands: Vec::new(), held: false };
     for one in &first {
         assert!(handle.finish(&one.row.key, one.row.fence, result.clone()).await.expect("answers"));
         assert!(!handle.renew(&one.row.key, one.row.fence).await.expect("answers"), "it is over");
@@ -364,12 +372,12 @@ async fn an_effect_that_never_answers_is_given_up() {
     let id = handle.open(opening("revenue has stopped"), Actor::person("ada")).await.expect("opens").incident;
     let page = |c: &&Claimed| matches!(c.row.effect, Effect::Page { .. });
     let limit = samples::policy().retry.max_attempts;
-    let first = handle.claim(100).await.expect("claims");
+    let first = handle.claim(0, 100).await.expect("claims");
     let key = first.iter().find(page).expect("a page").row.key.clone();
     let mut claims = 1;
     for _ in 0..limit + 5 {
         seconds.fetch_add(100, Ordering::Relaxed);
-        let claimed = handle.claim(100).await.expect("claims");
+        let claimed = handle.claim(0, 100).await.expect("claims");
         claims += u32::from(claimed.iter().any(|c| c.row.key == key));
     }
     assert_eq!(claims, limit, "it is repeated without end");
@@ -388,10 +396,10 @@ async fn a_claim_that_finds_nothing_wakes_nobody() {
     let (_service, handle, _) = start(store);
     handle.accept("am", vec![alert("reports", "A")]).await.expect("is stored");
     until("the incident", || incidents(&reader) == 1).await;
-    while !handle.claim(100).await.expect("claims").is_empty() {}
+    while !handle.claim(0, 100).await.expect("claims").is_empty() {}
     let before = *handle.changes().borrow();
     for _ in 0..50 {
-        handle.claim(100).await.expect("claims");
+        handle.claim(0, 100).await.expect("claims");
     }
     assert_eq!(
         *handle.changes().borrow(),

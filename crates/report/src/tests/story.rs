@@ -148,7 +148,12 @@ fn declared(outside: &Outside, add: &mut Add<'_>) {
         s,
         1,
         Actor::System,
-        Event::Paged { person: "Ana Lima".into(), channels: vec!["email/page".into()], text: "SEV1".into() },
+        Event::Paged {
+            person: "Ana Lima".into(),
+            channels: vec!["email/page".into()],
+            text: "SEV1".into(),
+            contacts: Vec::new(),
+        },
     );
     add(s, 40, Actor::person("Ana Lima"), Event::Acknowledged { by: "Ana Lima".into() });
     for (role, person) in

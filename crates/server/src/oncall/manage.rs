@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use firebell_core::audit::Act;
-use firebell_core::ports::office::{Change, Deed};
+use firebell_core::ports::office::{Change, Deed, OfficeReader};
+use firebell_core::ports::store::StoreResult;
 use firebell_oncall::Roster;
 use firebell_oncall::check::{self, Finding, Limits, Weight};
 use firebell_oncall::model::Replacement;
@@ -34,8 +35,25 @@ pub(crate) async fn roster(app: &App) -> Result<Roster, Problem> {
     Ok(with(app, &list(app).await?))
 }
 
+/// Whoever is being called hears of a change at once.
+async fn in_force(app: &App) -> Result<(), Problem> {
+    Ok(app.state.handle.set_roster(Arc::new(roster(app).await?)).await?)
+}
+
+/// A roster of the configuration with what people entered.
+///
+/// # Errors
+/// The store's.
+pub fn roster_in_force(office: &dyn OfficeReader, configured: &Roster) -> StoreResult<Roster> {
+    Ok(joined(configured, &Kept::all(office)?))
+}
+
 fn with(app: &App, kept: &[Kept]) -> Roster {
-    let mut roster = app.state.oncall.as_ref().clone();
+    joined(&app.state.oncall, kept)
+}
+
+fn joined(configured: &Roster, kept: &[Kept]) -> Roster {
+    let mut roster = configured.clone();
     for one in kept {
         if let Some(schedule) = roster.schedules.iter_mut().find(|s| s.name == one.schedule) {
             schedule.replacements.push(one.replacement.clone());
@@ -112,6 +130,7 @@ pub(crate) async fn add(
     changes
         .extend(kept.iter().filter(old).map(|k| Change::Remove { kind: KIND, id: k.replacement.id.clone() }));
     app.state.handle.perform(Deed { act: Some(act), changes }).await?;
+    in_force(app).await?;
     Ok((one, findings))
 }
 
@@ -122,6 +141,7 @@ pub(crate) async fn remove(app: &App, by: &str, id: &str) -> Result<Kept, Proble
     let act = Act::new(by, "oncall.override_removed", id).with(json!({"schedule": kept.schedule}));
     let changes = vec![Change::Remove { kind: KIND, id: id.to_owned() }];
     app.state.handle.perform(Deed { act: Some(act), changes }).await?;
+    in_force(app).await?;
     Ok(kept)
 }
 

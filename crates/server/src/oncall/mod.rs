@@ -7,4 +7,5 @@ mod manage;
 
 pub(crate) use feeds::{Feed, feeds, make_feed, remove_feed, serve_feed};
 pub(crate) use kept::Kept;
+pub use manage::roster_in_force;
 pub(crate) use manage::{add, list, remove, replacement, roster};

@@ -18,6 +18,7 @@ mod wire;
 pub(crate) use carrier::{Carrier, Sent, answered};
 pub(crate) use desk::{Desk, body, documents};
 pub(crate) use publisher::{Page, Publisher, delivery};
+pub use push::PushDevices;
 pub(crate) use receiver::well;
 pub use run::{PostOffice, post};
 #[cfg(test)]

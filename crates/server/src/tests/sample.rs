@@ -63,7 +63,7 @@ pub(crate) async fn play_editing(
     edits: &(dyn Fn(&AgentTask, &mut AgentReport) + Sync),
 ) -> Result<(), String> {
     for _ in 0..40 {
-        let claimed = handle.claim(32).await.map_err(|e| e.to_string())?;
+        let claimed = handle.claim(0, 32).await.map_err(|e| e.to_string())?;
         if claimed.is_empty() {
             return Ok(());
         }
@@ -109,6 +109,7 @@ fn answer(
     Some(EffectResult {
         outcome: Outcome::Done { detail: "done".to_owned(), data: gives(&claimed.row.effect) },
         commands,
+        held: false,
     })
 }
 

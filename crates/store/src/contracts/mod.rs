@@ -85,6 +85,7 @@ pub const CASES: &[Case] = &[
     ("pages_in_any_order_without_gaps", lists::pages_in_any_order_without_gaps),
     ("pages_through_alerts_without_gaps", alerts::pages_through_alerts_without_gaps),
     ("leaves_an_effect_that_exists_as_it_is", outbox::leaves_an_effect_that_exists_as_it_is),
+    ("hands_out_calls_to_people_by_themselves", outbox::hands_out_calls_to_people_by_themselves),
     ("hands_out_due_and_lapsed_effects_oldest_first", outbox::hands_out_due_and_lapsed_effects_oldest_first),
     ("never_hands_out_an_effect_early", outbox::never_hands_out_an_effect_early),
     ("done_and_dead_effects_are_never_due", outbox::done_and_dead_effects_are_never_due),

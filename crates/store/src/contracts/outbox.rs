@@ -1,5 +1,6 @@
 //! The outbox.
 
+use firebell_core::effect::Effect;
 use firebell_core::ids::EffectKey;
 use firebell_core::ports::store::{OutboxRow, OutboxState};
 use jiff::Timestamp;
@@ -40,6 +41,21 @@ pub(super) fn hands_out_due_and_lapsed_effects_oldest_first(s: &mut Subject) {
     s.tx(|tx| tx.outbox_update(&leased));
     assert_eq!(due(s, at(49)), [twin.key.clone(), late.key.clone()]);
     assert_eq!(due(s, at(50)), [twin.key, late.key, soon.key], "a lapsed lease is due again");
+}
+
+pub(super) fn hands_out_calls_to_people_by_themselves(s: &mut Subject) {
+    let draft = OutboxRow { effect: Effect::ArchiveBundle, ..effect(1, 1, 1) };
+    let (soon, late) = (effect(1, 2, 10), effect(1, 3, 30));
+    put(s, &[draft.clone(), late.clone(), soon.clone()]);
+    let calls = |s: &mut Subject, now, limit| -> Vec<EffectKey> {
+        s.tx(|tx| tx.outbox_due_calls(now, limit)).into_iter().map(|row| row.key).collect()
+    };
+    assert_eq!(calls(s, at(9), 10), []);
+    assert_eq!(calls(s, at(100), 10), [soon.key.clone(), late.key.clone()]);
+    assert_eq!(calls(s, at(100), 1), std::slice::from_ref(&soon.key));
+    s.tx(|tx| tx.outbox_update(&OutboxRow { state: OutboxState::Done, ..soon.clone() }));
+    assert_eq!(calls(s, at(100), 10), std::slice::from_ref(&late.key));
+    assert_eq!(due(s, at(100)), [draft.key, late.key], "and they are among all others");
 }
 
 pub(super) fn never_hands_out_an_effect_early(s: &mut Subject) {

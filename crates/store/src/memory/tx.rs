@@ -185,6 +185,14 @@ impl Tx for MemoryTx<'_> {
         })
     }
 
+    fn outbox_due_calls(&mut self, now: Timestamp, limit: usize) -> StoreResult<Vec<OutboxRow>> {
+        self.run(|state| {
+            let due = state.outbox_due.range(..=(micros::floor(now), u64::MAX));
+            let rows = due.filter_map(|(_, key)| state.outbox.get(key)).map(|(_, row)| row);
+            Ok(rows.filter(|row| row.effect.calls_people()).take(limit).map(|row| (**row).clone()).collect())
+        })
+    }
+
     fn outbox_get(&mut self, key: &EffectKey) -> StoreResult<Option<OutboxRow>> {
         self.run(|state| Ok(state.outbox.get(key).map(|(_, row)| (**row).clone())))
     }

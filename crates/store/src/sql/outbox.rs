@@ -18,12 +18,14 @@ macro_rules! select {
 }
 
 const INSERT: &str = "INSERT INTO outbox (effect_key, seq, incident, state, pending, attempts, next_at, fence, \
-     last_error, created_at, json) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+     last_error, created_at, json, calls) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 const EXISTS: &str = "SELECT 1 FROM outbox WHERE effect_key = ?1";
 const UPDATE: &str = "UPDATE outbox SET state = ?2, pending = ?3, attempts = ?4, next_at = ?5, fence = ?6, \
      last_error = ?7 WHERE effect_key = ?1";
 const GET: &str = select!("WHERE effect_key = ?1");
 const DUE: &str = select!("WHERE pending = 1 AND next_at <= ?1 ORDER BY next_at, seq LIMIT ?2");
+const DUE_CALLS: &str =
+    select!("WHERE pending = 1 AND calls = 1 AND next_at <= ?1 ORDER BY next_at, seq LIMIT ?2");
 const NEXT: &str = "SELECT min(next_at) FROM outbox WHERE pending = 1";
 const ALL: &str = select!("ORDER BY seq LIMIT ?1");
 const OF_INCIDENT: &str = select!("WHERE incident = ?2 ORDER BY seq LIMIT ?1");
@@ -68,7 +70,8 @@ pub(crate) fn put(conn: &Connection, row: &OutboxRow) -> StoreResult<()> {
         row.fence,
         row.last_error,
         micros::floor(row.created_at),
-        json
+        json,
+        row.effect.calls_people()
     ];
     exec(conn, doing, INSERT, values).map(drop)
 }
@@ -103,6 +106,11 @@ pub(crate) fn get(conn: &Connection, key: &EffectKey) -> StoreResult<Option<Outb
 /// Rows to be taken.
 pub(crate) fn due(conn: &Connection, now: Timestamp, rows: usize) -> StoreResult<Vec<OutboxRow>> {
     collect(conn, "find due effects", DUE, params![micros::floor(now), limit(rows)], read)
+}
+
+/// Rows to be taken that call people.
+pub(crate) fn due_calls(conn: &Connection, now: Timestamp, rows: usize) -> StoreResult<Vec<OutboxRow>> {
+    collect(conn, "find due calls", DUE_CALLS, params![micros::floor(now), limit(rows)], read)
 }
 
 /// When the next row is to be taken.

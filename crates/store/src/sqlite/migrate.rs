@@ -23,6 +23,7 @@ migrations![
     "0005_ledger",
     "0006_blobs",
     "0007_office",
+    "0008_calls",
 ];
 
 const DOING: &str = "bring the schema up to date";

@@ -102,6 +102,10 @@ impl Tx for SqliteTx<'_> {
         self.run(|conn| sql::outbox::due(conn, now, limit))
     }
 
+    fn outbox_due_calls(&mut self, now: Timestamp, limit: usize) -> StoreResult<Vec<OutboxRow>> {
+        self.run(|conn| sql::outbox::due_calls(conn, now, limit))
+    }
+
     fn outbox_get(&mut self, key: &EffectKey) -> StoreResult<Option<OutboxRow>> {
         self.run(|conn| sql::outbox::get(conn, key))
     }

@@ -7,6 +7,7 @@ use axum::http::Uri;
 use axum::response::Response;
 use firebell_core::ids::IncidentId;
 use firebell_core::ports::store::{OutboxRow, OutboxState};
+use firebell_engine::pulse::KINDS;
 use jiff::Timestamp;
 
 use crate::access;
@@ -19,9 +20,6 @@ use crate::state::Shared;
 
 const PAGING: Paging =
     Paging { field: "effects", usual: 1000, most: 1000, sorts: &["created_at", "-created_at"] };
-/// Kinds of effects.
-const KINDS: [&str; 7] =
-    ["run_agent", "draft_update", "send", "page", "act", "archive_bundle", "write_postmortem"];
 
 /// Its declaration.
 pub(crate) fn operation() -> Operation {

@@ -14,7 +14,7 @@ pub(crate) const KINDS: [&str; 5] = ["availability", "performance", "security", 
 /// Audiences of updates.
 pub(crate) const AUDIENCES: [&str; 4] = ["internal", "public", "support", "executives"];
 /// Kinds of timeline entries.
-pub(crate) const ENTRY_KINDS: [&str; 12] = [
+pub(crate) const ENTRY_KINDS: [&str; 13] = [
     "alert",
     "severity",
     "people",
@@ -26,6 +26,7 @@ pub(crate) const ENTRY_KINDS: [&str; 12] = [
     "clock",
     "note",
     "said",
+    "detail",
     "state",
 ];
 const STATUSES: [&str; 8] = [

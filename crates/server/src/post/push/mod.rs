@@ -3,11 +3,13 @@
 
 mod carrier;
 mod device;
+mod devices;
 mod manage;
 mod publisher;
 
 pub(super) use carrier::PushCarrier;
 pub(crate) use device::Device;
+pub use devices::PushDevices;
 pub(crate) use manage::{NewDevice, add, of_person, remove, send_test, set_news};
 pub(super) use publisher::PushPublisher;
 

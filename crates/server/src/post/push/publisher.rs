@@ -6,6 +6,8 @@ use firebell_core::incident::{Event, EventRecord, fold};
 use firebell_core::ports::office::Delivery;
 use firebell_core::ports::store::StoreResult;
 use firebell_core::severity::Severity;
+use firebell_oncall::escalation::Event as OnCallEvent;
+use firebell_oncall::model::ContactKind;
 use serde_json::json;
 
 use super::CHANNEL;
@@ -30,7 +32,15 @@ enum For {
 impl For {
     fn of(record: &EventRecord, paged_by_channels: bool) -> Option<Self> {
         Some(match &record.event {
-            Event::Paged { person, .. } => Self::Called(vec![person.clone()]),
+            Event::Paged { person, contacts, .. }
+                if contacts.is_empty() || contacts.iter().any(|c| c.kind == ContactKind::Push) =>
+            {
+                Self::Called(vec![person.clone()])
+            }
+            // By their own rules, and only when these say so.
+            Event::OnCall { event: OnCallEvent::Attempted { person, kind: ContactKind::Push, .. } } => {
+                Self::Called(vec![person.clone()])
+            }
             // Where channels page, an event of its own says whom.
             Event::RoleAssigned { person: Some(person), .. } if !paged_by_channels => {
                 Self::Called(vec![person.clone()])
@@ -60,7 +70,7 @@ fn is_bad(severity: Severity) -> bool {
 
 impl Publisher for PushPublisher {
     fn publish(&self, page: &Page<'_>, desk: &Desk) -> StoreResult<Vec<Delivery>> {
-        let by_channels = !desk.handle.policy().page_channels.is_empty();
+        let by_channels = desk.handle.pages_by_themselves();
         let found: Vec<(u64, &EventRecord, For)> =
             page.events.iter().filter_map(|(p, r)| Some((*p, r, For::of(r, by_channels)?))).collect();
         let mut out = Vec::new();

@@ -1,0 +1,89 @@
+//! Reaching one person at one of their own contacts.
+
+use std::time::Duration;
+
+use firebell_core::effect::{Outcome, Reach};
+use firebell_core::ids::EffectKey;
+use firebell_core::incident::Incident;
+use firebell_core::ports::notifier::Urgency;
+use firebell_oncall::model::ContactKind;
+use jiff::Timestamp;
+
+use super::throttle::{Line, Turn};
+use super::{Executor, done, only, page};
+use crate::ack::Paged;
+use crate::machine::EffectResult;
+
+/// A channel that has not answered after so long has failed: the next contact must be tried within the minute.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+pub(super) async fn reach(
+    executor: &Executor,
+    incident: &Incident,
+    key: &EffectKey,
+    asked_at: Timestamp,
+    reach: &Reach,
+) -> EffectResult {
+    if let Some(why) = not_wanted(incident, reach) {
+        return only(done(&why));
+    }
+    let contact = &reach.contact;
+    if contact.kind == ContactKind::Push {
+        return only(match executor.devices.has(&reach.person) {
+            // Whoever follows the record sends it to each of them.
+            Ok(true) => done("goes to their devices"),
+            Ok(false) => Outcome::Permanent {
+                reason: format!("{} has no device; they can add one on the settings page", reach.person),
+            },
+            Err(reason) => Outcome::Retry { reason, after_s: None },
+        });
+    }
+    let notifier = executor.by_contact.get(&contact.kind).and_then(|name| executor.notifiers.get(name));
+    let Some(notifier) = notifier else {
+        let kind = contact.kind.as_str();
+        let reason = format!(
+            "{} is to be reached by {kind}, and no notifier can; add one, or name it in [oncall.channels]",
+            reach.person
+        );
+        return only(Outcome::Permanent { reason });
+    };
+    let line = Line { person: reach.person.clone(), contact: contact.contact.clone() };
+    let text = page::subject(incident, &reach.text);
+    let now = (executor.clock)();
+    let text = match executor.throttle.ask(&line, contact.kind, key, &text, now) {
+        Turn::Alone => text,
+        Turn::Bundle(all) => all,
+        Turn::Told => return only(done("was told together with others")),
+        Turn::Wait(seconds) => {
+            let reason = format!("{} is being called for other incidents; told with them", reach.person);
+            let outcome = Outcome::Retry { reason, after_s: Some(seconds) };
+            return EffectResult { held: true, ..only(outcome) };
+        }
+    };
+    let paged = Paged { incident: incident.id.clone(), person: reach.person.clone(), key: key.clone() };
+    let to = vec![contact.address.clone()];
+    let mut message = page::message(executor, incident, &paged, asked_at, &text, to);
+    if reach.quiet {
+        message.urgency = Urgency::Low;
+    }
+    let sent = tokio::time::timeout(PATIENCE, notifier.send(&message)).await;
+    let outcome = sent.unwrap_or_else(|_| Outcome::Retry {
+        reason: format!("{} has not answered within {} s", notifier.name(), PATIENCE.as_secs()),
+        after_s: None,
+    });
+    executor.throttle.sent(&line, key, matches!(outcome, Outcome::Done { .. }), (executor.clock)());
+    only(outcome)
+}
+
+/// Why a page need not go out any more.
+fn not_wanted(incident: &Incident, reach: &Reach) -> Option<String> {
+    if !incident.may_be_paged_about() {
+        return Some("the incident was over before the page went out".to_owned());
+    }
+    if reach.page.is_empty() {
+        return None;
+    }
+    let open = incident.escalation.as_ref().and_then(|e| e.page_of(&reach.person));
+    let meant = open.is_some_and(|page| page.id == reach.page);
+    (!meant).then(|| format!("{} is not called any more", reach.person))
+}
