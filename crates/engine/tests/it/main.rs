@@ -3,4 +3,5 @@
 mod effects;
 mod handle;
 mod intake;
+mod oncall;
 mod simulation;

@@ -129,13 +129,14 @@ impl Draft<'_> {
         // Who is the last hope, or was handed it, is asked again.
         let is_step =
             |c: &Call| c.id == call && matches!(c.kind, CallKind::Step { .. } | CallKind::Request { .. });
-        if self.e.acknowledged_by.contains(person) && self.e.calls.iter().any(is_step) {
+        let is_step = self.e.calls.iter().any(is_step);
+        if self.e.acknowledged_by.contains(person) && is_step {
             return;
         }
         let call = call.to_owned();
         match self.e.page_of(person) {
             // A phone that has just rung for it does not ring twice.
-            Some(page) if page.goes_on() || page.is_fresh(self.cx.now) => {
+            Some(page) if page.goes_on() || (is_step && page.is_fresh(self.cx.now)) => {
                 self.emit(Event::Joined { call, person: person.to_owned() })
             }
             _ => {

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{ContactKind, Policy, Target, Urgency};
 
-/// Within so long after an attempt another call of the same person adds nothing.
-const JUST_NOW: SignedDuration = SignedDuration::from_secs(30);
+/// Within so long after an attempt another call of the same person adds nothing: what a channel repeats, or what waits in a
+/// storm, may have arrived a moment ago.
+const JUST_NOW: SignedDuration = SignedDuration::from_secs(90);
 
 /// An escalation: the fold of its events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

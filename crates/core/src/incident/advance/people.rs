@@ -102,10 +102,11 @@ pub(in super::super) fn ladder(i: &Incident, role: &str, cx: &Cx<'_>) -> Vec<Str
 
 /// Calls a person until they answer: by their own rules where there is a roster, else as [`page`].
 pub(in super::super) fn call(i: &Incident, person: Option<String>, text: &str, cx: &Cx<'_>) -> Vec<Event> {
+    let listed = |p: &String| cx.roster.is_some_and(|r| r.person(p).is_some());
+    // Who has acknowledged is told, and not asked again to answer.
+    let waits = |p: &String| i.escalation.as_ref().is_some_and(|e| !e.acknowledged_by.contains(p));
     match person {
-        Some(person) if cx.roster.is_some_and(|r| r.person(&person).is_some()) && i.escalation.is_some() => {
-            oncall::request(i, [person.as_str()], cx)
-        }
+        Some(person) if listed(&person) && waits(&person) => oncall::request(i, [person.as_str()], cx),
         person => page(person, text, cx).into_iter().collect(),
     }
 }
@@ -127,8 +128,9 @@ pub(in super::super) fn page(person: Option<String>, text: &str, cx: &Cx<'_>) ->
 pub(in super::super) fn contacts(person: &str, after: Option<&str>, cx: &Cx<'_>) -> Vec<PageContact> {
     let Some(known) = cx.roster.and_then(|r| r.person(person)) else { return Vec::new() };
     let all = known.attempts(Urgency::High);
-    let tried = after.and_then(|name| all.iter().position(|(c, _)| c.name() == name));
-    let rest = &all[tried.map_or(0, |n| n + 1).min(all.len())..];
+    // Those of the same time were tried together.
+    let tried = after.and_then(|name| all.iter().find(|(c, _)| c.name() == name)).map(|(_, s)| *s);
+    let rest: Vec<_> = all.into_iter().filter(|(_, s)| tried.is_none_or(|tried| *s > tried)).collect();
     let Some((_, first)) = rest.first() else { return Vec::new() };
     rest.iter()
         .take_while(|(_, s)| s == first)

@@ -1,0 +1,221 @@
+//! What must hold of the record of an incident, whatever channels and people did.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use firebell_core::incident::{Event, EventRecord};
+use firebell_oncall::Roster;
+use firebell_oncall::escalation::{Call, CallKind, Event as OnCall, Page};
+use firebell_oncall::model::{Target, Urgency};
+use jiff::Timestamp;
+
+use super::month::{NIGHTS, Ring};
+
+/// Two calls for the same reason within so long are one too many.
+const TWICE_S: i64 = 20;
+
+/// What was seen, over all incidents: a check of nothing is none.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    pub(super) first_attempts: usize,
+    pub(super) acknowledged: usize,
+    pub(super) fell_back: usize,
+    pub(super) failed: usize,
+    pub(super) held: usize,
+    pub(super) came_on: usize,
+    pub(super) on_nights: [usize; 2],
+}
+
+/// An incident's record, read step by step.
+struct Reading<'a> {
+    plans: BTreeMap<&'a str, firebell_oncall::Plan<'a>>,
+    roles: BTreeMap<String, Option<String>>,
+    calls: BTreeMap<String, Call>,
+    pages: BTreeMap<String, (Page, Timestamp)>,
+    /// The step that runs, with the time at which the next must come.
+    until: Option<Timestamp>,
+    urgency: Urgency,
+    acknowledged: BTreeSet<String>,
+}
+
+pub(super) fn check(records: &[EventRecord], roster: &Roster, seen: &mut Seen) {
+    let opened = records[0].at;
+    for (n, night) in NIGHTS.iter().enumerate() {
+        seen.on_nights[n] += usize::from((opened.as_second() - night).abs() <= 3600);
+    }
+    let mut reading = Reading {
+        plans: roster.plans(),
+        roles: BTreeMap::new(),
+        calls: BTreeMap::new(),
+        pages: BTreeMap::new(),
+        until: None,
+        urgency: Urgency::High,
+        acknowledged: BTreeSet::new(),
+    };
+    for record in records {
+        reading.take(record, seen);
+    }
+    reading.first(records, opened, seen);
+    let over = records.iter().any(|r| matches!(r.event, Event::Resolved { .. }));
+    assert!(over, "{} never ended", records[0].incident);
+}
+
+impl Reading<'_> {
+    fn take(&mut self, record: &EventRecord, seen: &mut Seen) {
+        let (id, at) = (&record.incident, record.at);
+        match &record.event {
+            Event::RoleAssigned { role, person } => {
+                if let Some(person) = person {
+                    assert!(
+                        self.may_be_called(person, at),
+                        "{id}: {person} is off call at {at} and became {role}"
+                    );
+                }
+                self.roles.insert(role.clone(), person.clone());
+            }
+            Event::OnCall { event } => self.on_call(record, event, seen),
+            Event::Paged { person, .. } => {
+                assert!(
+                    self.may_be_called(person, at) || self.holds(person),
+                    "{id}: {person} is off call at {at}"
+                );
+            }
+            Event::Resolved { .. } => self.until = None,
+            _ => {}
+        }
+        // A deadline that has passed was met by something at that very moment.
+        if let Some(until) = self.until {
+            assert!(at <= until, "{id}: the step that ended at {until} was not followed before {at}");
+        }
+    }
+
+    fn on_call(&mut self, record: &EventRecord, event: &OnCall, seen: &mut Seen) {
+        let (id, at) = (&record.incident, record.at);
+        match event {
+            OnCall::Started { urgency, .. } => self.urgency = *urgency,
+            OnCall::Called { call, until } => {
+                self.calls.insert(call.id.clone(), call.clone());
+                if matches!(call.kind, CallKind::Step { .. } | CallKind::FallBack { .. }) {
+                    self.until = *until;
+                }
+                seen.fell_back += usize::from(matches!(call.kind, CallKind::FallBack { .. }));
+            }
+            OnCall::Paged { call, page } => {
+                let call = &self.calls[call];
+                let meant = self.meant(call, &page.person, at);
+                assert!(meant, "{id}: {} is paged at {at} by {call:?} and is not meant", page.person);
+                seen.held += usize::from(page.held_until.is_some());
+                seen.came_on += usize::from(
+                    call.kind == CallKind::Step { round: 1, step: 0 } && record.at > self.begun(),
+                );
+                let before = self.pages.insert(page.id.clone(), (page.clone(), at));
+                assert!(before.is_none(), "{id}: page {} twice", page.id);
+            }
+            OnCall::Attempted { page, rule, person, .. } => {
+                let (page, _) =
+                    self.pages.get(page).unwrap_or_else(|| panic!("{id}: {person} tried without a page"));
+                assert_eq!(page.person, *person, "{id}");
+                assert!(page.attempts.iter().any(|a| a.rule == *rule && a.at <= at), "{id}: too early");
+                assert!(
+                    page.held_until.is_none_or(|until| until <= at || self.urgency == Urgency::High),
+                    "{id}: in quiet hours"
+                );
+            }
+            OnCall::Retimed { page, attempts } => {
+                let (page, _) = self.pages.get_mut(page).expect("is open");
+                page.held_until = None;
+                for (rule, at) in attempts {
+                    page.attempts.iter_mut().filter(|a| a.rule == *rule).for_each(|a| a.at = *at);
+                }
+            }
+            OnCall::UrgencySet { urgency, until } => {
+                self.urgency = *urgency;
+                self.until = until.or(self.until);
+            }
+            OnCall::AttemptFailed { .. } => seen.failed += 1,
+            OnCall::Acknowledged { person, enough, until } => {
+                self.acknowledged.insert(person.clone());
+                if *enough {
+                    self.until = *until;
+                    seen.acknowledged += 1;
+                }
+            }
+            OnCall::Exhausted => panic!("{id}: there is always somebody to fall back to"),
+            _ => {}
+        }
+    }
+
+    fn begun(&self) -> Timestamp {
+        self.pages.values().map(|(_, at)| *at).min().unwrap_or(Timestamp::MAX)
+    }
+
+    fn holds(&self, person: &str) -> bool {
+        self.roles.values().flatten().any(|p| p == person)
+    }
+
+    fn on_now(&self, person: &str, at: Timestamp) -> bool {
+        self.plans.values().any(|plan| plan.on_call(at).iter().any(|p| p == person))
+    }
+
+    /// On call, or the one who can always be reached.
+    fn may_be_called(&self, person: &str, at: Timestamp) -> bool {
+        person == "head" || self.on_now(person, at)
+    }
+
+    fn meant(&self, call: &Call, person: &str, at: Timestamp) -> bool {
+        call.targets.iter().any(|target| match target {
+            Target::Schedule(name) => self.plans[name.as_str()].on_call(at).iter().any(|p| p == person),
+            Target::Role(role) => self.roles.get(role).is_some_and(|p| p.as_deref() == Some(person)),
+            // Who is asked in person holds a role, or is on call.
+            Target::Person(name) => name == person && (self.may_be_called(person, at) || self.holds(person)),
+            Target::Team(_) | Target::Channel(_) => false,
+        })
+    }
+
+    /// Whoever is on call by the first step was tried in the very moment, or waits for the end of their quiet hours.
+    fn first(&self, records: &[EventRecord], opened: Timestamp, seen: &mut Seen) {
+        let id = &records[0].incident;
+        let started = records.iter().find_map(|r| match &r.event {
+            Event::OnCall { event: OnCall::Started { policy, .. } } => Some((policy, r.at)),
+            _ => None,
+        });
+        let (policy, at) = started.unwrap_or_else(|| panic!("{id}: nobody was called"));
+        assert_eq!(at, opened, "{id}: in the transaction that opens it");
+        let Some(Target::Schedule(name)) = policy.steps[0].targets.first() else {
+            panic!("{id}: {policy:?}")
+        };
+        for person in self.plans[name.as_str()].on_call(opened) {
+            let tried = records.iter().any(|r| {
+                r.at == opened
+                    && matches!(&r.event, Event::OnCall { event: OnCall::Attempted { person: p, .. } } if *p == person)
+            });
+            let held = records.iter().any(|r| {
+                r.at == opened
+                    && matches!(&r.event, Event::OnCall { event: OnCall::Paged { page, .. } }
+                        if page.person == person && page.held_until.is_some())
+            });
+            assert!(tried || held, "{id}: {person} is on call at {opened} and was missed");
+            seen.first_attempts += usize::from(tried);
+        }
+    }
+}
+
+/// No telephone rings twice for the same.
+pub(super) fn phones(rings: &[Ring]) {
+    let mut by_phone: BTreeMap<(&str, &str, &str), Vec<&Ring>> = BTreeMap::new();
+    for ring in rings {
+        by_phone.entry((&ring.address, &ring.incident, &ring.subject)).or_default().push(ring);
+    }
+    for ((address, incident, subject), rings) in by_phone {
+        for pair in rings.windows(2) {
+            // Under one key a receiver shows it once.
+            let (first, second) = (pair[0], pair[1]);
+            // Who was not told that a page arrived may try another.
+            let twice = !first.lost && first.key != second.key && second.at - first.at < TWICE_S;
+            assert!(
+                !twice,
+                "{address} rang twice for {incident} within {} s: {subject}",
+                second.at - first.at
+            );
+        }
+    }
+}

@@ -1,0 +1,382 @@
+//! The month: incidents come, people answer or not, channels fail or not.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use firebell_core::agent::AgentFailure;
+use firebell_core::effect::{Effect, Outcome};
+use firebell_core::ids::IncidentId;
+use firebell_core::incident::{Actor, Command, EventRecord, Opening, channels_for};
+use firebell_core::policy::Policy;
+use firebell_core::ports::notifier::{Message, Notifier};
+use firebell_core::ports::store::{IncidentFilter, Reader, Store, Tx};
+use firebell_core::ports::{BoxFuture, Health};
+use firebell_core::severity::Severity;
+use firebell_engine::effects::{Devices, Executor, Throttle};
+use firebell_engine::machine::{EffectResult, Machine};
+use firebell_oncall::Roster;
+use firebell_oncall::model::ContactKind;
+use firebell_report::Templates;
+use firebell_store::{MemoryReader, MemoryStore};
+use firebell_testkit::dice::Dice;
+use firebell_testkit::samples;
+use firebell_testkit::vendor::{FakeAgents, FakeArchive, Vendor};
+use jiff::Timestamp;
+use serde_json::Value;
+
+/// The first of March 2027.
+pub(super) const BEGIN: i64 = 1_803_859_200;
+const DAY_S: i64 = 86_400;
+/// The hours around which clocks are changed: New York on the 14th, Berlin on the 28th.
+pub(super) const NIGHTS: [i64; 2] = [BEGIN + 13 * DAY_S + 7 * 3600, BEGIN + 27 * DAY_S + 3600];
+/// Where nobody answers for so long, somebody comes to the office and sees it.
+const FOUND_AFTER_S: i64 = 4 * 3600;
+
+/// How channels behave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Weather {
+    /// All work, and everybody answers.
+    Fair,
+    /// They fail by themselves, mail is away for a day, one provider for an hour of each day.
+    Bad,
+}
+
+impl Devices for Weather {
+    fn has(&self, _: &str) -> Result<bool, String> {
+        Ok(*self == Self::Fair)
+    }
+}
+
+/// What arrived at a phone.
+#[derive(Debug, Clone)]
+pub(super) struct Ring {
+    pub(super) at: i64,
+    pub(super) address: String,
+    pub(super) key: String,
+    pub(super) incident: String,
+    pub(super) subject: String,
+    /// The sender was not told that it arrived.
+    pub(super) lost: bool,
+}
+
+struct Channel {
+    name: &'static str,
+    kind: ContactKind,
+    weather: Weather,
+    clock: Arc<AtomicI64>,
+    dice: Mutex<Dice>,
+    phones: Arc<Mutex<Vec<Ring>>>,
+}
+
+impl Channel {
+    fn outcome(&self, message: &Message) -> Outcome {
+        let now = self.clock.load(Ordering::Relaxed);
+        let retry = |reason: &str, after_s| Outcome::Retry { reason: reason.to_owned(), after_s };
+        let permanent = |reason: &str| Outcome::Permanent { reason: reason.to_owned() };
+        let mut lot = 99;
+        if self.weather == Weather::Bad {
+            let day = (now - BEGIN) / DAY_S;
+            match self.kind {
+                ContactKind::Email if day == 9 => return retry("the mail server is away", None),
+                ContactKind::Telegram if now % DAY_S < 3600 => return retry("500", None),
+                _ => {}
+            }
+            lot = self.dice.lock().expect("not poisoned").below(100);
+        }
+        match lot {
+            0..=2 => return permanent("400 this number cannot be reached"),
+            3..=5 => return retry("429", Some(600)),
+            6..=9 => return retry("503", None),
+            _ => {}
+        }
+        for address in &message.to {
+            self.phones.lock().expect("not poisoned").push(Ring {
+                at: now,
+                address: format!("{} {address}", self.name),
+                key: message.key.clone(),
+                incident: message.incident.clone(),
+                subject: message.subject.clone(),
+                lost: (10..=13).contains(&lot),
+            });
+        }
+        // It arrived, and nobody hears of it.
+        if (10..=13).contains(&lot) {
+            return retry("timed out", None);
+        }
+        Outcome::Done { detail: "ok".to_owned(), data: Value::Null }
+    }
+}
+
+impl Notifier for Channel {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn health(&self) -> BoxFuture<'_, Health> {
+        Box::pin(std::future::ready(Health { name: self.name.into(), ok: true, detail: String::new() }))
+    }
+
+    fn send<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Outcome> {
+        Box::pin(std::future::ready(self.outcome(message)))
+    }
+}
+
+pub(super) struct Month {
+    pub(super) roster: Roster,
+    weather: Weather,
+    dice: Dice,
+    clock: Arc<AtomicI64>,
+    store: MemoryStore,
+    reader: MemoryReader,
+    machine: Machine,
+    executor: Executor,
+    runtime: tokio::runtime::Runtime,
+    phones: Arc<Mutex<Vec<Ring>>>,
+    /// What people will do, by time.
+    plans: BTreeSet<(i64, IncidentId, String, bool)>,
+    /// How many rings were looked at.
+    heard: usize,
+    policy: Arc<Policy>,
+}
+
+impl Month {
+    pub(super) fn new(seed: u64, weather: Weather) -> Self {
+        let roster = Roster::from_toml(include_str!("roster.toml")).expect("a roster");
+        let mut policy = samples::policy();
+        // Nothing is investigated here: agents are never asked twice.
+        policy.times.agent_deadline_s = 30 * DAY_S;
+        policy.people.clear();
+        let policy = Arc::new(policy);
+        let store = MemoryStore::new();
+        let (clock, phones) = (Arc::new(AtomicI64::new(BEGIN)), Arc::new(Mutex::new(Vec::new())));
+        let kinds = [
+            ("sms", ContactKind::Sms),
+            ("voice", ContactKind::Voice),
+            ("email", ContactKind::Email),
+            ("telegram", ContactKind::Telegram),
+        ];
+        let mut notifiers: BTreeMap<String, Arc<dyn Notifier>> = BTreeMap::new();
+        for (n, (name, kind)) in (1..).zip(kinds) {
+            let dice = Mutex::new(Dice::new(seed * 1000 + n));
+            let (clock, phones) = (Arc::clone(&clock), Arc::clone(&phones));
+            notifiers.insert(name.to_owned(), Arc::new(Channel { name, kind, weather, clock, dice, phones }));
+        }
+        let vendor = Vendor::default();
+        let now = Arc::clone(&clock);
+        let executor = Executor {
+            agents: Arc::new(FakeAgents { vendor: vendor.clone() }),
+            notifiers,
+            platforms: Vec::new(),
+            archive: Arc::new(FakeArchive { vendor }),
+            reader: Arc::new(store.reader()),
+            templates: Arc::new(Templates::built_in().expect("parses")),
+            policy: Arc::clone(&policy),
+            clock: Arc::new(move || time(now.load(Ordering::Relaxed))),
+            by_contact: kinds.into_iter().map(|(name, kind)| (kind, name.to_owned())).collect(),
+            devices: Arc::new(weather),
+            throttle: Throttle::default(),
+            ack_keys: firebell_engine::ack::AckKeys::new("acknowledgements"),
+        };
+        Self {
+            machine: Machine::new(Arc::clone(&policy)).with_roster(Arc::new(roster.clone())),
+            roster,
+            weather,
+            dice: Dice::new(seed),
+            clock,
+            reader: store.reader(),
+            store,
+            executor,
+            runtime: tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime"),
+            phones,
+            plans: BTreeSet::new(),
+            heard: 0,
+            policy,
+        }
+    }
+
+    /// Lives through the month with so many incidents, and until the last of them has ended.
+    pub(super) fn live(mut self, incidents: usize) -> Self {
+        let mut arrivals: Vec<i64> = (0..incidents)
+            .map(|n| match n % 12 {
+                // Some in the hours in which clocks are changed.
+                0 | 1 if self.weather == Weather::Bad => NIGHTS[n % 2] - 3600 + self.dice.below(7200) as i64,
+                _ => BEGIN + self.dice.below(31 * DAY_S as usize) as i64,
+            })
+            .collect();
+        arrivals.sort_unstable();
+        let mut arrivals = arrivals.into_iter().peekable();
+        loop {
+            let now = self.now();
+            while arrivals.next_if(|at| *at <= now).is_some() {
+                self.open();
+            }
+            while self.transact(|m, tx, at| m.fire_timers(tx, at, 1000)) > 0 {}
+            while self.work() {}
+            self.listen();
+            while let Some(plan) = self.plans.first().filter(|p| p.0 <= now).cloned() {
+                self.plans.remove(&plan);
+                self.act(&plan);
+            }
+            let seconds =
+                |at: Option<Timestamp>| at.map(|t| t.as_second() + i64::from(t.subsec_nanosecond() > 0));
+            let (timer, effect) = {
+                let mut next = (None, None);
+                self.transact(|_, tx, _| {
+                    next = (tx.timers_next()?, tx.outbox_next()?);
+                    Ok(())
+                });
+                next
+            };
+            let next =
+                [arrivals.peek().copied(), self.plans.first().map(|p| p.0), seconds(timer), seconds(effect)];
+            let Some(next) = next.into_iter().flatten().min() else { break };
+            if arrivals.peek().is_none() && self.plans.is_empty() && next > BEGIN + 33 * DAY_S {
+                break;
+            }
+            // What is due and does nothing more is looked at again a second later.
+            self.clock.store(next.max(now + i64::from(next <= now)), Ordering::Relaxed);
+        }
+        self
+    }
+
+    fn now(&self) -> i64 {
+        self.clock.load(Ordering::Relaxed)
+    }
+
+    fn transact<T: Default>(
+        &mut self,
+        mut work: impl FnMut(&mut Machine, &mut dyn Tx, Timestamp) -> firebell_core::ports::store::StoreResult<T>,
+    ) -> T {
+        let (at, machine, mut done) =
+            (time(self.clock.load(Ordering::Relaxed)), &mut self.machine, T::default());
+        self.store
+            .transact(&mut |tx| {
+                done = work(machine, tx, at)?;
+                Ok(())
+            })
+            .expect("is written");
+        done
+    }
+
+    fn open(&mut self) {
+        let services = ["checkout", "payments", "catalog", "warehouse"];
+        let severity = match self.dice.below(10) {
+            0..=2 => Severity::Sev1,
+            3..=6 => Severity::Sev2,
+            _ => Severity::Sev3,
+        };
+        let opening = Opening {
+            title: format!("something is wrong, {}", self.dice.below(1000)),
+            services: vec![services[self.dice.below(services.len())].to_owned()],
+            severity: Some(severity),
+            why: "simulated".to_owned(),
+            ..Opening::default()
+        };
+        let by = Actor::person("monitoring");
+        let decided = self.transact(|m, tx, at| Ok(Some(m.open(tx, opening.clone(), &by, at)?)));
+        let id = decided.expect("is there").expect("opens").incident;
+        let found = self.now() + FOUND_AFTER_S;
+        self.plans.insert((found, id, "passer-by".to_owned(), true));
+    }
+
+    /// Carries out what is due; answers whether there was anything.
+    fn work(&mut self) -> bool {
+        let claimed = self.transact(|m, tx, at| {
+            let mut all = m.claim_calls(tx, at, 64)?;
+            all.extend(m.claim(tx, at, 64)?);
+            Ok(all)
+        });
+        let any = !claimed.is_empty();
+        for one in claimed {
+            let (key, fence) = (one.row.key.clone(), one.row.fence);
+            let result = match &one.row.effect {
+                Effect::Reach(_) | Effect::Announce { .. } | Effect::Page { .. } => {
+                    self.runtime.block_on(self.executor.run(one))
+                }
+                other => self.beside(other, &one.incident),
+            };
+            self.transact(|m, tx, at| m.finish(tx, &key, fence, &result, at));
+        }
+        any
+    }
+
+    /// What is not what this is about: agents fail, updates are written.
+    fn beside(&self, effect: &Effect, incident: &firebell_core::incident::Incident) -> EffectResult {
+        let commands = match effect {
+            Effect::RunAgent { run, .. } => {
+                let failure: AgentFailure = "nobody looks here".to_owned().into();
+                let quiet = run.as_str().starts_with("assess") || run.as_str().starts_with("backlog");
+                // The assessment ends; the investigation never does.
+                if quiet { vec![Command::FailAgent { run: run.clone(), failure }] } else { Vec::new() }
+            }
+            Effect::DraftUpdate { audience, reason } => vec![Command::RecordUpdate {
+                update: firebell_core::comms::Update {
+                    audience: *audience,
+                    reason: *reason,
+                    subject: "status".to_owned(),
+                    body: "text".to_owned(),
+                    at: time(self.now()),
+                    by: "incident-responder".to_owned(),
+                    channels: channels_for(incident, *audience, &self.policy),
+                    delivered: Vec::new(),
+                },
+            }],
+            _ => Vec::new(),
+        };
+        let data = firebell_testkit::model::data_for(effect, &firebell_core::ids::EffectKey::from("k"));
+        EffectResult { outcome: Outcome::Done { detail: "done".to_owned(), data }, commands, held: false }
+    }
+
+    /// Who was reached may answer, minutes later.
+    fn listen(&mut self) {
+        let rings: Vec<Ring> = {
+            let all = self.phones.lock().expect("not poisoned");
+            let new = all[self.heard..].to_vec();
+            self.heard = all.len();
+            new
+        };
+        for ring in rings {
+            let answers = match self.weather {
+                Weather::Fair => true,
+                Weather::Bad => self.dice.chance(45),
+            };
+            let address = ring.address.split(' ').nth(1).unwrap_or_default();
+            let owner = self.roster.people.iter().find(|p| p.contacts.iter().any(|c| c.address == address));
+            if let Some(owner) = owner.filter(|_| answers) {
+                let when = ring.at
+                    + 20
+                    + self.dice.below(if self.weather == Weather::Fair { 30 } else { 500 }) as i64;
+                self.plans.insert((when, IncidentId::new(ring.incident.clone()), owner.name.clone(), false));
+            }
+        }
+    }
+
+    fn act(&mut self, (at, id, person, ends): &(i64, IncidentId, String, bool)) {
+        let actor = Actor::person(person.clone());
+        let command = match ends {
+            false => Command::Acknowledge,
+            true => Command::Resolve { summary: "it is over".to_owned() },
+        };
+        let decided = self.transact(|m, tx, now| Ok(Some(m.command(tx, id, &command, &actor, now)?)));
+        // Who answers ends it a while later; what has ended is refused.
+        if !ends && decided.is_some_and(|d| d.is_ok_and(|d| !d.records.is_empty())) {
+            let end = at + 600 + self.dice.below(3000) as i64;
+            self.plans.insert((end, id.clone(), person.clone(), true));
+        }
+    }
+
+    pub(super) fn incidents(&self) -> Vec<Vec<EventRecord>> {
+        let filter = IncidentFilter { limit: 10_000, include_restricted: true, ..IncidentFilter::default() };
+        let rows = self.reader.incidents(&filter).expect("lists");
+        rows.iter().map(|row| self.reader.events(&row.id).expect("is there")).collect()
+    }
+
+    pub(super) fn phones(&self) -> Vec<Ring> {
+        self.phones.lock().expect("not poisoned").clone()
+    }
+}
+
+pub(super) fn time(second: i64) -> Timestamp {
+    Timestamp::from_second(second).expect("in range")
+}
