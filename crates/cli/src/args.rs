@@ -258,6 +258,52 @@ pub(crate) enum IncidentCommand {
         #[command(flatten)]
         server: ServerArgs,
     },
+    /// Let the escalation sleep; then it begins again.
+    Snooze {
+        /// Incident id.
+        #[arg(value_parser = incident_id)]
+        id: String,
+        /// For so many minutes, a week at most.
+        #[arg(long, default_value = "30", value_parser = clap::value_parser!(u32).range(1..=10_080))]
+        minutes: u32,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Hand the escalation over to somebody, or to another policy.
+    Handover {
+        /// Incident id.
+        #[arg(value_parser = incident_id)]
+        id: String,
+        #[command(flatten)]
+        to: HandOverTo,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Ask for more people; the escalation goes on beside it.
+    Request {
+        /// Incident id.
+        #[arg(value_parser = incident_id)]
+        id: String,
+        /// Names as in the roster.
+        #[arg(required_unless_present_any = ["schedule", "team"])]
+        people: Vec<String>,
+        /// Whoever is on call by it.
+        #[arg(long)]
+        schedule: Vec<String>,
+        /// All of its members.
+        #[arg(long)]
+        team: Vec<String>,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// The escalation's next step, now.
+    Escalate {
+        /// Incident id.
+        #[arg(value_parser = incident_id)]
+        id: String,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
     /// Give a role to a person.
     Role {
         /// Incident id.
@@ -383,6 +429,23 @@ pub(crate) enum IncidentCommand {
         #[command(flatten)]
         server: ServerArgs,
     },
+}
+
+/// To whom an escalation is handed over.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct HandOverTo {
+    /// A person of the roster.
+    pub(crate) person: Option<String>,
+    /// Whoever is on call by this schedule.
+    #[arg(long)]
+    pub(crate) schedule: Option<String>,
+    /// All members of this team.
+    #[arg(long)]
+    pub(crate) team: Option<String>,
+    /// Another escalation policy, from its first step.
+    #[arg(long)]
+    pub(crate) policy: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

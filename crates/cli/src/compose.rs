@@ -21,7 +21,7 @@ use firebell_integrations::otlp::OtlpStore;
 use firebell_integrations::webpush::Vapid;
 use firebell_integrations::{backends, changes, http};
 use firebell_oncall::model::ContactKind;
-use firebell_server::{AppState, PostSettings};
+use firebell_server::{AppState, Channels, PostSettings, Site};
 use firebell_store::{Durability, SqliteStore};
 use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
@@ -88,6 +88,15 @@ fn by_contact(file: &File) -> anyhow::Result<BTreeMap<ContactKind, String>> {
         by_contact.insert(*kind, name.clone());
     }
     Ok(by_contact)
+}
+
+/// What reads the answers of channels.
+fn channels(file: &File) -> anyhow::Result<Channels> {
+    let mut receivers = Vec::new();
+    for config in &file.notifiers {
+        receivers.extend(backends::build_receiver(config)?);
+    }
+    Ok(Channels::new(receivers))
 }
 
 /// A running server. [`Running::stop`] ends it in order; a process that dies instead loses nothing either.
@@ -209,6 +218,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         setup_key: setup_key.clone(),
         link_key: hex::encode(Sha256::digest(format!("links of the status page {token}"))),
         ack_keys,
+        channels: channels(file)?,
         office: Arc::clone(&office),
         post: PostSettings { allow_private: file.webhooks.allow_private, vapid: Some(vapid) },
         limits: file.limits.clone(),
@@ -224,25 +234,25 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         .with_context(|| format!("{} could not be written", data.join(ServerFile::NAME).display()))?;
     let dispatching = tokio::spawn(dispatcher::run(handle.clone(), executor, stopped.clone()));
     let posting = tokio::spawn(firebell_server::post(state.clone(), stopped.clone()));
+    let site = Site::new(state);
+    tokio::spawn(site.clone().resume());
+    let mut tasks = Vec::new();
+    for config in &file.notifiers {
+        if let Some(listener) = backends::build_listener(config)? {
+            tasks.push(tokio::spawn(site.clone().follow(listener, stopped.clone())));
+        }
+    }
     let serving = tokio::spawn(async move {
         let shutdown = async move {
             let mut stopped = stopped;
             let _ = stopped.wait_for(|s| *s).await;
         };
-        if let Err(error) = firebell_server::serve(listener, firebell_server::router(state), shutdown).await {
+        if let Err(error) = firebell_server::serve(listener, site.router(), shutdown).await {
             tracing::error!(%error, "the server stopped");
         }
     });
-    Ok(Running {
-        url,
-        token,
-        setup,
-        data: data.to_owned(),
-        stop,
-        tasks: vec![serving, dispatching, posting],
-        handle,
-        service,
-    })
+    tasks.extend([serving, dispatching, posting]);
+    Ok(Running { url, token, setup, data: data.to_owned(), stop, tasks, handle, service })
 }
 
 /// What is wrong with a configuration, as an error.

@@ -69,6 +69,15 @@ pub enum Error {
     Rejected(#[from] Rejection),
 }
 
+/// What is to be done once.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Wanted {
+    /// Open an incident.
+    Open(Opening),
+    /// A command to one.
+    Command(IncidentId, Box<Command>),
+}
+
 type Reply<T> = oneshot::Sender<Result<T, Error>>;
 
 enum Request {
@@ -88,6 +97,12 @@ enum Request {
         actor: Actor,
         at: Option<Vec<u64>>,
         reply: Reply<Decided>,
+    },
+    Once {
+        mark: String,
+        what: Box<Wanted>,
+        actor: Actor,
+        reply: Reply<Option<Decided>>,
     },
     Claim {
         calls: usize,
@@ -246,6 +261,16 @@ impl Handle {
     ) -> Result<Decided, Error> {
         let id = id.clone();
         self.ask(|reply| Request::Command { id, command: Box::new(command), actor, at, reply }).await
+    }
+
+    /// Does something once for each mark, across restarts: the mark is kept in the same transaction, for a month. `None`
+    /// where it was done, or turned down, before.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] says why not.
+    pub async fn once(&self, mark: &str, what: Wanted, actor: Actor) -> Result<Option<Decided>, Error> {
+        let (mark, what) = (mark.to_owned(), Box::new(what));
+        self.ask(|reply| Request::Once { mark, what, actor, reply }).await
     }
 
     /// Leases due effects, at most `limit`; and before them at most `calls` that call people.
@@ -489,6 +514,7 @@ impl Request {
         match self {
             Self::Accept { reply, .. } => say(reply, error),
             Self::Open { reply, .. } | Self::Command { reply, .. } => say(reply, error),
+            Self::Once { reply, .. } => say(reply, error),
             Self::Claim { reply, .. } => say(reply, error),
             Self::Renew { reply, .. } | Self::Finish { reply, .. } => say(reply, error),
             Self::SetRoster { reply, .. } => say(reply, error),
@@ -538,6 +564,10 @@ fn handle(
             answer(reply, claimed.map(Ok))
         }
         Request::SetRoster { roster, reply } => answer(reply, machine.set_roster(tx, roster, now).map(Ok)),
+        Request::Once { mark, what, actor, reply } => {
+            let done = machine.once(tx, &mark, &what, &actor, now);
+            answer(reply, done.map(|seen| seen.map_or(Ok(None), |decision| flat(decision).map(Some))))
+        }
         Request::Renew { key, fence, reply } => answer(reply, machine.renew(tx, &key, fence, now).map(Ok)),
         Request::Finish { key, fence, result, reply } => {
             let done = machine.finish(tx, &key, fence, &result, now);

@@ -9,7 +9,7 @@ use firebell_oncall::model::ContactKind;
 use serde::Deserialize;
 
 use crate::platform::HttpPlatform;
-use crate::replies::Receiver;
+use crate::replies::{Listener, Receiver};
 use crate::settings::ConfigError;
 use crate::{
     discord, email, httpsms, jaeger, logfiles, matrix, mattermost, msteams, ntfy, platform, prometheus,
@@ -135,6 +135,17 @@ pub fn build_receiver(config: &NotifierConfig) -> Result<Option<Arc<dyn Receiver
         | NotifierConfig::Httpsms(_)
         | NotifierConfig::Ntfy(_)
         | NotifierConfig::Matrix(_) => None,
+    })
+}
+
+/// Builds what asks a channel for its answers; none for channels that call by themselves.
+///
+/// # Errors
+/// Names the adapter and the field that cannot be used.
+pub fn build_listener(config: &NotifierConfig) -> Result<Option<Arc<dyn Listener>>, ConfigError> {
+    Ok(match config {
+        NotifierConfig::Matrix(c) => Some(Arc::new(matrix::Matrix::new(c)?)),
+        _ => None,
     })
 }
 

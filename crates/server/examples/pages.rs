@@ -78,6 +78,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         status: Default::default(),
         link_key: "sample-link-key".to_owned(),
         ack_keys: firebell_engine::ack::AckKeys::new("acknowledgements"),
+        channels: Default::default(),
         setup_key: "sample-setup-key".to_owned(),
         office,
         post: Default::default(),

@@ -8,18 +8,55 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use firebell_integrations::replies::Listener;
+use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::metrics::{Group, measure};
 use crate::problem::Problem;
 use crate::state::{App, AppState, Shared};
-use crate::{am, api, ingest, status, ui};
+use crate::{am, api, hooks, ingest, status, ui};
 
 /// The whole server as a router.
 pub fn router(state: AppState) -> Router {
-    let own_host = state.status.host.clone().filter(|_| state.status.enabled);
-    let app: Shared = Arc::new(App::new(state));
+    Site::new(state).router()
+}
+
+/// A server: what it answers, and what it does by itself.
+#[derive(Clone)]
+pub struct Site(Shared);
+
+impl Site {
+    /// Of its parts.
+    pub fn new(state: AppState) -> Self {
+        Self(Arc::new(App::new(state)))
+    }
+
+    /// With another way out.
+    #[cfg(test)]
+    pub(crate) fn with(state: AppState, wire: Arc<dyn crate::post::Wire>) -> Self {
+        Self(Arc::new(App::with(state, wire)))
+    }
+
+    /// What it answers.
+    pub fn router(&self) -> Router {
+        routes(Arc::clone(&self.0))
+    }
+
+    /// Asks a channel that does not call what was said there, until `stop` turns true.
+    pub async fn follow(self, listener: Arc<dyn Listener>, stop: watch::Receiver<bool>) {
+        hooks::follow(self.0, listener, stop).await;
+    }
+
+    /// Takes up what people were promised by channels before the process was started.
+    pub async fn resume(self) {
+        hooks::resume(self.0).await;
+    }
+}
+
+fn routes(app: Shared) -> Router {
+    let own_host = app.state.status.host.clone().filter(|_| app.state.status.enabled);
     let measured = |group| from_fn_with_state((Arc::clone(&app), group), measure);
     let ingest = Router::new()
         .route("/in/{source}", post(ingest::in_source))
@@ -39,6 +76,7 @@ pub fn router(state: AppState) -> Router {
     let all = Router::new()
         .merge(ingest)
         .merge(alertmanager)
+        .merge(hooks::routes().layer(measured(Group::Hook)))
         .merge(api::routes(&app).layer(fresh.clone()).layer(measured(Group::Api)))
         .merge(api::open_routes())
         .merge(status::routes().layer(fresh.clone()).layer(measured(Group::Status)))

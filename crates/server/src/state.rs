@@ -8,16 +8,18 @@ use firebell_core::ports::office::OfficeReader;
 use firebell_core::ports::store::{Reader, StoreResult};
 use firebell_engine::ack::AckKeys;
 use firebell_engine::handle::{Clock, Handle};
+use firebell_integrations::http::Outbound;
 use firebell_integrations::otlp::OtlpStore;
 use firebell_oncall::Roster;
 use firebell_report::Templates;
 use jiff::Timestamp;
 
 use crate::auth::{Auth, Directory, Oidc};
+use crate::hooks::Channels;
 use crate::idempotency::Keys;
 use crate::limits::{Limits, LimitsConfig};
 use crate::metrics::Metrics;
-use crate::post::PostSettings;
+use crate::post::{PostSettings, Wire};
 use crate::problem::Problem;
 use crate::sources::Sources;
 use crate::status::{Status, StatusConfig};
@@ -57,6 +59,8 @@ pub struct AppState {
     pub setup_key: String,
     /// Signs links of the status page's mails; the same after a restart, or they are good no more.
     pub link_key: String,
+    /// Channels that are answered over HTTP.
+    pub channels: Channels,
     /// Reads what pages are acknowledged by; the same that the executor makes it with.
     pub ack_keys: AckKeys,
     /// What is sent to those who asked to be told.
@@ -79,6 +83,8 @@ pub(crate) struct App {
     pub(crate) pages: Pages,
     pub(crate) status: Status,
     pub(crate) archive: Archive,
+    /// To addresses that came with an answer of a channel; its parser has checked whose they are.
+    pub(crate) wire: Arc<dyn Wire>,
     pub(crate) started_at: Timestamp,
 }
 
@@ -87,6 +93,12 @@ pub(crate) type Shared = Arc<App>;
 
 impl App {
     pub(crate) fn new(state: AppState) -> Self {
+        // Chats are in private networks too.
+        Self::with(state, Arc::new(Outbound::new(true)))
+    }
+
+    /// With another way out.
+    pub(crate) fn with(state: AppState, wire: Arc<dyn Wire>) -> Self {
         let started_at = (state.clock)();
         Self {
             status: Status::new(state.status.clone()),
@@ -97,6 +109,7 @@ impl App {
             keys: Keys::default(),
             pages: Pages::new(),
             archive: Archive::default(),
+            wire,
             started_at,
         }
     }

@@ -26,6 +26,14 @@ struct Plan {
 #[derive(Debug, Clone, Default)]
 pub struct Faults {
     plan: Arc<Mutex<Plan>>,
+    /// Held while the store is slow.
+    gate: Arc<Mutex<()>>,
+}
+
+/// While this is there every transaction waits.
+#[derive(Debug)]
+pub struct Slow<'a> {
+    _gate: MutexGuard<'a, ()>,
 }
 
 impl Faults {
@@ -39,6 +47,11 @@ impl Faults {
         let mut plan = self.plan();
         let count = plan.count + 1;
         plan.faults.insert(count, fault);
+    }
+
+    /// Lets every transaction wait until what is answered is dropped.
+    pub fn hold(&self) -> Slow<'_> {
+        Slow { _gate: self.gate.lock().unwrap_or_else(PoisonError::into_inner) }
     }
 
     /// Forgets all faults that are still to come.
@@ -97,6 +110,7 @@ impl<S: Store> FaultyStore<S> {
 
 impl<S: Store> Store for FaultyStore<S> {
     fn transact(&mut self, work: &mut dyn FnMut(&mut dyn Tx) -> StoreResult<()>) -> StoreResult<()> {
+        drop(self.faults.hold());
         match self.faults.begin() {
             None => self.inner.transact(work),
             Some(Fault::BeforeCommit) => self.inner.transact(&mut |tx| {

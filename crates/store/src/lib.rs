@@ -11,6 +11,6 @@ mod retention;
 mod sql;
 mod sqlite;
 
-pub use faulty::{Fault, Faults, FaultyStore};
+pub use faulty::{Fault, Faults, FaultyStore, Slow};
 pub use memory::{MemoryBlobs, MemoryReader, MemoryStore};
 pub use sqlite::{DATABASE_FILE, Durability, LOCK_FILE, Options, SqliteBlobs, SqliteReader, SqliteStore};

@@ -20,6 +20,18 @@ pub(super) async fn run(command: IncidentCommand) -> anyhow::Result<ExitCode> {
             told(&server, &answer)
         }
         C::Ack { id, server } => act(&server, &id, "ack", json!({})).await,
+        C::Snooze { id, minutes, server } => act(&server, &id, "snooze", json!({ "minutes": minutes })).await,
+        C::Handover { id, to, server } => {
+            let fields =
+                [("person", to.person), ("schedule", to.schedule), ("team", to.team), ("policy", to.policy)];
+            let given = fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?))));
+            act(&server, &id, "handover", Value::Object(given.collect())).await
+        }
+        C::Request { id, people, schedule, team, server } => {
+            let body = json!({ "people": people, "schedules": schedule, "teams": team });
+            act(&server, &id, "responders", body).await
+        }
+        C::Escalate { id, server } => act(&server, &id, "escalate", json!({})).await,
         C::Role { id, role, person, server } => {
             act(&server, &id, "roles", json!({ "role": role, "person": person })).await
         }

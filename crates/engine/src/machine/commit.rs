@@ -13,6 +13,7 @@ use jiff::Timestamp;
 
 use super::state::Machine;
 use super::{Decided, Decision};
+use crate::handle::Wanted;
 
 impl Machine {
     /// Opens an incident under the next number of the year.
@@ -60,6 +61,27 @@ impl Machine {
             self.note_command(tx, id, command, actor, &decided.records, now)?;
         }
         Ok(decision)
+    }
+
+    /// Does something unless its mark is known. `None` where it is.
+    ///
+    /// # Errors
+    /// The store's; a rejection is in the answer.
+    pub fn once(
+        &mut self,
+        tx: &mut dyn Tx,
+        mark: &str,
+        what: &Wanted,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> StoreResult<Option<Decision>> {
+        if tx.seen_before(mark, now)? {
+            return Ok(None);
+        }
+        Ok(Some(match what {
+            Wanted::Open(opening) => self.open(tx, opening.clone(), actor, now)?,
+            Wanted::Command(id, command) => self.command(tx, id, command, actor, now)?,
+        }))
     }
 
     /// The version of an incident; `None` where there is none.

@@ -2,6 +2,8 @@
 //! <https://spec.matrix.org/latest/client-server-api/#put_matrixclientv3roomsroomidsendeventtypetxnid>. The transaction id
 //! follows from the message's key, so a repetition is the same event.
 
+use std::sync::OnceLock;
+
 use firebell_core::effect::Outcome;
 use firebell_core::ports::notifier::{Message, Notifier, Urgency};
 use firebell_core::ports::{BoxFuture, Health};
@@ -12,6 +14,7 @@ use super::inbound::{Synced, parse_sync};
 use crate::http::{Http, HttpError, Method, Redirects, Reply, excerpt};
 use crate::notice::text::{Unit, all, cut, fit, marked_up};
 use crate::notice::{Again, Hints, Lines, Once, digest, recipients, retry, to_each};
+use crate::replies::{Heard, Listener};
 use crate::settings::{ConfigError, adapter_name};
 
 /// The plain text, bytes, and the HTML, bytes: an event has at most 65,536.
@@ -33,6 +36,9 @@ pub struct Matrix {
     to: Vec<String>,
     mention_room: bool,
     once: Once,
+    me: OnceLock<String>,
+    /// News are waited for at most so long, well within the time for one call.
+    longest_wait_ms: u32,
 }
 
 impl Matrix {
@@ -55,6 +61,8 @@ impl Matrix {
             to: config.to.clone(),
             mention_room: config.mention_room,
             once: Once::default(),
+            me: OnceLock::new(),
+            longest_wait_ms: (config.timeout_s * 600.0) as u32,
         })
     }
 
@@ -95,6 +103,41 @@ impl Matrix {
             });
         }
         parse_sync(&reply.body, me).map_err(|e| format!("Matrix: {e}"))
+    }
+
+    /// The account itself, asked for once.
+    async fn me(&self) -> Result<String, String> {
+        if let Some(me) = self.me.get() {
+            return Ok(me.clone());
+        }
+        let answer = self.http.get("_matrix/client/v3/account/whoami", &[]).await;
+        let user = match &answer {
+            Ok(reply) if reply.ok() => {
+                let value: Value = serde_json::from_slice(&reply.body).unwrap_or(Value::Null);
+                value.get("user_id").and_then(Value::as_str).map(str::to_owned)
+            }
+            _ => None,
+        };
+        let Some(user) = user else {
+            return Err(match read(&answer) {
+                Outcome::Retry { reason, .. } | Outcome::Permanent { reason } => reason,
+                Outcome::Done { detail, .. } => detail,
+            });
+        };
+        Ok(self.me.get_or_init(|| user).clone())
+    }
+
+    async fn hear(&self, since: Option<&str>, wait_ms: u32) -> Result<Heard, String> {
+        let me = self.me().await?;
+        let synced = self.sync(since, &me, wait_ms.min(self.longest_wait_ms)).await?;
+        let notice = |what: &str, rooms: Vec<String>| {
+            rooms.into_iter().map(|room| format!("{what} {}", excerpt(&room))).collect::<Vec<_>>()
+        };
+        let mut notices =
+            notice("invited: let the account join, if it should be there, into", synced.invited);
+        notices.extend(notice("the account is in this room no more:", synced.left));
+        notices.extend(notice("more was said than was told: read on in", synced.gaps));
+        Ok(Heard { next: synced.next, answers: synced.answers, notices })
     }
 
     async fn check(&self) -> Health {
@@ -204,6 +247,16 @@ fn encode(text: &str) -> String {
         }
     }
     out
+}
+
+impl Listener for Matrix {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn listen<'a>(&'a self, since: Option<&'a str>, wait_ms: u32) -> BoxFuture<'a, Result<Heard, String>> {
+        Box::pin(self.hear(since, wait_ms))
+    }
 }
 
 impl Notifier for Matrix {

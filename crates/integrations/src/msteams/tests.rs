@@ -147,7 +147,7 @@ fn what_is_written_to_the_webhook_is_read() {
         said("<at>Firebell</at> declare a &lt;b&gt; &amp;amp; c").0,
         Said::Command("declare a <b> &amp; c".into())
     );
-    assert_eq!(said("<at id=\"1\">x</at> note it<br>is back").0, Said::Note("it\nis back".into()));
+    assert_eq!(said("<at id=\"1\">x</at> note it<br>is back").0, Said::Command("note it\nis back".into()));
     let genuine = body("x");
     let tag = base64_hmac_sha256(KEY, genuine.as_bytes());
     for (authorization, text) in [

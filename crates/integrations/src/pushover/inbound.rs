@@ -80,4 +80,8 @@ impl Receiver for Settings {
     fn say(&self, _: &Answer, _: &str) -> Body {
         Body::text("")
     }
+
+    fn shows(&self, _: &Answer) -> bool {
+        false
+    }
 }

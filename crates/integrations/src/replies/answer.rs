@@ -1,7 +1,9 @@
 //! What was answered, in the same words for all channels.
 
+use serde::{Deserialize, Serialize};
+
 /// One answer of one account.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     /// The account, as the channel names it: a telephone number, `U0123`, `@ann:example.org`. Whose it is, and what that
     /// person may do, has to be looked up. Empty where the channel does not tell.
@@ -21,7 +23,8 @@ pub struct Answer {
 }
 
 /// What was said.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Said {
     /// I take it.
     Acknowledge,
@@ -52,7 +55,8 @@ pub enum Said {
 }
 
 /// How far a message got.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Delivery {
     /// On its way.
     Sent,
@@ -63,7 +67,8 @@ pub enum Delivery {
 }
 
 /// What an answer is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Reference {
     /// Nothing in particular: the account's latest page, or the place's incident.
     None,

@@ -6,6 +6,7 @@ mod answer;
 mod button;
 mod check;
 mod json;
+mod listen;
 mod request;
 mod words;
 
@@ -13,6 +14,7 @@ mod words;
 pub(crate) mod tests;
 
 pub use answer::{Answer, Delivery, Received, Reference, Said};
+pub use listen::{Heard, Listener};
 pub use request::{Body, Receiver, ReplyError, Request};
 
 pub(crate) use button::{PAGE, Press, pressed, value};

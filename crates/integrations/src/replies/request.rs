@@ -115,4 +115,15 @@ pub trait Receiver: Send + Sync {
 
     /// What to answer the request with, so that the person sees `text`.
     fn say(&self, answer: &Answer, text: &str) -> Body;
+
+    /// What to answer a request with that needs no words.
+    fn silent(&self) -> Body {
+        Body::text("")
+    }
+
+    /// Whether the person sees what the request is answered with. If not, it goes to [`Answer::later`], or is written
+    /// where it was said.
+    fn shows(&self, _: &Answer) -> bool {
+        true
+    }
 }

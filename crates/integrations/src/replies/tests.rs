@@ -84,6 +84,10 @@ fn the_first_words_count() {
     }
     assert_eq!(command("severity SEV1\u{0}").0, Said::Command("severity SEV1".into()));
     assert_eq!(command("ack 4711"), (Said::Acknowledge, code("4711")));
+    assert_eq!(command(" Ack "), (Said::Acknowledge, Reference::None));
+    for whole in ["ack INC-2026-0042", "note INC-2026-0042 seen", "resolve rolled back"] {
+        assert_eq!(command(whole), (Said::Command(whole.into()), Reference::None));
+    }
 }
 
 #[test]

@@ -29,9 +29,15 @@ pub(crate) fn spoken(text: &str) -> Option<(Said, Reference)> {
     Some((what, reference))
 }
 
-/// Reads a command's text: what is no reply is handed on as it is.
+/// Reads a command's text: one word, or one with a code, is a reply; all else is handed on as it is, for it may name an
+/// incident or give a reason.
 pub(crate) fn command(text: &str) -> (Said, Reference) {
-    spoken(text).unwrap_or_else(|| (Said::Command(clean(text)), Reference::None))
+    let text = clean(text);
+    match spoken(&text) {
+        Some((what, code @ Reference::Code(_))) => (what, code),
+        Some(alone) if !text.contains(char::is_whitespace) => alone,
+        _ => (Said::Command(text), Reference::None),
+    }
 }
 
 /// A code at the beginning, with or without `#`, and the rest.

@@ -164,8 +164,17 @@ impl Receiver for Settings {
         parse(request, self, now)
     }
 
-    /// For slash commands. What a button is answered with goes to [`Answer::later`] instead.
-    fn say(&self, _: &Answer, text: &str) -> Body {
-        Body::json(&json!({"response_type": "ephemeral", "text": all(angled(text))}))
+    fn say(&self, answer: &Answer, text: &str) -> Body {
+        let mut body = json!({"response_type": "ephemeral", "text": all(angled(text))});
+        // By the address that came with a button, an answer would take the message's place.
+        if !self.shows(answer) {
+            body["replace_original"] = json!(false);
+        }
+        Body::json(&body)
+    }
+
+    /// Slash commands show it. What buttons and events are answered with nobody sees.
+    fn shows(&self, answer: &Answer) -> bool {
+        answer.id.starts_with("command:")
     }
 }

@@ -74,11 +74,7 @@ fn read(request: &Request<'_>, form: &[(String, String)]) -> Result<Received, Re
         // We called them; who calls us is the other side.
         let account = if of("Direction").starts_with("outbound") { need("To")? } else { need("From")? };
         let mut answer = Answer::new(account, press.said(), format!("call:{sid}:{keys}"));
-        let query = request.query();
-        answer.reference = match field(&query, "r") {
-            Some(reference) => Reference::Button(reference.to_owned()),
-            None => Reference::Sent(sid.to_owned()),
-        };
+        answer.reference = about(request, sid);
         return Ok(answer.received());
     }
     if let Some(status) = field(form, "MessageStatus") {
@@ -88,7 +84,7 @@ fn read(request: &Request<'_>, form: &[(String, String)]) -> Result<Received, Re
             "undelivered" | "failed" | "canceled" => Delivery::Failed,
             _ => Delivery::Sent,
         };
-        return delivery(need("To")?, need("MessageSid")?, status, code, state);
+        return delivery(request, need("To")?, need("MessageSid")?, (status, code), state);
     }
     if let Some(status) = field(form, "CallStatus").filter(|_| field(form, "Body").is_none()) {
         let state = match status {
@@ -96,7 +92,7 @@ fn read(request: &Request<'_>, form: &[(String, String)]) -> Result<Received, Re
             "busy" | "no-answer" | "failed" | "canceled" => Delivery::Failed,
             _ => Delivery::Sent,
         };
-        return delivery(need("To")?, need("CallSid")?, status, "", state);
+        return delivery(request, need("To")?, need("CallSid")?, (status, ""), state);
     }
     let Some(text) = field(form, "Body") else {
         return Ok(Received::Nothing("neither a reply nor a status"));
@@ -110,14 +106,28 @@ fn read(request: &Request<'_>, form: &[(String, String)]) -> Result<Received, Re
     Ok(answer.received())
 }
 
-fn delivery(to: &str, sid: &str, status: &str, code: &str, state: Delivery) -> Result<Received, ReplyError> {
+/// The page that the address was made for.
+fn about(request: &Request<'_>, sid: &str) -> Reference {
+    match field(&request.query(), "r") {
+        Some(reference) => Reference::Button(reference.to_owned()),
+        None => Reference::Sent(sid.to_owned()),
+    }
+}
+
+fn delivery(
+    request: &Request<'_>,
+    to: &str,
+    sid: &str,
+    (status, code): (&str, &str),
+    state: Delivery,
+) -> Result<Received, ReplyError> {
     let status = cut(&one_line(status), 40, Unit::Chars);
     let detail = match code {
         "" => status.clone(),
         code => format!("{status}, error {} of Twilio", cut(&one_line(code), 10, Unit::Chars)),
     };
     let mut answer = Answer::new(to, Said::Delivery { state, detail }, format!("status:{sid}:{status}"));
-    answer.reference = Reference::Sent(sid.to_owned());
+    answer.reference = about(request, sid);
     Ok(answer.received())
 }
 
@@ -135,5 +145,9 @@ impl Receiver for Settings {
         let text = if matches!(to.what, Said::Delivery { .. }) { "" } else { text };
         let body = answer(text, to.id.starts_with("call:"), &self.voice);
         Body { content_type: "text/xml; charset=utf-8", body }
+    }
+
+    fn silent(&self) -> Body {
+        Body { content_type: "text/xml; charset=utf-8", body: answer("", false, &self.voice) }
     }
 }

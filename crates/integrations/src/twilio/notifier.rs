@@ -110,23 +110,22 @@ impl Twilio {
             Some(sid) => form.push(("MessagingServiceSid", sid.clone())),
             None => form.extend(c.from.clone().map(|from| ("From", from))),
         }
-        let callback = c.callback_url.as_deref();
+        // Whatever is called back says which page it is about: no id of a message has to be kept for that.
+        let callback = c.callback_url.as_deref().map(|url| match Lines::of(message).button {
+            Some(reference) => format!("{url}?r={}", reference.replace(':', "%3A")),
+            None => url.to_owned(),
+        });
         match c.mode {
             Mode::Sms => form.push(("Body", sms(message, c.max_chars))),
             Mode::Voice => {
-                let button = Lines::of(message).button.map(str::to_owned);
-                let action = callback.map(|url| match button {
-                    Some(reference) => format!("{url}?r={}", reference.replace(':', "%3A")),
-                    None => url.to_owned(),
-                });
-                form.push(("Twiml", call(message, &self.voice, action.as_deref())));
+                form.push(("Twiml", call(message, &self.voice, callback.as_deref())));
                 form.push(("Timeout", c.ring_s.to_string()));
                 if callback.is_some() {
                     form.push(("StatusCallbackEvent", "completed".to_owned()));
                 }
             }
         }
-        form.extend(callback.map(|url| ("StatusCallback", url.to_owned())));
+        form.extend(callback.map(|url| ("StatusCallback", url)));
         form
     }
 

@@ -48,16 +48,22 @@ pub(crate) enum Door {
     Token,
     /// The sign-in form.
     Login,
+    /// The link of a page.
+    Ack,
+    /// What a channel's provider posts.
+    Hook,
 }
 
 impl Door {
-    pub(crate) const ALL: [Self; 3] = [Self::Source, Self::Token, Self::Login];
+    pub(crate) const ALL: [Self; 5] = [Self::Source, Self::Token, Self::Login, Self::Ack, Self::Hook];
 
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Source => "source",
             Self::Token => "token",
             Self::Login => "login",
+            Self::Ack => "ack",
+            Self::Hook => "hook",
         }
     }
 }

@@ -21,10 +21,13 @@ pub(crate) enum Group {
     Page,
     /// The public status page.
     Status,
+    /// What channels' providers post.
+    Hook,
 }
 
 impl Group {
-    pub(crate) const ALL: [Self; 5] = [Self::Ingest, Self::Alertmanager, Self::Api, Self::Page, Self::Status];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Ingest, Self::Alertmanager, Self::Api, Self::Page, Self::Status, Self::Hook];
 
     pub(crate) fn as_str(self) -> &'static str {
         match self {
@@ -33,6 +36,7 @@ impl Group {
             Self::Api => "api",
             Self::Page => "page",
             Self::Status => "status",
+            Self::Hook => "hook",
         }
     }
 }

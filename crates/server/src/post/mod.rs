@@ -21,7 +21,6 @@ pub(crate) use publisher::{Page, Publisher, delivery};
 pub use push::PushDevices;
 pub(crate) use receiver::well;
 pub use run::{PostOffice, post};
-#[cfg(test)]
 pub(crate) use wire::Wire;
 
 use std::sync::Arc;

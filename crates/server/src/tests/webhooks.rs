@@ -21,13 +21,17 @@ const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded")
 
 /// A post as the receiver sees it.
 #[derive(Debug, Clone)]
-pub(super) struct Post {
-    pub(super) url: String,
+pub(crate) struct Post {
+    pub(crate) url: String,
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: Vec<u8>,
 }
 
 impl Post {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
     pub(super) fn header(&self, name: &str) -> &str {
         self.headers.iter().find(|(n, _)| n == name).map_or("", |(_, v)| v.as_str())
     }
@@ -42,13 +46,13 @@ impl Post {
 }
 
 /// The world outside: keeps what arrives, and answers as it is told to.
-pub(super) struct Outside {
+pub(crate) struct Outside {
     seen: Mutex<Vec<Post>>,
     answer: Mutex<Result<Reply, HttpError>>,
 }
 
 impl Outside {
-    pub(super) fn new(status: u16) -> Arc<Self> {
+    pub(crate) fn new(status: u16) -> Arc<Self> {
         Arc::new(Self { seen: Mutex::default(), answer: Mutex::new(Ok(reply(status, None))) })
     }
 
@@ -56,7 +60,7 @@ impl Outside {
         *self.answer.lock().expect("a lock") = answer;
     }
 
-    pub(super) fn take(&self) -> Vec<Post> {
+    pub(crate) fn take(&self) -> Vec<Post> {
         std::mem::take(&mut self.seen.lock().expect("a lock"))
     }
 }

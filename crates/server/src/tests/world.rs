@@ -22,52 +22,52 @@ use tower::ServiceExt;
 use super::sample;
 use crate::{AppState, Auth, Role, Sources, router};
 
-pub(super) const AM_KEY: &str = "am-key-0123456789";
-pub(super) const PD_KEY: &str = "pd-key-0123456789";
-pub(super) const SETUP_KEY: &str = "setup-key-0123456789";
-pub(super) const OTLP_KEY: &str = "otlp-key-0123456789";
+pub(crate) const AM_KEY: &str = "am-key-0123456789";
+pub(crate) const PD_KEY: &str = "pd-key-0123456789";
+pub(crate) const SETUP_KEY: &str = "setup-key-0123456789";
+pub(crate) const OTLP_KEY: &str = "otlp-key-0123456789";
 
 /// An answer.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) text: String,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
 }
 
 impl Answer {
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|e| panic!("{e}: {}", self.text))
     }
 
-    pub(super) fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default()
     }
 }
 
-pub(super) struct World {
-    pub(super) app: Router,
-    pub(super) handle: Handle,
-    pub(super) reader: Arc<dyn Reader>,
-    pub(super) faults: Faults,
-    pub(super) blobs: MemoryBlobs,
-    pub(super) state: AppState,
-    pub(super) dir: tempfile::TempDir,
+pub(crate) struct World {
+    pub(crate) app: Router,
+    pub(crate) handle: Handle,
+    pub(crate) reader: Arc<dyn Reader>,
+    pub(crate) faults: Faults,
+    pub(crate) blobs: MemoryBlobs,
+    pub(crate) state: AppState,
+    pub(crate) dir: tempfile::TempDir,
     now: Arc<Mutex<Timestamp>>,
     _service: Service,
 }
 
-pub(super) fn world() -> World {
+pub(crate) fn world() -> World {
     world_with(|_| {})
 }
 
 /// `more` adds to the senders.
-pub(super) fn world_with(more: impl FnOnce(&mut Sources)) -> World {
+pub(crate) fn world_with(more: impl FnOnce(&mut Sources)) -> World {
     world_of(sample::policy(), more)
 }
 
 /// The same under another policy.
-pub(super) fn world_of(policy: Policy, more: impl FnOnce(&mut Sources)) -> World {
+pub(crate) fn world_of(policy: Policy, more: impl FnOnce(&mut Sources)) -> World {
     let store = MemoryStore::new();
     let reader: Arc<dyn Reader> = Arc::new(store.reader());
     let office = Arc::new(store.reader());
@@ -115,6 +115,7 @@ pub(super) fn world_of(policy: Policy, more: impl FnOnce(&mut Sources)) -> World
         setup_key: SETUP_KEY.to_owned(),
         link_key: "link-key-0123456789".to_owned(),
         ack_keys: firebell_engine::ack::AckKeys::new("acknowledgements"),
+        channels: Default::default(),
         post: Default::default(),
         limits: Default::default(),
         oncall: Arc::new(super::oncall::roster()),
@@ -123,30 +124,30 @@ pub(super) fn world_of(policy: Policy, more: impl FnOnce(&mut Sources)) -> World
     World { app: router(state.clone()), handle, reader, faults, blobs, state, dir, now, _service: service }
 }
 
-pub(super) fn token(role: Role) -> String {
+pub(crate) fn token(role: Role) -> String {
     format!("token-of-{}-0123456789", role.as_str())
 }
 
-pub(super) fn bearer(token: &str) -> String {
+pub(crate) fn bearer(token: &str) -> String {
     format!("Bearer {token}")
 }
 
 impl World {
     /// The same store behind another server.
-    pub(super) fn behind(self, state: AppState) -> Self {
+    pub(crate) fn behind(self, state: AppState) -> Self {
         Self { app: router(state.clone()), state, ..self }
     }
 
-    pub(super) fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         *self.now.lock().expect("the clock")
     }
 
-    pub(super) fn pass(&self, time: SignedDuration) {
+    pub(crate) fn pass(&self, time: SignedDuration) {
         let mut now = self.now.lock().expect("the clock");
         *now = now.checked_add(time).expect("a time");
     }
 
-    pub(super) async fn send(
+    pub(crate) async fn send(
         &self,
         method: &str,
         path: &str,
@@ -157,37 +158,37 @@ impl World {
     }
 
     /// With a role's token.
-    pub(super) async fn api(&self, role: Role, method: &str, path: &str, body: Value) -> Answer {
+    pub(crate) async fn api(&self, role: Role, method: &str, path: &str, body: Value) -> Answer {
         let body = if body.is_null() { String::new() } else { body.to_string() };
         self.send(method, path, &[("authorization", &bearer(&token(role)))], body).await
     }
 
     /// Declares an incident as a commander; answers its id.
-    pub(super) async fn declare(&self, title: &str) -> String {
+    pub(crate) async fn declare(&self, title: &str) -> String {
         let answer = self.api(Role::Commander, "POST", "/api/v1/incidents", json!({"title": title})).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
         answer.json()["id"].as_str().expect("an id").to_owned()
     }
 
     /// Lets agents answer until they wait for a person.
-    pub(super) async fn play(&self) {
+    pub(crate) async fn play(&self) {
         self.play_giving(&|_| Value::Null).await;
     }
 
     /// The same, with what the outside world hands back.
-    pub(super) async fn play_giving(&self, gives: &(dyn Fn(&Effect) -> Value + Sync)) {
+    pub(crate) async fn play_giving(&self, gives: &(dyn Fn(&Effect) -> Value + Sync)) {
         let now = self.now();
         sample::play(&self.handle, &|| now, gives).await.expect("effects");
     }
 
     /// The same, with what `edits` changes in the agents' reports.
-    pub(super) async fn play_reporting(&self, edits: &(dyn Fn(&AgentTask, &mut AgentReport) + Sync)) {
+    pub(crate) async fn play_reporting(&self, edits: &(dyn Fn(&AgentTask, &mut AgentReport) + Sync)) {
         let now = self.now();
         sample::play_editing(&self.handle, &|| now, &|_| Value::Null, edits).await.expect("effects");
     }
 
     /// Waits until the inbox is empty.
-    pub(super) async fn settle(&self) {
+    pub(crate) async fn settle(&self) {
         let deadline = Instant::now() + Duration::from_secs(20);
         while self.reader.inbox_depth().expect("the store") > 0 {
             assert!(Instant::now() < deadline, "the inbox is not drained");
@@ -195,13 +196,13 @@ impl World {
         }
     }
 
-    pub(super) fn incidents(&self) -> usize {
+    pub(crate) fn incidents(&self) -> usize {
         let filter = IncidentFilter { include_restricted: true, ..IncidentFilter::default() };
         self.reader.incidents(&filter).expect("the store").len()
     }
 }
 
-pub(super) async fn send(
+pub(crate) async fn send(
     app: &Router,
     method: &str,
     path: &str,

@@ -1,6 +1,7 @@
 //! The page: rendered on the server, live by server-sent events, usable without a script. Behind a session; what may be
 //! done from it is what the API allows the same person.
 
+mod ack;
 mod alerts;
 mod app;
 pub(crate) mod archive;

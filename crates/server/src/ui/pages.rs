@@ -16,6 +16,7 @@ use crate::state::App;
 const TEMPLATES: &[(&str, &str)] = &[
     ("base.html", include_str!("base.html")),
     ("macros.html", include_str!("macros.html")),
+    ("ack.html", include_str!("ack/page.html")),
     ("login.html", include_str!("login/page.html")),
     ("set_password.html", include_str!("login/set_password.html")),
     ("settings_base.html", include_str!("settings/base.html")),

@@ -5,7 +5,7 @@ use axum::middleware::from_fn;
 use axum::routing::{get, post};
 
 use super::{
-    alerts, app, assets, guard, home, incident, incidents, login, oncall, palette, postmortems, reports,
+    ack, alerts, app, assets, guard, home, incident, incidents, login, oncall, palette, postmortems, reports,
     services, settings, writeup,
 };
 use crate::state::Shared;
@@ -16,6 +16,7 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/", get(home::page))
         .route("/fragment", get(home::fragment))
         .route("/stream", get(home::stream))
+        .route("/ack/{token}", get(ack::show).post(ack::submit))
         .route("/declare", post(incidents::declare))
         .route("/palette", get(palette::search))
         .route("/alerts", get(alerts::page))

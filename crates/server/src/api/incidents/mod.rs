@@ -12,18 +12,22 @@ mod decide;
 mod declare;
 mod drafts;
 mod edit_postmortem;
+mod escalate;
 mod files;
 mod follow;
+mod hand_over;
 mod list;
 mod merge;
 mod post_update;
 mod record;
 mod reopen;
 mod request_postmortem;
+mod request_responders;
 mod resolve;
 mod set_kind;
 mod set_severity;
 mod show;
+mod snooze;
 mod target;
 mod timeline;
 mod verdict;
@@ -50,6 +54,10 @@ pub(super) fn operations() -> Vec<Operation> {
     all.extend(files::operations());
     all.extend([
         acknowledge::operation(),
+        escalate::operation(),
+        snooze::operation(),
+        hand_over::operation(),
+        request_responders::operation(),
         assign_role::operation(),
         add_note::operation(),
         set_kind::operation(),

@@ -1,0 +1,181 @@
+//! From what was said to the command that is meant by it.
+
+use firebell_core::incident::{Actor, Command};
+use firebell_engine::handle::{Error, Wanted};
+use firebell_engine::machine::Decided;
+use firebell_integrations::replies::{Answer, Delivery, Reference, Said};
+
+use super::place::{self, Found, Meant};
+use super::take::Taken;
+use super::{grammar, pages, people, wish, words};
+use crate::access;
+use crate::auth::{Permission, Person};
+use crate::problem::Problem;
+use crate::state::App;
+
+/// Who answered, and by what.
+pub(super) struct Asker<'a> {
+    pub(super) app: &'a App,
+    pub(super) taken: &'a Taken,
+    pub(super) person: Person,
+}
+
+/// Does what was said; what is to be said of it, if anything.
+///
+/// # Errors
+/// Where the store does not answer: it is to be tried again. What was turned down says so in the answer's words, or in an
+/// error that is final.
+pub(super) async fn carry(app: &App, taken: &Taken) -> Result<Option<String>, Problem> {
+    let answer = &taken.answer;
+    // Talk and news of messages are nobody's question.
+    let asks = !matches!(answer.what, Said::Message(_) | Said::Reaction { .. } | Said::Delivery { .. });
+    if let Said::Delivery { state, detail } = &answer.what {
+        delivered(app, taken, *state, detail).await?;
+        return Ok(None);
+    }
+    let person = match whose(app, taken) {
+        Ok(person) => person,
+        Err(why) => return Ok(asks.then_some(why)),
+    };
+    let asker = Asker { app, taken, person };
+    match &answer.what {
+        Said::Acknowledge => acknowledge(&asker, place::of_page(&asker, &answer.reference).await?).await,
+        Said::Escalate => escalate(&asker, place::of_page(&asker, &answer.reference).await?).await,
+        Said::Resolve => {
+            let summary = format!("resolved by {} by {}", asker.person.name, taken.channel);
+            let found = place::of_page(&asker, &answer.reference).await?;
+            asker.give(found, Command::Resolve { summary }, |id| format!("{id} is resolved.")).await
+        }
+        Said::Note(text) => {
+            let found = place::of_page(&asker, &answer.reference).await?;
+            asker.give(found, Command::AddNote { text: text.clone() }, |id| format!("Noted in {id}.")).await
+        }
+        Said::Command(text) => match grammar::read(text) {
+            Ok(asked) => wish::carry(&asker, asked).await,
+            Err(why) => Ok(Some(first_large(&why))),
+        },
+        // What somebody sends by SMS without a word that is known is a question, and is told what would be right.
+        Said::Message(_) if answer.place.is_empty() => Ok(Some(words::replies())),
+        Said::Message(_) | Said::Reaction { .. } | Said::Delivery { .. } => Ok(None),
+    }
+}
+
+/// How a page fared, as its provider tells. Which page is in the address that was made for it.
+async fn delivered(app: &App, taken: &Taken, state: Delivery, detail: &str) -> Result<(), Problem> {
+    let arrived = match state {
+        Delivery::Sent => return Ok(()),
+        Delivery::Delivered => true,
+        Delivery::Failed => false,
+    };
+    let Reference::Button(reference) = &taken.answer.reference else { return Ok(()) };
+    let Some((incident, key)) = app.state.ack_keys.read_reference(reference) else { return Ok(()) };
+    let id = incident.clone();
+    let rows = app.read(move |reader| reader.outbox(Some(&id), None, pages::EFFECTS)).await?;
+    let Some(row) = rows.into_iter().find(|row| row.key == key) else { return Ok(()) };
+    let report = Command::ReportDelivery { key, effect: row.effect, arrived, detail: detail.to_owned() };
+    match app.state.handle.once(&taken.mark, Wanted::Command(incident, Box::new(report)), Actor::System).await
+    {
+        Ok(_) | Err(Error::Rejected(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The person whose account it is.
+fn whose(app: &App, taken: &Taken) -> Result<Person, String> {
+    let Answer { account, .. } = &taken.answer;
+    let names = people::of_account(app, &taken.channel, &taken.answer);
+    match names.as_slice() {
+        [] => Err(words::unknown(&people::as_contact(&taken.channel, account))),
+        [one] => people::acting(app, one).map_err(|why| format!("Not done: {why}.")),
+        // The page says which of them was meant; anything else would be said in somebody else's name.
+        several => match paged_of(app, &taken.answer.reference, several) {
+            Some(name) => people::acting(app, &name).map_err(|why| format!("Not done: {why}.")),
+            None => Err(words::shared(several)),
+        },
+    }
+}
+
+/// Which of those who share an account a page was sent to.
+fn paged_of(app: &App, reference: &Reference, names: &[String]) -> Option<String> {
+    let Reference::Button(reference) = reference else { return None };
+    let (incident, key) = app.state.ack_keys.read_reference(reference)?;
+    let rows = app.state.reader.outbox(Some(&incident), None, pages::EFFECTS).ok()?;
+    let row = rows.into_iter().find(|row| row.key == key)?;
+    pages::whom(&row.effect).map(str::to_owned).filter(|person| names.contains(person))
+}
+
+/// Takes it.
+pub(super) async fn acknowledge(asker: &Asker<'_>, found: Found) -> Result<Option<String>, Problem> {
+    let meant = match found {
+        Ok(meant) => meant,
+        Err(why) => return Ok(Some(why)),
+    };
+    let done = asker.act(&meant, Command::Acknowledge).await?;
+    let named = asker.named(&meant).await?;
+    Ok(Some(match done.is_some_and(|d| !d.records.is_empty()) {
+        true => format!("Acknowledged: {named}. It is yours, {}.", asker.person.name),
+        false => format!("{named}: you have it already, {}.", asker.person.name),
+    }))
+}
+
+/// Asks the next one.
+pub(super) async fn escalate(asker: &Asker<'_>, found: Found) -> Result<Option<String>, Problem> {
+    asker
+        .give(found, Command::EscalateNow, |id| format!("The next step of the escalation of {id} begins."))
+        .await
+}
+
+impl Asker<'_> {
+    /// Gives a command once, if the person may.
+    pub(super) async fn act(&self, meant: &Meant, command: Command) -> Result<Option<Decided>, Problem> {
+        let permission = access::permission_for(&command)
+            .ok_or_else(|| Problem::forbidden("only the engine gives this command"))?;
+        self.person.allowed(permission)?;
+        if !meant.paged {
+            access::load(self.app, &self.person, meant.incident.as_str()).await?;
+        }
+        let wanted = Wanted::Command(meant.incident.clone(), Box::new(command));
+        Ok(self.app.state.handle.once(&self.taken.mark, wanted, self.person.actor()).await?)
+    }
+
+    /// The same with what is said of it.
+    pub(super) async fn give(
+        &self,
+        found: Found,
+        command: Command,
+        said: impl FnOnce(&str) -> String,
+    ) -> Result<Option<String>, Problem> {
+        match found {
+            Ok(meant) => {
+                let done = self.act(&meant, command).await?;
+                let words = said(meant.incident.as_str());
+                // Said again, or so already.
+                let news = done.is_some_and(|d| !d.records.is_empty());
+                Ok(Some(if news { words } else { format!("{words} It was so already.") }))
+            }
+            Err(why) => Ok(Some(why)),
+        }
+    }
+
+    /// Opens an incident once.
+    pub(super) async fn open(
+        &self,
+        opening: firebell_core::incident::Opening,
+    ) -> Result<Option<Decided>, Problem> {
+        self.person.allowed(Permission::Declare)?;
+        let wanted = Wanted::Open(opening);
+        Ok(self.app.state.handle.once(&self.taken.mark, wanted, self.person.actor()).await?)
+    }
+
+    /// `INC-2026-0042 (SEV1): checkout is down`; others may read along, so a restricted one has no title.
+    async fn named(&self, meant: &Meant) -> Result<String, Problem> {
+        let id = meant.incident.clone();
+        let row = self.app.read(move |reader| reader.summary(&id)).await?;
+        Ok(row.map_or_else(|| meant.incident.to_string(), |row| words::named(&row)))
+    }
+}
+
+fn first_large(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
+}

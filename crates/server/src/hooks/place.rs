@@ -1,0 +1,103 @@
+//! Which incident somebody means.
+
+use firebell_core::ids::IncidentId;
+use firebell_core::incident::Summary;
+use firebell_integrations::replies::Reference;
+
+use super::carry::Asker;
+use super::pages::{self, Page};
+use super::words;
+use crate::access;
+use crate::problem::Problem;
+
+/// Incidents that are offered to choose from.
+const OFFERED: usize = 8;
+
+/// What is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Meant {
+    /// Which incident.
+    pub(super) incident: IncidentId,
+    /// Whether the person was paged about it: then they may answer, whoever else sees it.
+    pub(super) paged: bool,
+}
+
+/// What was found, or the sentence that asks for what is missing.
+pub(super) type Found = Result<Meant, String>;
+
+/// The incident that an answer to a page is about.
+///
+/// # Errors
+/// The store's.
+pub(super) async fn of_page(asker: &Asker<'_>, reference: &Reference) -> Result<Found, Problem> {
+    let keys = &asker.app.state.ack_keys;
+    let pages = pages::open(asker.app).await?;
+    let mine = |p: &&Page| p.paged.person == asker.person.name;
+    match reference {
+        Reference::Button(reference) => Ok(match keys.read_reference(reference) {
+            Some((incident, _)) => {
+                let paged = pages.iter().filter(mine).any(|p| p.paged.incident == incident);
+                Ok(Meant { incident, paged })
+            }
+            None => {
+                Err("This button is of another installation of Firebell, and does nothing here.".to_owned())
+            }
+        }),
+        Reference::Code(code) => {
+            let own = keys.with_code(code, pages.iter().filter(mine).map(|p| &p.paged));
+            if let Some(page) = own.last() {
+                return Ok(Ok(Meant { incident: page.incident.clone(), paged: true }));
+            }
+            // Whoever sees somebody else's page in a room may answer it, as themselves.
+            let seen = pages.iter().filter(|p| access::may_see_row(&asker.person, &p.row)).map(|p| &p.paged);
+            Ok(match keys.with_code(code, seen).last() {
+                Some(page) => Ok(Meant { incident: page.incident.clone(), paged: false }),
+                None => Err(format!(
+                    "No open page has the code {code}. Look at the message again, or write `list` to see what is open."
+                )),
+            })
+        }
+        // No ids of providers are kept: what they call back carries a reference.
+        Reference::None | Reference::Sent(_) => {
+            let mut waiting: Vec<&Page> = Vec::new();
+            for page in pages.iter().filter(mine).filter(|p| !p.answered) {
+                // The latest of each incident.
+                waiting.retain(|p| p.paged.incident != page.paged.incident);
+                waiting.push(page);
+            }
+            match waiting.as_slice() {
+                [] => of_command(asker, None).await,
+                [one] => Ok(Ok(Meant { incident: one.paged.incident.clone(), paged: true })),
+                several => Ok(Err(words::which_page(several, keys))),
+            }
+        }
+    }
+}
+
+/// The incident that a command is about: the one that it names, the one of the room, the only one that is open.
+///
+/// # Errors
+/// The store's.
+pub(super) async fn of_command(asker: &Asker<'_>, named: Option<&IncidentId>) -> Result<Found, Problem> {
+    let meant = |incident: IncidentId| Ok(Ok(Meant { incident, paged: false }));
+    if let Some(incident) = named {
+        return meant(incident.clone());
+    }
+    let open = open_incidents(asker).await?;
+    Ok(match open.as_slice() {
+        [] => Err("No incident is open. `declare TEXT` opens one.".to_owned()),
+        [one] => return meant(one.id.clone()),
+        several => Err(words::which_incident(several.iter().take(OFFERED), several.len())),
+    })
+}
+
+/// Open incidents that the person may see, newest first.
+///
+/// # Errors
+/// The store's.
+pub(super) async fn open_incidents(asker: &Asker<'_>) -> Result<Vec<Summary>, Problem> {
+    let mut filter = access::visible(&asker.person);
+    filter.open = Some(true);
+    filter.limit = 50;
+    asker.app.read(move |reader| reader.incidents(&filter)).await
+}
