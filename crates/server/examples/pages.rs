@@ -8,12 +8,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use firebell_core::change::{Change, ChangeKind};
-use firebell_core::effect::Effect;
+use firebell_core::effect::{Effect, Outcome};
 use firebell_core::incident::{Actor, Command, Opening};
 use firebell_core::severity::Severity;
 use firebell_core::signal::{Intake, Signal, SignalState, fingerprint};
 use firebell_core::telemetry::Labels;
 use firebell_engine::handle::Handle;
+use firebell_engine::machine::EffectResult;
 use firebell_server::{AppState, Auth, LimitsConfig, Role, Sources, router, serve};
 use firebell_store::MemoryStore;
 use jiff::{SignedDuration, Timestamp};
@@ -55,6 +56,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let at = begin + n * 84 * 86_400 / count.max(1);
         past(&handle, &set, at, n).await?;
     }
+    let roster = firebell_oncall::Roster::from_toml(include_str!("oncall.toml"))?;
+    handle.set_roster(Arc::new(roster.clone())).await?;
+    called(&handle, &set).await?;
     set.store(0, Ordering::SeqCst);
     now(&handle).await?;
     println!("{count} incidents in {:.0?}", started.elapsed());
@@ -83,7 +87,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         office,
         post: Default::default(),
         limits: LimitsConfig { requests_per_minute: 0, failures_per_minute: 0 },
-        oncall: Default::default(),
+        oncall: Arc::new(roster),
         templates: Arc::new(firebell_report::Templates::built_in()?),
     };
     serve(listener, router(state), std::future::pending()).await?;
@@ -126,6 +130,42 @@ async fn past(handle: &Handle, set: &AtomicI64, at: i64, n: i64) -> Result<(), B
     };
     handle.command(&id, end, actor).await?;
     step(minutes * 60 + 1).await?;
+    Ok(())
+}
+
+/// One whose calls go on: a contact fails, one person has acknowledged, the second step is reached.
+async fn called(handle: &Handle, set: &AtomicI64) -> Result<(), Box<dyn std::error::Error>> {
+    let begin = Timestamp::now().as_second() - 480;
+    set.store(begin, Ordering::SeqCst);
+    let opening = Opening {
+        title: "Customers cannot pay: every second card is refused".to_owned(),
+        services: vec!["payments".to_owned()],
+        severity: Some(Severity::Sev1),
+        why: "declared".to_owned(),
+        ..Opening::default()
+    };
+    let id = handle.open(opening, Actor::person("monitoring")).await?.incident;
+    for second in 0..470 {
+        let at = begin + second;
+        set.store(at, Ordering::SeqCst);
+        let now = Timestamp::from_second(at).unwrap_or(Timestamp::UNIX_EPOCH);
+        for claimed in handle.claim(64, 0).await? {
+            let outcome = match &claimed.row.effect {
+                Effect::Reach(reach) if reach.contact.contact == "telegram" => {
+                    Outcome::Permanent { reason: "Telegram: 403, the bot was blocked by the user".to_owned() }
+                }
+                _ => Outcome::Done { detail: "sent".to_owned(), data: json!(null) },
+            };
+            let result = EffectResult { outcome, commands: Vec::new(), held: false };
+            handle.finish(&claimed.row.key, claimed.row.fence, result).await?;
+        }
+        sample::play(handle, &|| now, &|_| json!(null)).await?;
+        if second == 95 {
+            handle.command(&id, Command::Acknowledge, Actor::person("ada")).await?;
+        }
+        // The writer's clock goes on by itself only when something is asked of it.
+        tokio::time::sleep(std::time::Duration::from_millis(7)).await;
+    }
     Ok(())
 }
 

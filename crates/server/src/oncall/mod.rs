@@ -4,8 +4,10 @@
 mod feeds;
 mod kept;
 mod manage;
+mod whom;
 
 pub(crate) use feeds::{Feed, feeds, make_feed, remove_feed, serve_feed};
 pub(crate) use kept::Kept;
 pub use manage::roster_in_force;
 pub(crate) use manage::{add, list, remove, replacement, roster};
+pub(crate) use whom::{hand_to, target};

@@ -10,9 +10,11 @@ use firebell_core::comms::Audience;
 use firebell_core::ids::{EffectKey, IncidentId};
 use firebell_core::incident::Command;
 use firebell_core::severity::IncidentKind;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::access;
 use crate::action;
+use crate::oncall::{hand_to, target};
 use crate::problem::Problem;
 use crate::state::Shared;
 use crate::ui::Undo;
@@ -30,7 +32,7 @@ pub(crate) async fn act(
 ) -> Result<Response, Problem> {
     guard::guarded(&headers, &visitor.session, form.get("csrf").map_or("", String::as_str))?;
     let before = access::load(&app, &visitor.person, &id).await.ok().map(|(incident, _)| incident);
-    let mut outcome = match command(&verb, &form) {
+    let mut outcome = match command(&verb, &form, app.now()) {
         Ok((command, done)) => action::act(&app, &visitor.person, &id, command).await.map(|decided| {
             if decided.records.is_empty() { "That was done already.".to_owned() } else { done }
         }),
@@ -60,7 +62,7 @@ pub(crate) async fn act(
 }
 
 /// The command that a form means, and what to say when it is done.
-fn command(verb: &str, form: &Fields) -> Result<(Command, String), Problem> {
+fn command(verb: &str, form: &Fields, now: Timestamp) -> Result<(Command, String), Problem> {
     let text = |name: &str| form.get(name).cloned().unwrap_or_default();
     let number = |name: &str| text(name).parse().map_err(|_| Problem::invalid(name, "is not a number"));
     Ok(match verb {
@@ -74,6 +76,29 @@ fn command(verb: &str, form: &Fields) -> Result<(Command, String), Problem> {
         "task-done" => (Command::CompleteTask { id: number("n")? }, "The task is done.".to_owned()),
         "item-done" => {
             (Command::CompleteActionItem { id: number("n")? }, "The action item is done.".to_owned())
+        }
+        "decline" => {
+            let command = Command::DeclineRole { role: text("role"), reason: text("reason") };
+            (command, "You have declined it; the next is asked.".to_owned())
+        }
+        "deputy" => {
+            let command = Command::NameDeputy { role: text("role"), person: text("person") };
+            (command, "The deputy is named.".to_owned())
+        }
+        "snooze" => {
+            let minutes: u32 = number("minutes")?;
+            let minutes = i64::from(minutes);
+            let until = now.checked_add(SignedDuration::from_mins(minutes));
+            let until = until.map_err(|_| Problem::invalid("minutes", "is too long"))?;
+            (Command::Snooze { until }, format!("Nobody is called for {minutes} min."))
+        }
+        "escalate" => (Command::EscalateNow, "The next step is called.".to_owned()),
+        "hand-over" => {
+            (Command::HandOver { to: hand_to("to", &text("to"))? }, "It is handed over.".to_owned())
+        }
+        "request" => {
+            let command = Command::RequestResponders { targets: vec![target("to", &text("to"))?] };
+            (command, "They are called.".to_owned())
         }
         "role" => {
             let command = Command::AssignRole { role: text("role"), person: text("person") };

@@ -66,6 +66,7 @@ async fn load(app: &App, visitor: &Visitor, id: &str, query: &Pairs) -> Result<V
     let around = Around {
         position,
         edges: &edges,
+        roster: &app.state.oncall,
         templates: &app.state.templates,
         filter: &filter,
         public_url: &app.state.public_url,

@@ -1,5 +1,6 @@
 //! What the page of an incident shows, ready for its template: words and figures, no logic left.
 
+mod calling;
 mod clocks;
 mod comms;
 mod graph;
@@ -12,6 +13,7 @@ mod verdict;
 use firebell_core::incident::{EventRecord, Incident, Status};
 use firebell_core::policy::Policy;
 use firebell_core::telemetry::TopologyEdge;
+use firebell_oncall::Roster;
 use firebell_report::{Templates, measured};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -56,6 +58,7 @@ pub(super) struct View {
     may_command: bool,
     closed: bool,
     people: people::People,
+    calling: Option<calling::Calling>,
     verdict: Option<verdict::VerdictView>,
     gaps: Vec<String>,
     plans: Vec<plans::PlanView>,
@@ -85,6 +88,8 @@ pub(super) struct Around<'a> {
     pub(super) position: u64,
     /// Call relations as evidence has them.
     pub(super) edges: &'a [TopologyEdge],
+    /// Who can be called; nobody where none is configured.
+    pub(super) roster: &'a Roster,
     /// Templates of updates.
     pub(super) templates: &'a Templates,
     /// Which part of the timeline.
@@ -138,7 +143,8 @@ pub(super) fn of(
         may_respond: person.role >= Role::Responder,
         may_command: person.role >= Role::Commander,
         closed: i.closed_at.is_some(),
-        people: people::of(i, policy),
+        people: people::of(i, policy, around.roster),
+        calling: calling::of(i, records, now),
         verdict: i.verdict.as_ref().map(|v| verdict::of(i, v, records)),
         gaps: verdict::gaps(i),
         plans,

@@ -17,7 +17,7 @@ const LINE_LENGTH: usize = 280;
 const MOST_LETTERS: usize = 200;
 
 /// Address, title and the kinds of entries of each filter.
-const GROUPS: [(&str, &str, &[&str]); 7] = [
+const GROUPS: [(&str, &str, &[&str]); 8] = [
     ("alerts", "Alerts", &["alert"]),
     ("people", "People", &["people", "note", "said"]),
     ("findings", "Findings", &["finding", "verdict", "agent"]),
@@ -25,6 +25,7 @@ const GROUPS: [(&str, &str, &[&str]); 7] = [
     ("updates", "Updates", &["update"]),
     ("clocks", "Clocks", &["clock"]),
     ("state", "State", &["state", "severity"]),
+    ("details", "Details", &["detail"]),
 ];
 
 /// Which entries: `?kind=&q=&before=`.
@@ -44,7 +45,7 @@ impl Filter {
             Some(key) => Some(GROUPS.iter().position(|g| g.0 == key).ok_or_else(|| {
                 Problem::bad_request(
                     "kind",
-                    "must be alerts, people, findings, mitigation, updates, clocks or state",
+                    "must be alerts, people, findings, mitigation, updates, clocks, state or details",
                 )
             })?),
         };
@@ -53,7 +54,10 @@ impl Filter {
     }
 
     fn fits(&self, entry: &Entry, wanted: &str) -> bool {
-        self.kind.and_then(|k| GROUPS.get(k)).is_none_or(|g| g.2.contains(&entry.kind.as_str()))
+        self.kind
+            .and_then(|k| GROUPS.get(k))
+            // Who wants all does not want what only who looks closely wants to see.
+            .map_or(entry.kind != "detail", |g| g.2.contains(&entry.kind.as_str()))
             && (wanted.is_empty()
                 || entry.text.to_lowercase().contains(wanted)
                 || entry.who.to_lowercase().contains(wanted))
