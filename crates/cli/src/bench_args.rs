@@ -46,6 +46,8 @@ pub(crate) enum BenchCommand {
     Severity(BenchSeverityArgs),
     /// Time the investigation of large bundles.
     Speed(BenchSpeedArgs),
+    /// Time from an alert to the first call that leaves for it, on a server of its own.
+    Paging(BenchPagingArgs),
 }
 
 #[derive(Debug, Args)]
@@ -69,6 +71,19 @@ pub(crate) struct BenchSpeedArgs {
     /// Seed of the bundles.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BenchPagingArgs {
+    /// Print JSON instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Incidents a second, one run each.
+    #[arg(long, value_delimiter = ',', default_value = "1,100,1000", value_name = "N,…")]
+    pub(crate) rates: Vec<u32>,
+    /// Seconds of each run; runs have at most 4000 incidents.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=600))]
+    pub(crate) seconds: u32,
 }
 
 #[derive(Debug, Args)]

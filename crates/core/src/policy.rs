@@ -153,6 +153,11 @@ pub struct Correlation {
     /// After an incident was called off or found healthy, an alert of it that fires on unbroken is left alone for so
     /// long; then it is news. One that resolves and fires again is news after `late_s`.
     pub cancelled_s: i64,
+    /// Opening so many incidents by alerts and reports within `storm_window_s` is a storm: what comes then and has no
+    /// other place joins the newest of them.
+    pub storm_opens: usize,
+    /// See `storm_opens`.
+    pub storm_window_s: i64,
     /// Inhibition rules.
     pub inhibit: Vec<InhibitRule>,
 }
@@ -171,6 +176,8 @@ impl Default for Correlation {
                 .to_vec(),
             late_s: 300,
             cancelled_s: 3600,
+            storm_opens: 10,
+            storm_window_s: 60,
             inhibit: Vec::new(),
         }
     }

@@ -13,11 +13,6 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::state::Machine;
 
-/// Opening more than so many incidents by alerts and reports within [`STORM_WINDOW_S`] is a storm: what comes then joins the
-/// newest of them instead of paging people once more.
-const STORM_OPENS: usize = 10;
-const STORM_WINDOW_S: i64 = 60;
-
 /// Items that may wait to be taken in. A sender that never pauses is told to come back, before it fills the disk.
 const MOST_WAITING: usize = 2_000_000;
 
@@ -322,17 +317,15 @@ impl Machine {
 
     /// In a storm, the open incident that takes what has no other place.
     fn storm(&mut self, now: Timestamp) -> Option<Placement> {
-        self.recent_opens.retain(|t| now.duration_since(*t) <= SignedDuration::from_secs(STORM_WINDOW_S));
-        if self.recent_opens.len() < STORM_OPENS {
+        let (opens, window_s) = (self.policy.correlation.storm_opens, self.policy.correlation.storm_window_s);
+        self.recent_opens.retain(|t| now.duration_since(*t) <= SignedDuration::from_secs(window_s));
+        if self.recent_opens.len() < opens {
             return None;
         }
         let newest = self.open.values().filter(|i| !i.restricted).max_by_key(|i| i.opened_at)?;
         Some(Placement::Attach {
             incident: newest.id.clone(),
-            why: format!(
-                "a storm: {} incidents were opened within {STORM_WINDOW_S} s",
-                self.recent_opens.len()
-            ),
+            why: format!("a storm: {} incidents were opened within {window_s} s", self.recent_opens.len()),
         })
     }
 

@@ -2,6 +2,7 @@
 
 mod bundles;
 mod loghub;
+mod paging;
 mod perturb;
 mod severity;
 mod shop;
@@ -17,6 +18,7 @@ pub(super) async fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
         Some(BenchCommand::Perturb(args)) => perturb::run(&args),
         Some(BenchCommand::Severity(args)) => severity::run(&args),
         Some(BenchCommand::Speed(args)) => speed::run(&args),
+        Some(BenchCommand::Paging(args)) => paging::run(&args).await,
         None if args.dirs.is_empty() => {
             Err(coded(ExitCode::Usage, "name a folder with labelled bundles, or a section; see --help"))
         }

@@ -31,7 +31,7 @@ pub(super) fn able(i: &Incident, role: &str, roster: &Roster, cx: &Cx<'_>) -> Ve
     }
     take(knowing(i, roster, on.own.iter().filter(|n| can(n)).cloned().collect()));
     take(knowing(i, roster, on.all.iter().filter(|n| can(n)).cloned().collect()));
-    take(on.standing().filter(|n| can(n)).map(str::to_owned).collect());
+    take(on.standing().filter(|p| can_hold(p, role, cx)).map(|p| p.name.clone()).collect());
     all
 }
 
@@ -50,8 +50,14 @@ pub(super) fn callable(i: &Incident, roster: &Roster, cx: &Cx<'_>) -> Vec<String
 
 /// Whether a person can hold a role: by their skills, or by what the configuration's people say.
 fn holds(name: &str, role: &str, roster: &Roster, cx: &Cx<'_>) -> bool {
-    roster.person(name).is_some_and(|p| p.skills.iter().any(|s| s == role))
-        || cx.policy.people_for(role).any(|p| p.name == name)
+    match roster.person(name) {
+        Some(person) => can_hold(person, role, cx),
+        None => cx.policy.people_for(role).any(|p| p.name == name),
+    }
+}
+
+fn can_hold(person: &Person, role: &str, cx: &Cx<'_>) -> bool {
+    person.skills.iter().any(|s| s == role) || cx.policy.people_for(role).any(|p| p.name == person.name)
 }
 
 /// Who knows what is affected goes first; otherwise as they were.
@@ -118,9 +124,9 @@ impl<'a> OnCall<'a> {
     }
 
     /// People whom no schedule names.
-    fn standing(&self) -> impl Iterator<Item = &'a str> {
+    fn standing(&self) -> impl Iterator<Item = &'a Person> {
         let scheduled = scheduled(self.roster);
-        self.roster.people.iter().map(|p| p.name.as_str()).filter(move |n| !scheduled.contains(n))
+        self.roster.people.iter().filter(move |p| !scheduled.contains(p.name.as_str()))
     }
 }
 
