@@ -33,6 +33,11 @@ fn timeout() -> f64 {
 }
 
 impl Config {
+    /// To a person's own address. Further headers may be secrets of the configured receiver, and do not go there.
+    pub(super) fn connection_to(&self, address: &str) -> Connection {
+        Connection { url: address.to_owned(), headers: BTreeMap::new(), ..self.connection() }
+    }
+
     pub(super) fn connection(&self) -> Connection {
         Connection {
             url: self.url.clone(),

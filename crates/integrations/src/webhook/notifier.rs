@@ -10,6 +10,7 @@ use super::config::Config;
 use super::sign::{SIGNATURE_HEADER, sign};
 use crate::answers::{outcome, unanswered};
 use crate::http::{Http, Redirects};
+use crate::notice::{Once, to_each};
 use crate::settings::{ConfigError, SecretText, adapter_name};
 
 /// Shortest key that is accepted, characters.
@@ -20,6 +21,8 @@ pub struct Webhook {
     name: String,
     http: Http,
     secret: SecretText,
+    config: Config,
+    once: Once,
 }
 
 impl Webhook {
@@ -36,10 +39,18 @@ impl Webhook {
             return Err(ConfigError::new(&name, "secret", reason));
         }
         let http = Http::new(&name, &config.connection(), Redirects::None)?;
-        Ok(Self { name, http, secret })
+        Ok(Self { name, http, secret, config: config.clone(), once: Once::default() })
     }
 
-    async fn post(&self, event: &str, key: &str, payload: &Value) -> Outcome {
+    /// To a person's own address.
+    async fn post_to(&self, address: &str, key: &str, payload: &Value) -> Outcome {
+        match Http::new(&self.name, &self.config.connection_to(address), Redirects::None) {
+            Ok(http) => self.post(&http, "message", key, payload).await,
+            Err(error) => Outcome::Permanent { reason: error.to_string() },
+        }
+    }
+
+    async fn post(&self, http: &Http, event: &str, key: &str, payload: &Value) -> Outcome {
         let body = payload.to_string().into_bytes();
         let signature = sign(self.secret.expose().as_bytes(), Timestamp::now(), &body);
         let headers = [
@@ -48,7 +59,7 @@ impl Webhook {
             ("idempotency-key", key),
             (SIGNATURE_HEADER, &signature),
         ];
-        match self.http.post("", body, &headers).await {
+        match http.post("", body, &headers).await {
             Ok(reply) => outcome(&reply).unwrap_or_else(|| Outcome::Done {
                 detail: format!("{} took it, status {}", self.name, reply.status),
                 data: Value::Null,
@@ -60,8 +71,9 @@ impl Webhook {
     async fn check(&self) -> Health {
         let name = self.name.clone();
         // A ping is signed as well, so that it shows a wrong secret.
-        let outcome =
-            self.post("ping", "ping", &json!({"format": "firebell-webhook/1", "event": "ping"})).await;
+        let outcome = self
+            .post(&self.http, "ping", "ping", &json!({"format": "firebell-webhook/1", "event": "ping"}))
+            .await;
         match outcome {
             Outcome::Done { .. } => {
                 Health { name, ok: true, detail: format!("{} answers", self.http.address()) }
@@ -71,6 +83,10 @@ impl Webhook {
             }
         }
     }
+}
+
+fn is_address(to: &str) -> bool {
+    to.starts_with("https://") || to.starts_with("http://")
 }
 
 impl Notifier for Webhook {
@@ -99,7 +115,16 @@ impl Notifier for Webhook {
             if let Some(ack) = &message.ack {
                 payload["ack"] = json!(ack);
             }
-            self.post("message", &message.key, &payload).await
+            // Whoever is called at an address of their own is called there, and nowhere else.
+            let own: Vec<String> = message.to.iter().filter(|to| is_address(to)).cloned().collect();
+            if own.is_empty() {
+                return self.post(&self.http, "message", &message.key, &payload).await;
+            }
+            let payload = &payload;
+            to_each(&self.once, &message.key, "the webhook", &own, |to| {
+                self.post_to(to, &message.key, payload)
+            })
+            .await
         })
     }
 }

@@ -131,3 +131,44 @@ fn a_signature_holds_for_its_body_time_and_key_only() {
         assert!(!verify(SECRET.as_bytes(), broken, b"body", at, 300), "{broken}");
     }
 }
+
+#[tokio::test]
+async fn a_person_is_called_at_their_own_address_and_no_secret_header_goes_there() {
+    type Got = Arc<Mutex<Vec<(String, bool)>>>;
+    let got = Got::default();
+    let router = Router::new()
+        .route(
+            "/{who}",
+            post(
+                |State(got): State<Got>,
+                 axum::extract::Path(who): axum::extract::Path<String>,
+                 headers: HeaderMap,
+                 body: Bytes| async move {
+                    let signature = headers.get("Firebell-Signature").and_then(|v| v.to_str().ok());
+                    let genuine = verify(
+                        SECRET.as_bytes(),
+                        signature.unwrap_or_default(),
+                        &body,
+                        Timestamp::now(),
+                        300,
+                    );
+                    assert!(genuine, "is signed wherever it goes");
+                    got.lock().expect("a lock").push((who, headers.contains_key("x-secret")));
+                    StatusCode::ACCEPTED
+                },
+            ),
+        )
+        .with_state(Arc::clone(&got));
+    let url = serve(router).await;
+    let config = json!({"name": "status", "url": format!("{url}/main"), "secret": SECRET,
+        "headers": {"x-secret": "0123456789"}});
+    let config: Config = serde_json::from_value(config).expect("a configuration");
+    let notifier = Webhook::new(&config).expect("builds");
+    let own = Message { to: vec![format!("{url}/ana"), "ana@example.org".to_owned()], ..message() };
+    for message in [message(), own.clone(), own] {
+        let outcome = notifier.send(&message).await;
+        assert!(matches!(outcome, Outcome::Done { .. }), "{outcome:?}");
+    }
+    let seen = got.lock().expect("a lock").clone();
+    assert_eq!(seen, [("main".to_owned(), true), ("ana".to_owned(), false)], "each once");
+}
