@@ -90,6 +90,19 @@ fn by_contact(file: &File) -> anyhow::Result<BTreeMap<ContactKind, String>> {
     Ok(by_contact)
 }
 
+/// With the addresses that providers call back, where the configuration names none and they can reach us.
+fn with_callbacks(file: &File, token: &str) -> File {
+    let mut file = file.clone();
+    if let Some(public_url) = &file.server.public_url {
+        // The same as long as the token is: what was given out before a restart is called after it.
+        let secret = hex::encode(Sha256::digest(format!("callbacks of channels {token}")));
+        for notifier in &mut file.notifiers {
+            *notifier = backends::with_callback(notifier, public_url, &secret);
+        }
+    }
+    file
+}
+
 /// What reads the answers of channels.
 fn channels(file: &File) -> anyhow::Result<Channels> {
     let mut receivers = Vec::new();
@@ -140,9 +153,10 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
     let url = format!("http://{}", reachable(address));
     let public_url = file.server.public_url.clone().unwrap_or_else(|| url.clone());
     let policy = Arc::new(file.policy(&public_url));
-    let Systems { mut telemetry, notifiers, platforms } = systems(file)?;
-
     let (store, reader) = SqliteStore::open(data, Durability::default()).map_err(|e| unopened(&e, data))?;
+    let token = admin_token(data)?;
+    let file = &with_callbacks(file, &token);
+    let Systems { mut telemetry, notifiers, platforms } = systems(file)?;
     let office: Arc<dyn OfficeReader> = Arc::new(reader.clone());
     let reader: Arc<dyn Reader> = Arc::new(reader);
     let blobs: Arc<dyn BlobStore> = Arc::new(store.blobs()?);
@@ -174,7 +188,6 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         clock: Arc::clone(&clock),
     });
     let templates = Arc::new(config::templates(file).map_err(refused)?);
-    let token = admin_token(data)?;
     // The same as long as the token is: what was sent before a restart can be acknowledged after it.
     let ack_keys = AckKeys::new(&format!("acknowledgements {token}"));
     let executor = Arc::new(Executor {

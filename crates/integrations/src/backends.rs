@@ -138,6 +138,37 @@ pub fn build_receiver(config: &NotifierConfig) -> Result<Option<Arc<dyn Receiver
     })
 }
 
+/// Gives a channel the address that its provider calls back, where the configuration names none: below `public_url`, if
+/// providers can reach that. `secret` signs what they sign nothing of themselves.
+#[must_use]
+pub fn with_callback(config: &NotifierConfig, public_url: &str, secret: &str) -> NotifierConfig {
+    let mut config = config.clone();
+    // An address without TLS is on a machine of one's own, a name without a dot in a network of one's own: nobody calls.
+    let host = public_url.strip_prefix("https://").and_then(|rest| rest.split(['/', ':']).next());
+    if !host.is_some_and(|host| host.contains('.')) {
+        return config;
+    }
+    let url = |kind: &str, name: &str| format!("{}/hooks/{kind}/{name}", public_url.trim_end_matches('/'));
+    match &mut config {
+        // Not for calls: who hears "press 1" must be heard, so that address is named by somebody who has tried it.
+        NotifierConfig::Twilio(c) if c.callback_url.is_none() && c.mode == twilio::Mode::Sms => {
+            c.callback_url = Some(url("twilio", &c.name));
+        }
+        NotifierConfig::Pushover(c) if c.callback_url.is_none() && c.callback_secret.is_none() => {
+            c.callback_url = Some(url("pushover", &c.name));
+            c.callback_secret = Some(secret.into());
+        }
+        NotifierConfig::Mattermost(c)
+            if c.url.is_some() && c.callback_url.is_none() && c.action_secret.is_none() =>
+        {
+            c.callback_url = Some(url("mattermost", &c.name));
+            c.action_secret = Some(secret.into());
+        }
+        _ => {}
+    }
+    config
+}
+
 /// Builds what asks a channel for its answers; none for channels that call by themselves.
 ///
 /// # Errors
@@ -229,6 +260,40 @@ mod tests {
             }
         }
         assert_eq!(kinds.len(), 12);
+    }
+
+    #[test]
+    fn who_calls_back_is_given_the_address_that_they_can_reach() {
+        let secret = "0123456789abcdef";
+        for text in [
+            r#"{"kind":"pushover","name":"a","token":"azGDORePK8gMaC0QOYAMyEEuzJnyUi","to":[]}"#,
+            r#"{"kind":"mattermost","name":"a","url":"https://chat.example.com","token":"t","to":[]}"#,
+            r#"{"kind":"twilio","name":"a","mode":"sms","account_sid":"AC00000000000000000000000000000000",
+                "auth_token":"t","from":"+15551234567"}"#,
+        ] {
+            let config: NotifierConfig = serde_json::from_str(text).expect("parses");
+            let answered = |config: &NotifierConfig| {
+                build_notifier(config).expect("builds");
+                build_receiver(config).expect("builds").is_some()
+            };
+            assert!(!answered(&config));
+            for unreachable in ["http://127.0.0.1:7300", "https://firebell:7300/a.b"] {
+                assert!(!answered(&with_callback(&config, unreachable, secret)));
+            }
+            let given = with_callback(&config, "https://firebell.example.com/", secret);
+            assert!(answered(&given), "{text}");
+            let kind = text.split('"').nth(3).unwrap_or_default();
+            let expected = Some(format!("https://firebell.example.com/hooks/{kind}/a"));
+            let url = |config: &NotifierConfig| match config {
+                NotifierConfig::Pushover(c) => c.callback_url.clone(),
+                NotifierConfig::Mattermost(c) => c.callback_url.clone(),
+                NotifierConfig::Twilio(c) => c.callback_url.clone(),
+                _ => None,
+            };
+            assert_eq!(url(&given), expected);
+            // What the configuration names stays.
+            assert_eq!(url(&with_callback(&given, "https://other.example.com", secret)), expected);
+        }
     }
 
     #[test]
