@@ -258,6 +258,20 @@ pub(crate) enum IncidentCommand {
         #[command(flatten)]
         server: ServerArgs,
     },
+    /// Open rooms in the chats that are configured, and the bridge; what stands already stays.
+    Room {
+        /// Incident id.
+        #[arg(value_parser = incident_id)]
+        id: String,
+        /// In this chat only: slack/ops.
+        #[arg(long)]
+        chat: Option<String>,
+        /// Only who is invited sees it (yes), or everybody (no), instead of what policy says.
+        #[arg(long, value_enum)]
+        private: Option<YesNo>,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
     /// Let the escalation sleep; then it begins again.
     Snooze {
         /// Incident id.

@@ -17,6 +17,7 @@ use firebell_engine::ack::AckKeys;
 use firebell_engine::dispatcher;
 use firebell_engine::effects::{Executor, Throttle};
 use firebell_engine::handle::{self, Clock, Handle};
+use firebell_engine::listen::{self, Listener};
 use firebell_integrations::otlp::OtlpStore;
 use firebell_integrations::webpush::Vapid;
 use firebell_integrations::{backends, changes, http};
@@ -175,6 +176,9 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
     telemetry.extend(otlp.clone().map(|o| o as Arc<dyn TelemetrySource>));
     telemetry.push(Arc::new(changes::Ledger::new(Arc::clone(&reader))));
 
+    let token = admin_token(data)?;
+    let room_key = hex::encode(Sha256::digest(format!("names of bridges {token}")));
+    let rooms = crate::rooms::systems(file, &room_key, Arc::clone(&blobs))?;
     let asked = firebell_server::Systems {
         telemetry: telemetry.clone(),
         platforms: platforms.clone(),
@@ -194,6 +198,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         agents: Arc::new(team),
         notifiers,
         platforms,
+        rooms: rooms.clone(),
         archive: Arc::new(FolderArchive {
             data: data.to_owned(),
             reader: Arc::clone(&reader),
@@ -215,6 +220,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
     let is_new = office.documents("account", "", 1)?.is_empty();
     let setup = is_new.then(|| format!("{public_url}/setup?key={setup_key}"));
     let vapid = Arc::new(vapid(data, &file.webhooks, &public_url)?);
+    let clock_of_rooms = Arc::clone(&clock);
     let state = AppState {
         handle: handle.clone(),
         reader: Arc::clone(&reader),
@@ -245,6 +251,15 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
     ServerFile { url: url.clone(), token: token.clone(), pid: std::process::id() }
         .write(data)
         .with_context(|| format!("{} could not be written", data.join(ServerFile::NAME).display()))?;
+    let ears = Listener::new(
+        handle.clone(),
+        Arc::clone(&reader),
+        Arc::clone(&office),
+        rooms,
+        clock_of_rooms,
+        listen::EVERY,
+    );
+    let listening = tokio::spawn(ears.run(stopped.clone()));
     let dispatching = tokio::spawn(dispatcher::run(handle.clone(), executor, stopped.clone()));
     let posting = tokio::spawn(firebell_server::post(state.clone(), stopped.clone()));
     let site = Site::new(state);
@@ -264,7 +279,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
             tracing::error!(%error, "the server stopped");
         }
     });
-    tasks.extend([serving, dispatching, posting]);
+    tasks.extend([serving, dispatching, posting, listening]);
     Ok(Running { url, token, setup, data: data.to_owned(), stop, tasks, handle, service })
 }
 

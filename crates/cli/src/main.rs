@@ -11,6 +11,7 @@ mod exit_code;
 mod follow;
 mod oncall_args;
 mod output;
+mod rooms;
 mod values;
 
 use std::io::IsTerminal as _;

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::agent::AgentTask;
 use crate::comms::Audience;
 use crate::ids::RunId;
+use crate::incident::RoomEffect;
 
 /// One thing to be done outside the core. Put in the outbox in the transaction that records its event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -66,6 +67,8 @@ pub enum Effect {
     ArchiveBundle,
     /// Write the postmortem.
     WritePostmortem,
+    /// Do something to a room outside.
+    Room(RoomEffect),
 }
 
 impl Effect {
@@ -86,6 +89,7 @@ impl Effect {
             Self::Act { .. } => "act",
             Self::ArchiveBundle => "archive_bundle",
             Self::WritePostmortem => "write_postmortem",
+            Self::Room(effect) => effect.kind(),
         }
     }
 }

@@ -4,6 +4,7 @@ mod changed;
 mod levels;
 #[cfg(test)]
 mod tests;
+mod war_room;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +17,7 @@ use crate::severity::{Severity, SeverityPolicy};
 use crate::telemetry::{Component, TopologyEdge};
 
 pub use levels::{Level, Levels};
+pub use war_room::{RestrictedRooms, RoomChat, WarRoom};
 
 /// Roles that every company has; see [`Policy::roles`].
 pub const ROLES: [&str; 9] = [
@@ -52,6 +54,8 @@ pub struct Policy {
     pub channels: BTreeMap<Audience, Vec<String>>,
     /// Channels that page people.
     pub page_channels: Vec<String>,
+    /// Rooms outside, by severity.
+    pub war_room: WarRoom,
     /// Retry of outside effects.
     pub retry: RetryPolicy,
     /// Address under which people reach this server, for links.

@@ -18,6 +18,7 @@ use firebell_oncall::Roster;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{oneshot, watch};
 
+use crate::listen::Stir;
 use crate::machine::{Claimed, Decided, Decision, EffectResult, Machine};
 use crate::pulse::Pulse;
 
@@ -146,6 +147,7 @@ pub struct Handle {
     policy: Arc<Policy>,
     has_roster: Arc<AtomicBool>,
     pulse: Arc<Pulse>,
+    stir: Arc<Stir>,
 }
 
 /// The writer thread. Dropping it stops the thread after what it has begun.
@@ -185,11 +187,17 @@ pub fn start(store: Box<dyn Store>, policy: Arc<Policy>, clock: Clock) -> std::i
             .run()
     })?;
     let has_roster = Arc::default();
-    let handle = Handle { requests: requests.clone(), generation: watched, policy, has_roster, pulse };
+    let stir = Arc::default();
+    let handle = Handle { requests: requests.clone(), generation: watched, policy, has_roster, pulse, stir };
     Ok((Service { requests, thread: Some(thread) }, handle))
 }
 
 impl Handle {
+    /// Rooms in which something was said just now, for whoever reads them.
+    pub fn stir(&self) -> &Stir {
+        &self.stir
+    }
+
     /// Policy in force.
     pub fn policy(&self) -> &Arc<Policy> {
         &self.policy

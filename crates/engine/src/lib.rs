@@ -5,5 +5,6 @@ pub mod ack;
 pub mod dispatcher;
 pub mod effects;
 pub mod handle;
+pub mod listen;
 pub mod machine;
 pub mod pulse;

@@ -12,7 +12,7 @@ pub const SHORT: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25
 /// Upper bounds of buckets of what goes outside, in seconds.
 pub const LONG: [f64; 12] = [0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0];
 /// Kinds of effects, as [`Effect::kind`] names them.
-pub const KINDS: [&str; 9] = [
+pub const KINDS: [&str; 17] = [
     "run_agent",
     "draft_update",
     "send",
@@ -22,6 +22,14 @@ pub const KINDS: [&str; 9] = [
     "act",
     "archive_bundle",
     "write_postmortem",
+    "open_room",
+    "room_topic",
+    "room_invite",
+    "room_post",
+    "room_announce",
+    "archive_room",
+    "open_bridge",
+    "keep_files",
 ];
 
 /// A histogram of durations.
@@ -126,6 +134,11 @@ pub(crate) fn is_page(effect: &Effect) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rooms_are_counted_too() {
+        assert_eq!(KINDS[9..], firebell_core::incident::RoomEffect::KINDS);
+    }
 
     #[test]
     fn durations_fall_into_their_buckets_and_are_summed() {

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use firebell_core::ports::chat::ChatRooms;
 use firebell_core::ports::notifier::Notifier;
 use firebell_core::ports::telemetry::TelemetrySource;
 use firebell_oncall::model::ContactKind;
@@ -176,6 +177,23 @@ pub fn with_callback(config: &NotifierConfig, public_url: &str, secret: &str) ->
 pub fn build_listener(config: &NotifierConfig) -> Result<Option<Arc<dyn Listener>>, ConfigError> {
     Ok(match config {
         NotifierConfig::Matrix(c) => Some(Arc::new(matrix::Matrix::new(c)?)),
+        _ => None,
+    })
+}
+
+/// Builds what opens rooms in a chat; none for channels that cannot, or that lack what it takes.
+///
+/// # Errors
+/// Names the adapter and the field that cannot be used.
+pub fn build_rooms(config: &NotifierConfig) -> Result<Option<Arc<dyn ChatRooms>>, ConfigError> {
+    fn shared<R: ChatRooms + 'static>(rooms: Option<R>) -> Option<Arc<dyn ChatRooms>> {
+        rooms.map(|r| Arc::new(r) as Arc<dyn ChatRooms>)
+    }
+    Ok(match config {
+        NotifierConfig::Slack(c) => shared(slack::SlackRooms::new(c)?),
+        NotifierConfig::Mattermost(c) => shared(mattermost::MattermostRooms::new(c)?),
+        NotifierConfig::Matrix(c) => shared(matrix::MatrixRooms::new(c)?),
+        NotifierConfig::Msteams(c) => shared(msteams::MsTeamsRooms::new(c)?),
         _ => None,
     })
 }

@@ -30,6 +30,7 @@ mod testing;
 // Telemetry, platforms, notifiers.
 mod answers;
 pub mod backends;
+pub mod bridge;
 pub mod changes;
 pub mod discord;
 #[cfg(test)]

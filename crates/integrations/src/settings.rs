@@ -101,6 +101,11 @@ impl Secret {
 pub struct SecretText(String);
 
 impl SecretText {
+    /// A secret that the other side gave.
+    pub(crate) fn new(text: String) -> Self {
+        Self(text)
+    }
+
     /// The text; hand it to the other side, never to a log.
     pub fn expose(&self) -> &str {
         &self.0

@@ -24,6 +24,9 @@ pub(crate) fn permission_for(command: &Command) -> Option<Permission> {
         Command::AddTask { .. } | Command::CompleteTask { .. } | Command::CompleteActionItem { .. } => {
             Permission::Tasks
         }
+        // An open channel for a restricted incident changes who sees it.
+        Command::OpenRoom { private: Some(false), .. } => Permission::Severity,
+        Command::OpenRoom { .. } => Permission::Acknowledge,
         Command::Decide { .. } => Permission::Approve,
         Command::AssignRole { .. } | Command::NameDeputy { .. } => Permission::AssignRole,
         Command::SetSeverity { .. } | Command::SetKind { .. } => Permission::Severity,
@@ -40,6 +43,7 @@ pub(crate) fn permission_for(command: &Command) -> Option<Permission> {
         | Command::ReportAgent { .. }
         | Command::FailAgent { .. }
         | Command::RecordUpdate { .. }
+        | Command::RecordRoomNews { .. }
         | Command::FinishEffect { .. }
         | Command::LookAtRoster
         | Command::ReportDelivery { .. }

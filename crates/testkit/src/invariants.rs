@@ -126,8 +126,10 @@ fn answered(incident: &Incident, role: &str) -> bool {
 
 /// What is over has no update clock, no phase and no deadline that runs.
 pub fn ended_has_no_running_clock(incident: &Incident, timers: &Timers) -> Holds {
-    let left: Vec<&String> =
-        timers.keys().filter(|k| !k.starts_with("agent:") && *k != "postmortem").collect();
+    let left: Vec<&String> = timers
+        .keys()
+        .filter(|k| !k.starts_with("agent:") && !k.starts_with("rooms:") && *k != "postmortem")
+        .collect();
     let clocks = incident.clocks.values().any(|c| c.due.is_some());
     must(!incident.status.is_over() || (left.is_empty() && !clocks), || {
         format!("{} is {} and has clocks: {left:?}", incident.id, incident.status.as_str())

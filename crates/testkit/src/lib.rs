@@ -5,6 +5,7 @@
 //! list of steps, each with a seed of its own, so that a failing run can be made shorter by leaving steps out.
 
 pub mod agents;
+pub mod chat;
 pub mod dice;
 pub mod invariants;
 pub mod model;

@@ -219,6 +219,7 @@ fn executor(
         agents: Arc::new(FakeAgents { vendor: vendor.clone() }),
         notifiers,
         platforms: vec![Arc::new(FakePlatform { vendor: vendor.clone() })],
+        rooms: Default::default(),
         archive: Arc::new(FakeArchive { vendor: vendor.clone() }),
         reader: Arc::clone(reader),
         templates: templates()?,

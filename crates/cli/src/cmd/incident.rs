@@ -20,6 +20,10 @@ pub(super) async fn run(command: IncidentCommand) -> anyhow::Result<ExitCode> {
             told(&server, &answer)
         }
         C::Ack { id, server } => act(&server, &id, "ack", json!({})).await,
+        C::Room { id, chat, private, server } => {
+            let private = private.map(|answer| answer == YesNo::Yes);
+            act(&server, &id, "rooms", json!({ "chat": chat, "private": private })).await
+        }
         C::Snooze { id, minutes, server } => act(&server, &id, "snooze", json!({ "minutes": minutes })).await,
         C::Handover { id, to, server } => {
             let fields =

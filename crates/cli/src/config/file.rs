@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use firebell_core::comms::Audience;
 use firebell_core::effect::RetryPolicy;
-use firebell_core::policy::{Approval, Correlation, Levels, Person, Policy, Service, Times};
+use firebell_core::policy::{Approval, Correlation, Levels, Person, Policy, Service, Times, WarRoom};
 use firebell_core::severity::SeverityPolicy;
 use firebell_integrations::backends::{NotifierConfig, PlatformConfig, TelemetryConfig};
+use firebell_integrations::bridge::BridgeConfig;
 use firebell_integrations::otlp;
 use firebell_integrations::settings::Secret;
 use firebell_integrations::source_config::SourceConfig;
@@ -56,6 +57,10 @@ pub(crate) struct File {
     pub(crate) channels: BTreeMap<Audience, Vec<String>>,
     /// Channels that page people.
     pub(crate) page_channels: Vec<String>,
+    /// Rooms outside, by severity.
+    pub(crate) war_room: WarRoom,
+    /// Video bridges.
+    pub(crate) bridges: Vec<BridgeConfig>,
     /// Retry of outside effects.
     pub(crate) retry: RetryPolicy,
     /// The public status page.
@@ -142,6 +147,7 @@ impl File {
             people: self.people.clone(),
             channels: self.channels.clone(),
             page_channels: self.page_channels.clone(),
+            war_room: self.war_room.clone(),
             retry: self.retry,
             public_url: public_url.to_owned(),
         }

@@ -6,6 +6,7 @@ mod file;
 mod load;
 mod oncall;
 mod parts;
+mod rooms;
 
 #[cfg(test)]
 mod tests;

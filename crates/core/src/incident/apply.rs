@@ -29,6 +29,7 @@ pub fn apply(state: &mut Option<Incident>, record: &EventRecord) {
         (None, Event::Opened { .. }) => *state = Some(open(record)),
         (Some(incident), event) => {
             change(incident, event, record.at, &record.actor);
+            super::rooms::follow(incident, record);
             incident.version = record.version;
             incident.last_at = incident.last_at.max(record.at);
         }
@@ -261,7 +262,7 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
             }
         }
         Event::WarRoomOpened { link } => i.war_room = Some(link.clone()),
-        Event::Room(event) => super::rooms::apply(i, event),
+        Event::Room(event) => super::rooms::apply(i, event, at),
         Event::TaskAdded { id, text, role } => {
             i.tasks.insert(*id, Task { text: text.clone(), role: role.clone(), done_at: None });
         }

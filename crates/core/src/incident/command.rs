@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::event::{AlertTurn, AttachedAlert, Carried};
-use super::rooms::Said;
+use super::rooms::{RoomNews, Said};
 use crate::agent::{AgentFailure, AgentReport};
 use crate::comms::{Audience, Update};
 use crate::effect::Outcome;
@@ -107,6 +107,11 @@ pub enum Command {
     RecordSaid { said: Said },
     /// What was said there was deleted, or is not marked any more.
     RecordUnsaid { chat: String, id: String, when: Timestamp },
+    /// Open a room in this chat, or in all that are configured, with the bridge. `private`: only who is invited sees it,
+    /// as policy says where it is not given; `false` opens a channel though the incident is restricted.
+    OpenRoom { chat: Option<String>, private: Option<bool> },
+    /// Something was noticed about a room.
+    RecordRoomNews { news: RoomNews },
     /// A draft is ready.
     RecordUpdate { update: Update },
     /// An effect ended: done, or failed for good.

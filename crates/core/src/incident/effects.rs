@@ -6,6 +6,12 @@ use crate::effect::{Effect, PageContact, Reach};
 
 /// The effects of `record`, in order; their position is part of the idempotency key.
 pub fn effects(after: &Incident, record: &EventRecord) -> Vec<Effect> {
+    let mut all = own(after, record);
+    all.extend(super::rooms::effects(after, record).into_iter().map(Effect::Room));
+    all
+}
+
+fn own(after: &Incident, record: &EventRecord) -> Vec<Effect> {
     match &record.event {
         Event::AgentRequested { run, agent, task, .. } => {
             vec![Effect::RunAgent { run: run.clone(), agent: agent.clone(), task: task.clone() }]

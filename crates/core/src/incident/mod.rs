@@ -23,7 +23,10 @@ pub use command::{Command, Opening, Rejection};
 pub use decide::decide;
 pub use effects::effects;
 pub use event::{Actor, AlertTurn, AttachedAlert, Carried, Event, EventRecord, ProposedPlan};
-pub use rooms::{Attachment, RoomEvent, Rooms, Said, SaidMark};
+pub use rooms::{
+    Attachment, Bridge, Posting, Room, RoomEffect, RoomEvent, RoomNews, RoomState, Rooms, Said, SaidMark,
+    line, topic, welcome,
+};
 pub use state::{
     Act, ActionItem, AgentRun, Approval, Awaiting, Clock, Incident, Phase, PlanState, PlanStatus,
     PostmortemEdit, Proven, RoleHolder, RunStatus, Status, Task,

@@ -10,6 +10,7 @@ mod oncall;
 mod path;
 mod people;
 mod reopening;
+mod rooms;
 mod said;
 mod soak;
 mod story;

@@ -39,6 +39,9 @@ pub fn timers(i: &Incident, policy: &Policy) -> BTreeMap<String, Timestamp> {
     {
         set("postmortem".to_owned(), due);
     }
+    if let Some(at) = super::rooms::archive_at(i, policy) {
+        set("rooms:archive".to_owned(), at);
+    }
     if i.status.is_over() {
         return all;
     }

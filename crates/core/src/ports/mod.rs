@@ -6,6 +6,7 @@ use std::pin::Pin;
 
 pub mod agent;
 pub mod alert_source;
+pub mod chat;
 pub mod notifier;
 pub mod office;
 pub mod platform;

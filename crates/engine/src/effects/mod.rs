@@ -7,6 +7,7 @@ mod archive;
 mod page;
 mod reach;
 mod rehearse;
+mod rooms;
 mod send;
 mod throttle;
 mod update;
@@ -28,6 +29,7 @@ use crate::ack::AckKeys;
 use crate::handle::Clock;
 use crate::machine::{Claimed, EffectResult};
 
+pub use rooms::{Accounts, RoomSystems};
 pub use throttle::Throttle;
 
 /// Writes what outlives an incident: the evidence bundle and the postmortem.
@@ -66,6 +68,8 @@ pub struct Executor {
     pub notifiers: BTreeMap<String, Arc<dyn Notifier>>,
     /// Platforms.
     pub platforms: Vec<Arc<dyn Platform>>,
+    /// Chats that open rooms, and bridges.
+    pub rooms: RoomSystems,
     /// Archive.
     pub archive: Arc<dyn Archive>,
     /// Committed state.
@@ -110,6 +114,9 @@ impl Executor {
             }
             Effect::ArchiveBundle => only(self.archive.bundle(incident).await),
             Effect::WritePostmortem => only(archive::postmortem(self, incident).await),
+            Effect::Room(effect) => {
+                rooms::run(self, &incident, &key, claimed.row.attempts > 1, &effect).await
+            }
         }
     }
 }

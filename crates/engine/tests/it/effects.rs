@@ -125,6 +125,7 @@ fn executor(platforms: &[&Arc<Double>], phone: &Arc<Phone>, now: Timestamp) -> E
         agents: Arc::new(FakeAgents { vendor: vendor.clone() }),
         notifiers: BTreeMap::from([("phone/pager".to_owned(), channel)]),
         platforms: platforms.iter().map(|p| Arc::clone(p) as Arc<dyn Platform>).collect(),
+        rooms: Default::default(),
         archive: Arc::new(FakeArchive { vendor }),
         reader: Arc::new(MemoryStore::new().reader()),
         templates: Arc::new(Templates::built_in().expect("parses")),

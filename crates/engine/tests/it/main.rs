@@ -4,4 +4,5 @@ mod effects;
 mod handle;
 mod intake;
 mod oncall;
+mod rooms;
 mod simulation;

@@ -3,10 +3,14 @@
 mod config;
 mod inbound;
 mod notifier;
+mod room;
 
+#[cfg(test)]
+mod room_tests;
 #[cfg(test)]
 mod tests;
 
 pub use config::Config;
 pub use inbound::{Synced, parse_sync};
 pub use notifier::Matrix;
+pub use room::MatrixRooms;

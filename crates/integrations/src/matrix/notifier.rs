@@ -200,7 +200,7 @@ fn content(message: &Message, mention_room: bool) -> Value {
     })
 }
 
-fn read(answer: &Result<Reply, HttpError>) -> Outcome {
+pub(super) fn read(answer: &Result<Reply, HttpError>) -> Outcome {
     let reply = match answer {
         Ok(reply) => reply,
         Err(error) => return HINTS.unanswered(error),
@@ -232,13 +232,13 @@ fn read(answer: &Result<Reply, HttpError>) -> Outcome {
 }
 
 /// `!abc:example.com`; rooms of newer versions have no server in their name.
-fn is_room(text: &str) -> bool {
+pub(super) fn is_room(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_graphic() && !"/?#%\"<>".contains(c);
     text.starts_with('!') && (2..=255).contains(&text.len()) && text.chars().all(plain)
 }
 
 /// For one step of a path.
-fn encode(text: &str) -> String {
+pub(super) fn encode(text: &str) -> String {
     let mut out = String::new();
     for b in text.bytes() {
         match b {

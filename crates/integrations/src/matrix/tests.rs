@@ -18,7 +18,7 @@ use crate::settings::Connection;
 const TOKEN: &str = "syt_not_a_real_token";
 const ROOM: &str = "!abc:example.com";
 
-fn config(url: &str, more: &Value) -> Config {
+pub(super) fn config(url: &str, more: &Value) -> Config {
     let mut config = json!({"name": "ops", "url": url, "token": TOKEN, "to": [ROOM], "timeout_s": 0.4});
     for (name, value) in more.as_object().into_iter().flatten() {
         config[name] = value.clone();
@@ -160,14 +160,14 @@ fn no_bytes_make_it_fall() {
 }
 
 /// A user of a real homeserver: `(id, token)`.
-async fn user(url: &str, name: &str) -> (String, String) {
+pub(super) async fn user(url: &str, name: &str) -> (String, String) {
     let register = json!({"username": name, "password": "password", "auth": {"type": "m.login.dummy"}});
     let value = call(url, Method::POST, "register", None, &register).await;
     let text = |key: &str| value[key].as_str().expect("a text").to_owned();
     (text("user_id"), text("access_token"))
 }
 
-async fn call(url: &str, method: Method, path: &str, token: Option<&str>, body: &Value) -> Value {
+pub(super) async fn call(url: &str, method: Method, path: &str, token: Option<&str>, body: &Value) -> Value {
     let connection = Connection {
         url: format!("{url}/_matrix/client/v3"),
         bearer_token: token.map(Into::into),

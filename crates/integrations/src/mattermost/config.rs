@@ -24,6 +24,9 @@ pub struct Config {
     /// Ids of channels (26 letters and digits) for messages that name none; with `token`.
     #[serde(default)]
     pub to: Vec<String>,
+    /// Id of the team in which rooms of incidents are opened; with `token`. Without it there are none.
+    #[serde(default)]
+    pub team: Option<String>,
     /// Where Mattermost tells us that a button was pressed; with `action_secret`.
     #[serde(default)]
     pub callback_url: Option<String>,

@@ -3,10 +3,14 @@
 mod config;
 mod inbound;
 mod notifier;
+mod room;
 
+#[cfg(test)]
+mod room_tests;
 #[cfg(test)]
 mod tests;
 
 pub use config::Config;
 pub use inbound::{Settings, parse};
 pub use notifier::Mattermost;
+pub use room::MattermostRooms;

@@ -18,7 +18,7 @@ use crate::settings::{ConfigError, adapter_name};
 /// A text; servers take 16,383 characters, old ones 4,000.
 const TEXT: usize = 3800;
 
-const HINTS: Hints = Hints {
+pub(super) const HINTS: Hints = Hints {
     provider: "Mattermost",
     again: Again::Doubtful,
     revoked: "the token was revoked or has expired: make a new one for the bot and set `token`",
@@ -175,7 +175,7 @@ impl Mattermost {
 }
 
 /// An address that its own brackets cannot end.
-fn target(link: &str) -> String {
+pub(super) fn target(link: &str) -> String {
     link.replace('(', "%28").replace(')', "%29")
 }
 
@@ -212,7 +212,7 @@ fn read_hook(answer: &Result<Reply, HttpError>) -> Outcome {
     }
 }
 
-fn is_id(text: &str) -> bool {
+pub(super) fn is_id(text: &str) -> bool {
     text.len() == 26 && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
 }
 

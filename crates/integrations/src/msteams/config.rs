@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use super::graph::GraphConfig;
 use crate::settings::{Connection, Secret};
 
 /// One Workflows webhook: one channel or chat.
@@ -17,12 +18,28 @@ pub struct Config {
     /// Security token of an outgoing webhook: what people write to it is checked by it.
     #[serde(default)]
     pub outgoing_token: Option<Secret>,
+    /// The team in which rooms of incidents are opened; without it there are none.
+    #[serde(default)]
+    pub rooms: Option<RoomsConfig>,
     /// PEM file of certificates to trust besides those of the machine.
     #[serde(default)]
     pub ca_file: Option<PathBuf>,
     /// For one call, seconds.
     #[serde(default = "timeout")]
     pub timeout_s: f64,
+}
+
+/// Where rooms are opened.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoomsConfig {
+    /// The app that opens them.
+    pub graph: GraphConfig,
+    /// Id of the team.
+    pub team: String,
+    /// Who owns private channels: a user's object id. Without it there are none.
+    #[serde(default)]
+    pub owner: Option<String>,
 }
 
 fn timeout() -> f64 {

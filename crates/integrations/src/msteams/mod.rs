@@ -2,12 +2,19 @@
 //! incidents are not here.
 
 mod config;
+mod graph;
 mod inbound;
 mod notifier;
+mod room;
 
+#[cfg(test)]
+mod room_tests;
 #[cfg(test)]
 mod tests;
 
-pub use config::Config;
+pub use config::{Config, RoomsConfig};
+pub(crate) use graph::Graph;
+pub use graph::GraphConfig;
 pub use inbound::{Settings, parse};
 pub use notifier::MsTeams;
+pub use room::MsTeamsRooms;

@@ -2,6 +2,7 @@
 //! up (what to do next).
 
 use firebell_core::effect::Outcome;
+use firebell_core::ports::chat::Trouble;
 
 use crate::http::{HttpError, Reply};
 
@@ -32,6 +33,17 @@ pub(crate) struct Hints {
 /// [`Outcome::Retry`].
 pub(crate) fn retry(reason: impl Into<String>, after_s: Option<u32>) -> Outcome {
     Outcome::Retry { reason: reason.into(), after_s }
+}
+
+/// What did not come off, for who opens rooms.
+pub(crate) fn trouble(outcome: Outcome) -> Trouble {
+    match outcome {
+        Outcome::Retry { reason, after_s } => Trouble::Retry { reason, after_s },
+        Outcome::Permanent { reason } => Trouble::Permanent { reason },
+        Outcome::Done { detail, .. } => {
+            Trouble::Permanent { reason: format!("an unexpected answer: {detail}") }
+        }
+    }
 }
 
 impl Hints {

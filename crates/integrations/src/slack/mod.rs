@@ -5,10 +5,14 @@ mod blocks;
 mod config;
 mod inbound;
 mod notifier;
+mod room;
 
+#[cfg(test)]
+mod room_tests;
 #[cfg(test)]
 mod tests;
 
 pub use config::Config;
 pub use inbound::{Settings, parse};
 pub use notifier::Slack;
+pub use room::SlackRooms;

@@ -159,14 +159,14 @@ impl Slack {
 }
 
 /// The outcome, and Slack's word for what went wrong.
-type Reading = (Outcome, String);
+pub(super) type Reading = (Outcome, String);
 
 fn unsure((_, word): &Reading) -> bool {
     matches!(word.as_str(), "internal_error" | "fatal_error" | "request_timeout")
 }
 
 /// Slack answers with 200 and `{"ok": false, "error": "…"}`.
-fn read(answer: &Result<Reply, HttpError>) -> Reading {
+pub(super) fn read(answer: &Result<Reply, HttpError>) -> Reading {
     let reply = match answer {
         Ok(reply) => reply,
         Err(error) => return (HINTS.unanswered(error), String::new()),

@@ -33,6 +33,10 @@ pub(super) async fn carry(app: &App, taken: &Taken) -> Result<Option<String>, Pr
         delivered(app, taken, *state, detail).await?;
         return Ok(None);
     }
+    if matches!(answer.what, Said::Message(_) | Said::Reaction { .. }) {
+        // Where it is the room of an incident it is read there, with what it needs: text, reactions, files.
+        app.state.handle.stir().room(&answer.place);
+    }
     let person = match whose(app, taken) {
         Ok(person) => person,
         Err(why) => return Ok(asks.then_some(why)),

@@ -28,7 +28,8 @@ pub(super) fn advance(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
     if i.status.is_over() {
         return ending::advance(i, cx);
     }
-    let steps: [fn(&Incident, &Cx<'_>) -> Vec<Event>; 4] = [reassess, people::staff, comms::inform, phase];
+    let steps: [fn(&Incident, &Cx<'_>) -> Vec<Event>; 5] =
+        [reassess, people::staff, super::rooms::stand, comms::inform, phase];
     steps.iter().map(|step| step(i, cx)).find(|events| !events.is_empty()).unwrap_or_default()
 }
 

@@ -77,6 +77,13 @@ pub(super) fn finish(
             }
             vec![Event::PostmortemWritten { markdown: written.0, html: written.1 }]
         }
+        Effect::Room(effect) => {
+            let mut events = super::super::rooms::finish(i, effect, done, &text, &data);
+            if !done && !i.dead_effects.contains_key(key) {
+                events.push(died());
+            }
+            events
+        }
         // A run that could not even be started is the agent's failure, not a dead letter: the incident goes on.
         Effect::RunAgent { run, .. } if !done => super::agents::fail(i, run, &text.into()),
         Effect::RunAgent { .. }

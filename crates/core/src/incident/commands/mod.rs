@@ -65,6 +65,8 @@ pub(super) fn run(
         Command::FailAgent { run, failure } => Ok(agents::fail(i, run, failure)),
         Command::RecordSaid { said } => rooms::record_said(i, said),
         Command::RecordUnsaid { chat, id, when } => Ok(rooms::unsay(i, chat, id, *when)),
+        Command::OpenRoom { chat, private } => rooms::open(i, chat.as_deref(), *private, cx),
+        Command::RecordRoomNews { news } => Ok(rooms::news(i, news)),
         Command::RecordUpdate { update } => Ok(people::record_update(i, update)),
         Command::FinishEffect { key, effect, outcome } => Ok(effects::finish(i, key, effect, outcome, cx)),
         Command::ReviveEffect { key } => effects::revive(i, key),

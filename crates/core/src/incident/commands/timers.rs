@@ -64,6 +64,7 @@ pub(super) fn fire(i: &Incident, key: &str, cx: &Cx<'_>) -> Vec<Event> {
             vec![request(&format!("assess-{count}/{agent}"), agent, AgentTask::Assess, cx)]
         }
         "soak" => vec![Event::SoakEnded],
+        "rooms" => super::super::rooms::archive(i),
         _ => vec![missed(key, due)],
     }
 }

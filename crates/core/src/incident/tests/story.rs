@@ -69,8 +69,16 @@ impl Story {
     }
 
     pub(super) fn opened_with(title: &str, severity: Option<Severity>, roster: Roster) -> Self {
+        Self::opened_in(policy(), title, severity, roster)
+    }
+
+    pub(super) fn opened_under(policy: Policy, title: &str, severity: Option<Severity>) -> Self {
+        Self::opened_in(policy, title, severity, Roster::default())
+    }
+
+    fn opened_in(policy: Policy, title: &str, severity: Option<Severity>, roster: Roster) -> Self {
         let mut story = Self {
-            policy: policy(),
+            policy,
             roster,
             now: Timestamp::from_second(1_800_000_000).expect("in range"),
             state: None,

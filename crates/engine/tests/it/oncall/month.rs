@@ -168,6 +168,7 @@ impl Month {
             agents: Arc::new(FakeAgents { vendor: vendor.clone() }),
             notifiers,
             platforms: Vec::new(),
+            rooms: Default::default(),
             archive: Arc::new(FakeArchive { vendor }),
             reader: Arc::new(store.reader()),
             templates: Arc::new(Templates::built_in().expect("parses")),

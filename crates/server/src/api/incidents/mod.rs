@@ -18,6 +18,7 @@ mod follow;
 mod hand_over;
 mod list;
 mod merge;
+mod open_room;
 mod post_update;
 mod record;
 mod reopen;
@@ -58,6 +59,7 @@ pub(super) fn operations() -> Vec<Operation> {
         snooze::operation(),
         hand_over::operation(),
         request_responders::operation(),
+        open_room::operation(),
         assign_role::operation(),
         add_note::operation(),
         set_kind::operation(),

@@ -70,6 +70,10 @@ fn command(verb: &str, form: &Fields, now: Timestamp) -> Result<(Command, String
         "approve" => (decision(form, true), "Your go is recorded.".to_owned()),
         "reject" => (decision(form, false), "Your no-go is recorded.".to_owned()),
         "note" => (Command::AddNote { text: text("text") }, "The note is in the timeline.".to_owned()),
+        "room" => {
+            let chat = Some(text("chat")).filter(|chat| !chat.is_empty());
+            (Command::OpenRoom { chat, private: None }, "The room is on its way.".to_owned())
+        }
         "task" => {
             (Command::AddTask { text: text("text"), role: text("role") }, "The task is there.".to_owned())
         }

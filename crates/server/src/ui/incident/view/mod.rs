@@ -7,6 +7,7 @@ mod graph;
 mod people;
 mod plans;
 mod record;
+mod rooms;
 mod timeline;
 mod verdict;
 
@@ -59,6 +60,7 @@ pub(super) struct View {
     closed: bool,
     people: people::People,
     calling: Option<calling::Calling>,
+    rooms: rooms::Rooms,
     verdict: Option<verdict::VerdictView>,
     gaps: Vec<String>,
     plans: Vec<plans::PlanView>,
@@ -145,6 +147,7 @@ pub(super) fn of(
         closed: i.closed_at.is_some(),
         people: people::of(i, policy, around.roster),
         calling: calling::of(i, records, now),
+        rooms: rooms::of(i, policy),
         verdict: i.verdict.as_ref().map(|v| verdict::of(i, v, records)),
         gaps: verdict::gaps(i),
         plans,

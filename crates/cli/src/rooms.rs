@@ -1,0 +1,76 @@
+//! Wires rooms: the chats that can open them, video bridges, and whose account is whose.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use firebell_core::ports::agent::BlobStore;
+use firebell_core::ports::chat::{Bridges, ChatRooms};
+use firebell_engine::effects::{Accounts, RoomSystems};
+use firebell_integrations::{backends, bridge};
+use firebell_oncall::Roster;
+use firebell_oncall::model::{Contact, ContactKind, Person};
+
+use crate::config::File;
+
+/// What opens rooms and bridges, as configured. `key`: a secret by which built-in bridges have names that nobody guesses.
+pub(crate) fn systems(file: &File, key: &str, blobs: Arc<dyn BlobStore>) -> anyhow::Result<RoomSystems> {
+    let mut bridges: BTreeMap<String, Arc<dyn Bridges>> = BTreeMap::new();
+    let built_in = bridge::default(key)?;
+    bridges.insert(built_in.name().to_owned(), built_in);
+    for config in &file.bridges {
+        let bridge = bridge::build(config)?;
+        bridges.insert(bridge.name().to_owned(), bridge);
+    }
+    Ok(RoomSystems {
+        chats: chats(file)?,
+        bridges,
+        accounts: Some(Arc::new(Contacts { roster: file.roster.clone() })),
+        blobs: Some(blobs),
+    })
+}
+
+/// The chats that can open rooms, by name.
+pub(crate) fn chats(file: &File) -> anyhow::Result<BTreeMap<String, Arc<dyn ChatRooms>>> {
+    let mut chats = BTreeMap::new();
+    for config in &file.notifiers {
+        if let Some(rooms) = backends::build_rooms(config)? {
+            chats.insert(rooms.name().to_owned(), rooms);
+        }
+    }
+    Ok(chats)
+}
+
+/// Accounts as the people on call have them among their contacts.
+struct Contacts {
+    roster: Roster,
+}
+
+fn kind_of(chat: &str) -> Option<ContactKind> {
+    let kind = chat.split('/').next().unwrap_or(chat);
+    ContactKind::ALL.iter().copied().find(|k| k.as_str() == kind)
+}
+
+impl Contacts {
+    fn address(&self, person: &str, kind: ContactKind) -> Option<String> {
+        let person = self.roster.people.iter().find(|p| p.name == person)?;
+        let usable = |c: &&Contact| c.kind == kind && c.enabled && !c.address.is_empty();
+        person.contacts.iter().find(usable).map(|c| c.address.clone())
+    }
+}
+
+impl Accounts for Contacts {
+    fn account(&self, person: &str, chat: &str) -> Option<String> {
+        self.address(person, kind_of(chat)?)
+    }
+
+    fn email(&self, person: &str) -> Option<String> {
+        self.address(person, ContactKind::Email)
+    }
+
+    fn person(&self, chat: &str, account: &str) -> Option<String> {
+        let kind = kind_of(chat)?;
+        let has =
+            |p: &&Person| p.contacts.iter().any(|c| c.kind == kind && c.enabled && c.address == account);
+        self.roster.people.iter().find(has).map(|p| p.name.clone())
+    }
+}

@@ -1,0 +1,343 @@
+//! Hears what is said in rooms. What is marked for the timeline comes in by this path too, so that nothing is missed while
+//! the chat, Firebell or the way between them is down: each open room is read on from where it was last read, at the
+//! start, after each failure, and every few minutes. What came in before by a webhook is known by its id.
+//!
+//! Which rooms there are is followed in the record and kept as documents, with the place in each room.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use firebell_core::ids::IncidentId;
+use firebell_core::incident::{Actor, Command, Event, EventRecord, RoomEvent, RoomNews};
+use firebell_core::policy::WarRoom;
+use firebell_core::ports::chat::{ChatRooms, HeardMessage, Trouble};
+use firebell_core::ports::office::{Change, Deed, Document, Expect, OfficeReader};
+use firebell_core::ports::store::{Reader, StoreResult};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+
+use crate::effects::{Accounts, RoomSystems};
+use crate::handle::{Clock, Error, Handle};
+
+/// Documents of rooms that are listened to.
+const ROOM: &str = "room";
+/// The document with the place in the record.
+const PLACE: (&str, &str) = ("cursor", "rooms");
+/// Events read at once.
+const PAGE: usize = 500;
+/// Rooms listened to at once; more are nobody's.
+const ROOMS: usize = 2_000;
+/// Each room is read so often.
+pub const EVERY: Duration = Duration::from_secs(120);
+/// A chat that failed is left alone for so long, unless it asked for another time.
+const AFTER_FAILURE: SignedDuration = SignedDuration::from_secs(30);
+/// One that refuses (a revoked token) is asked again after so many seconds.
+const AFTER_REFUSAL_S: u32 = 300;
+/// Pages of one room in one go; the rest comes with the next.
+const MOST_PAGES: usize = 50;
+
+/// Rooms that are to be read at once, because somebody said something there. What was said is read from the room itself, so
+/// that it is the same whoever told of it first.
+#[derive(Debug, Default)]
+pub struct Stir {
+    rooms: Mutex<BTreeSet<String>>,
+    news: Notify,
+}
+
+impl Stir {
+    /// Something was said in the room with this id. One that is no room of an incident is nobody's business.
+    pub fn room(&self, id: &str) {
+        let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        if rooms.len() < ROOMS {
+            rooms.insert(id.to_owned());
+        }
+        drop(rooms);
+        self.news.notify_one();
+    }
+
+    fn take(&self) -> BTreeSet<String> {
+        std::mem::take(&mut *self.rooms.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A room that is listened to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Ear {
+    incident: IncidentId,
+    chat: String,
+    room: String,
+    /// Where the chat was read up to.
+    #[serde(default)]
+    cursor: String,
+}
+
+/// Listens.
+pub struct Listener {
+    handle: Handle,
+    reader: Arc<dyn Reader>,
+    office: Arc<dyn OfficeReader>,
+    rooms: RoomSystems,
+    clock: Clock,
+    every: Duration,
+    /// Chats that are left alone, and until when.
+    quiet: BTreeMap<String, Timestamp>,
+    /// When each room was last read, by the document's id.
+    heard_at: BTreeMap<String, Timestamp>,
+}
+
+impl Listener {
+    /// `every`: how often each room is read; [`EVERY`] in production.
+    pub fn new(
+        handle: Handle,
+        reader: Arc<dyn Reader>,
+        office: Arc<dyn OfficeReader>,
+        rooms: RoomSystems,
+        clock: Clock,
+        every: Duration,
+    ) -> Self {
+        let (quiet, heard_at) = (BTreeMap::new(), BTreeMap::new());
+        Self { handle, reader, office, rooms, clock, every, quiet, heard_at }
+    }
+
+    /// Runs until `stop` turns true. Without a chat that opens rooms there is nothing to hear.
+    pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        if self.rooms.chats.is_empty() {
+            return;
+        }
+        let mut changes = self.handle.changes();
+        while !*stop.borrow() {
+            match self.turn().await {
+                Err(Error::Stopped) => return,
+                Err(error) => tracing::warn!(%error, "rooms could not be listened to; trying again"),
+                Ok(()) => {}
+            }
+            let pause = self.every.min(Duration::from_secs(5));
+            tokio::select! {
+                _ = changes.changed() => tokio::time::sleep(pause.min(Duration::from_millis(250))).await,
+                () = self.handle.stir().news.notified() => {}
+                _ = stop.changed() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    /// Follows the record, then reads each room whose time has come.
+    ///
+    /// # Errors
+    /// The store's. A chat that fails is no error: it is asked again.
+    pub async fn turn(&mut self) -> Result<(), Error> {
+        self.follow().await?;
+        let (now, stirred) = ((self.clock)(), self.handle.stir().take());
+        let office = Arc::clone(&self.office);
+        let ears = blocking(move || office.documents(ROOM, "", ROOMS)).await?;
+        let known: BTreeSet<&String> = ears.iter().map(|d| &d.id).collect();
+        self.heard_at.retain(|id, _| known.contains(id));
+        let every = SignedDuration::try_from(self.every).unwrap_or(SignedDuration::MAX);
+        let due = |at: Option<&Timestamp>| at.is_none_or(|at| now.duration_since(*at) >= every);
+        let mut by_chat: BTreeMap<String, Vec<(Document, Ear)>> = BTreeMap::new();
+        for document in ears {
+            let Ok(ear) = serde_json::from_value::<Ear>(document.body.clone()) else { continue };
+            let resting = self.quiet.get(&ear.chat).is_some_and(|until| *until > now);
+            if !resting && (stirred.contains(&ear.room) || due(self.heard_at.get(&document.id))) {
+                by_chat.entry(ear.chat.clone()).or_default().push((document, ear));
+            }
+        }
+        // One chat that hangs holds up no other.
+        let mut tasks = JoinSet::new();
+        for (chat, ears) in by_chat {
+            let Some(rooms) = self.rooms.chats.get(&chat).cloned() else { continue };
+            let ear = Hearing {
+                handle: self.handle.clone(),
+                rooms,
+                accounts: self.rooms.accounts.clone(),
+                policy: self.handle.policy().war_room.clone(),
+            };
+            tasks.spawn(async move {
+                let mut heard = Vec::new();
+                for (document, of) in ears {
+                    let outcome = ear.read(&document, of).await;
+                    heard.push(document.id);
+                    if let Err(after) = outcome {
+                        return (chat, heard, Some(after));
+                    }
+                }
+                (chat, heard, None)
+            });
+        }
+        while let Some(ended) = tasks.join_next().await {
+            let Ok((chat, heard, failed)) = ended else { continue };
+            match failed {
+                Some(after) => {
+                    let wait = after.map_or(AFTER_FAILURE, |s| SignedDuration::from_secs(i64::from(s)));
+                    let until = now.checked_add(wait).unwrap_or(Timestamp::MAX);
+                    self.quiet.insert(chat, until);
+                    // The one that failed is read first when the chat is back.
+                    self.heard_at.extend(heard.iter().rev().skip(1).map(|id| (id.clone(), now)));
+                }
+                None => {
+                    self.quiet.remove(&chat);
+                    self.heard_at.extend(heard.into_iter().map(|id| (id, now)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Which rooms opened and ended since the last look.
+    async fn follow(&mut self) -> Result<(), Error> {
+        loop {
+            let (reader, office) = (Arc::clone(&self.reader), Arc::clone(&self.office));
+            let (place, events) = blocking(move || {
+                let document = office.document(PLACE.0, PLACE.1)?;
+                let place = document.and_then(|d| d.body.get("position").and_then(serde_json::Value::as_u64));
+                let events = reader.events_after(place.unwrap_or(0), PAGE)?;
+                Ok((place, events))
+            })
+            .await?;
+            let Some((last, _)) = events.last() else { return Ok(()) };
+            let read = events.len();
+            let mut changes: Vec<Change> = events.iter().filter_map(|(_, record)| change(record)).collect();
+            // The place alone is written down only where much was read: reading again costs less.
+            let far = last.saturating_sub(place.unwrap_or(0)) >= PAGE as u64 || place.is_none();
+            if !changes.is_empty() || far {
+                let body = json!({ "position": last });
+                changes.push(Change::Put {
+                    kind: PLACE.0,
+                    id: PLACE.1.to_owned(),
+                    body,
+                    expect: Expect::Any,
+                });
+                self.handle.perform(Deed { act: None, changes }).await?;
+            }
+            if read < PAGE {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// What an event means for who is listened to.
+fn change(record: &EventRecord) -> Option<Change> {
+    let Event::Room(event) = &record.event else { return None };
+    let id = |chat: &str| format!("{}:{chat}", record.incident);
+    match event {
+        RoomEvent::Opened { chat, id: room, .. } => {
+            let ear = Ear {
+                incident: record.incident.clone(),
+                chat: chat.clone(),
+                room: room.clone(),
+                cursor: String::new(),
+            };
+            Some(Change::Put { kind: ROOM, id: id(chat), body: json!(ear), expect: Expect::Any })
+        }
+        RoomEvent::Lost { chat, .. }
+        | RoomEvent::Left { chat, .. }
+        | RoomEvent::ArchiveAsked { chat }
+        | RoomEvent::Archived { chat } => Some(Change::Remove { kind: ROOM, id: id(chat) }),
+        _ => None,
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> StoreResult<T> + Send + 'static,
+) -> Result<T, Error> {
+    let done = tokio::task::spawn_blocking(work).await.map_err(|e| Error::Store(e.to_string()))?;
+    done.map_err(|e| Error::Store(e.to_string()))
+}
+
+/// Reading the rooms of one chat.
+struct Hearing {
+    handle: Handle,
+    rooms: Arc<dyn ChatRooms>,
+    accounts: Option<Arc<dyn Accounts>>,
+    policy: WarRoom,
+}
+
+impl Hearing {
+    /// Reads one room on. The error is when the chat wants to be asked again, if it says so.
+    async fn read(&self, document: &Document, mut ear: Ear) -> Result<(), Option<u32>> {
+        // One that ended meanwhile is not put back.
+        let mut version = document.version;
+        for _ in 0..MOST_PAGES {
+            let heard = match self.rooms.since(&ear.room, &ear.cursor).await {
+                Ok(heard) => heard,
+                Err(Trouble::Gone { reason }) => {
+                    self.tell(
+                        &ear,
+                        Command::RecordRoomNews { news: RoomNews::Lost { id: ear.room.clone(), reason } },
+                    )
+                    .await
+                    .map_err(|_| None)?;
+                    let remove = Change::Remove { kind: ROOM, id: document.id.clone() };
+                    let deed = Deed { act: None, changes: vec![remove] };
+                    return self.handle.perform(deed).await.map_err(|_| None);
+                }
+                Err(Trouble::Retry { reason, after_s }) => {
+                    tracing::warn!(chat = %ear.chat, incident.id = %ear.incident, %reason, "a room could not be read; trying again");
+                    return Err(after_s);
+                }
+                Err(Trouble::Permanent { reason }) => {
+                    tracing::warn!(chat = %ear.chat, incident.id = %ear.incident, %reason, "a room cannot be read");
+                    return Err(Some(AFTER_REFUSAL_S));
+                }
+            };
+            if let Some(name) = heard.name.clone() {
+                let news = RoomNews::Renamed { id: ear.room.clone(), name };
+                self.tell(&ear, Command::RecordRoomNews { news }).await.map_err(|_| None)?;
+            }
+            for message in &heard.messages {
+                if let Some(command) = entry(message, &self.policy) {
+                    self.tell(&ear, command).await.map_err(|_| None)?;
+                }
+            }
+            if heard.cursor != ear.cursor {
+                // Only now: what was read and not recorded is read again.
+                ear.cursor = heard.cursor.clone();
+                let body = json!(ear);
+                let expect = Expect::Version(version);
+                version += 1;
+                let put = Change::Put { kind: ROOM, id: document.id.clone(), body, expect };
+                self.handle.perform(Deed { act: None, changes: vec![put] }).await.map_err(|_| None)?;
+            }
+            if !heard.more {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn tell(&self, ear: &Ear, command: Command) -> Result<(), Error> {
+        let actor = match &command {
+            Command::RecordSaid { said } => self
+                .accounts
+                .as_deref()
+                .and_then(|a| a.person(&ear.chat, &said.account))
+                .map_or_else(|| Actor::Source { name: ear.chat.clone() }, Actor::person),
+            _ => Actor::System,
+        };
+        match self.handle.command(&ear.incident, command, actor).await {
+            // A message that is refused (too many) is not heard again and again.
+            Ok(_) | Err(Error::Rejected(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// What a message means for the timeline; none where it is talk.
+fn entry(message: &HeardMessage, policy: &WarRoom) -> Option<Command> {
+    let said = &message.said;
+    if message.deleted {
+        return Some(Command::RecordUnsaid { chat: said.chat.clone(), id: said.id.clone(), when: said.when });
+    }
+    if let Some(text) = policy.marked(&said.text) {
+        let mut said = said.clone();
+        said.text = text.to_owned();
+        return Some(Command::RecordSaid { said });
+    }
+    let marked = message.reactions.iter().any(|r| policy.marks(r));
+    marked.then(|| Command::RecordSaid { said: said.clone() })
+}

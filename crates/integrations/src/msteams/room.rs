@@ -1,0 +1,315 @@
+//! Rooms as channels of one team, by Microsoft Graph. Permissions of the app: `Channel.Create`, `ChannelSettings.ReadWrite.All`,
+//! `ChannelMember.ReadWrite.All`, `User.Read.All`; to hear, `ChannelMessage.Read.All`, which Microsoft gives on request.
+//!
+//! Graph lets no app write into a channel in its own name. What is to be said goes through the workflow's webhook, into the
+//! channel of that workflow, with the room's name before it.
+
+use firebell_core::effect::Outcome;
+use firebell_core::incident::{Attachment, Said};
+use firebell_core::ports::chat::{
+    Answer, ChatRooms, Guest, Heard, HeardMessage, Invited, Post, RoomRef, RoomWish, Trouble, numbered_name,
+    plain_name,
+};
+use firebell_core::ports::notifier::{Message, Notifier as _, Urgency};
+use firebell_core::ports::{BoxFuture, Health};
+use serde_json::{Value, json};
+
+use super::MsTeams;
+use super::config::Config;
+use super::graph::Graph;
+use crate::http::Method;
+use crate::notice::text::{Unit, cut, web};
+use crate::notice::trouble;
+use crate::replies::at;
+use crate::settings::{ConfigError, adapter_name};
+
+/// Longest name of a channel, and its description.
+const NAME: usize = 50;
+const DESCRIPTION: usize = 1024;
+const NAMES: u32 = 20;
+const SAID: usize = 4000;
+/// What the description holds between the topic and the key.
+const GAP: &str = " ";
+
+/// A team in which channels are opened.
+pub struct MsTeamsRooms {
+    name: String,
+    graph: Graph,
+    team: String,
+    /// Who owns private channels.
+    owner: Option<String>,
+    notifier: MsTeams,
+}
+
+impl MsTeamsRooms {
+    /// None where `rooms` is not configured.
+    ///
+    /// # Errors
+    /// Names the field that cannot be used.
+    pub fn new(config: &Config) -> Result<Option<Self>, ConfigError> {
+        let name = adapter_name("msteams", &config.name)?;
+        let Some(rooms) = &config.rooms else { return Ok(None) };
+        let plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "@._-".contains(c));
+        if rooms.team.is_empty() || !plain(&rooms.team) {
+            return Err(ConfigError::new(&name, "rooms.team", "must be the id of a team"));
+        }
+        if rooms.owner.as_ref().is_some_and(|owner| !plain(owner)) {
+            return Err(ConfigError::new(
+                &name,
+                "rooms.owner",
+                "must be the object id of a user, or their sign-in name",
+            ));
+        }
+        Ok(Some(Self {
+            graph: Graph::new(&name, &rooms.graph)?,
+            team: rooms.team.clone(),
+            owner: rooms.owner.clone(),
+            notifier: MsTeams::new(config)?,
+            name,
+        }))
+    }
+
+    fn channel(&self, id: &str) -> String {
+        format!("teams/{}/channels/{id}", self.team)
+    }
+
+    fn member(user: &str, role: &[&str]) -> Value {
+        json!({
+            "@odata.type": "#microsoft.graph.aadUserConversationMember",
+            "user@odata.bind": format!("https://graph.microsoft.com/v1.0/users('{user}')"),
+            "roles": role,
+        })
+    }
+
+    async fn create(&self, wish: &RoomWish) -> Answer<RoomRef> {
+        let plain = plain_name(&wish.name, NAME);
+        let mark = format!("[{}]", wish.key);
+        let room = DESCRIPTION.saturating_sub(mark.chars().count() + GAP.len());
+        let description = format!("{}{GAP}{mark}", cut(&wish.purpose, room, Unit::Chars));
+        for number in 1..=NAMES {
+            let name = numbered_name(&plain, number, NAME);
+            let mut body = json!({
+                "displayName": name,
+                "description": description,
+                "membershipType": if wish.private { "private" } else { "standard" },
+            });
+            if wish.private {
+                let Some(owner) = &self.owner else {
+                    let why = "Microsoft Teams: a private channel needs an owner: set `rooms.owner`";
+                    return Err(Trouble::permanent(why));
+                };
+                body["members"] = json!([Self::member(owner, &["owner"])]);
+            }
+            let made =
+                self.graph.ask(Method::POST, &format!("teams/{}/channels", self.team), &[], Some(body)).await;
+            let channel = match made {
+                Ok(channel) => channel,
+                Err(Trouble::Permanent { reason }) if is_taken(&reason) => match self.named(&name).await? {
+                    Some(found) if at(&found, "/description").ends_with(&mark) => found,
+                    _ => continue,
+                },
+                // The team itself.
+                Err(Trouble::Gone { reason }) => {
+                    return Err(Trouble::Permanent { reason: format!("{reason}: correct `rooms.team`") });
+                }
+                Err(trouble) => return Err(trouble),
+            };
+            let id = at(&channel, "/id").to_owned();
+            if id.is_empty() {
+                return Err(Trouble::retry("Microsoft Teams: a channel without an id, is graph.url right?"));
+            }
+            let link = web(at(&channel, "/webUrl")).unwrap_or_default().to_owned();
+            return Ok(RoomRef { id, name, link });
+        }
+        let why = format!(
+            "Microsoft Teams: {plain} and {NAMES} names like it are taken: change `name` under [war_room]"
+        );
+        Err(Trouble::permanent(why))
+    }
+
+    async fn named(&self, name: &str) -> Answer<Option<Value>> {
+        let filter = format!("displayName eq '{name}'");
+        let path = format!("teams/{}/channels", self.team);
+        let list = self.graph.ask(Method::GET, &path, &[("$filter", &filter)], None).await?;
+        Ok(list.pointer("/value/0").cloned())
+    }
+
+    async fn bring(&self, room: &str, guests: &[Guest]) -> Answer<Invited> {
+        let channel = self.graph.ask(Method::GET, &self.channel(room), &[], None).await?;
+        let mut invited = Invited::default();
+        // Everybody in the team sees a standard channel, and nobody else can be brought into it.
+        let private = at(&channel, "/membershipType") == "private";
+        for guest in guests {
+            let Some(user) = guest.account.as_ref().or(guest.email.as_ref()).filter(|u| !u.contains('\''))
+            else {
+                invited.unknown.push((guest.name.clone(), "no account and no e-mail is known".to_owned()));
+                continue;
+            };
+            if !private {
+                invited.present.push(guest.name.clone());
+                continue;
+            }
+            let path = format!("{}/members", self.channel(room));
+            match self.graph.ask(Method::POST, &path, &[], Some(Self::member(user, &[]))).await {
+                Ok(_) => invited.present.push(guest.name.clone()),
+                Err(trouble @ Trouble::Retry { .. }) => return Err(trouble),
+                Err(trouble) if trouble.to_string().to_lowercase().contains("already") => {
+                    invited.present.push(guest.name.clone());
+                }
+                Err(trouble) => invited.unknown.push((guest.name.clone(), trouble.to_string())),
+            }
+        }
+        Ok(invited)
+    }
+
+    async fn say(&self, room: &str, post: &Post) -> Answer<String> {
+        // Whether it is still there: what is said elsewhere about a room that is gone helps nobody.
+        let channel = self.graph.ask(Method::GET, &self.channel(room), &[], None).await?;
+        // A private room's words must not go into the workflow's channel, which others read.
+        if at(&channel, "/membershipType") == "private" {
+            let why = "Microsoft Teams: no app may write into a private channel; read the incident's page";
+            return Err(Trouble::permanent(why));
+        }
+        let message = Message {
+            key: post.key.clone(),
+            subject: at(&channel, "/displayName").to_owned(),
+            body: post.text.clone(),
+            link: post.links.first().map(|(link, _)| link.clone()).unwrap_or_default(),
+            urgency: Urgency::Normal,
+            ..Message::default()
+        };
+        match self.notifier.send(&message).await {
+            Outcome::Done { .. } => Ok(String::new()),
+            other => Err(trouble(other)),
+        }
+    }
+
+    async fn topic(&self, room: &str, topic: &str) -> Answer<()> {
+        let channel = self.graph.ask(Method::GET, &self.channel(room), &[], None).await?;
+        let mark =
+            at(&channel, "/description").rsplit_once('[').map_or(String::new(), |(_, m)| format!("[{m}"));
+        let left = DESCRIPTION.saturating_sub(mark.chars().count() + GAP.len());
+        let body = json!({ "description": format!("{}{GAP}{mark}", cut(topic, left, Unit::Chars)) });
+        self.graph.ask(Method::PATCH, &self.channel(room), &[], Some(body)).await.map(drop)
+    }
+
+    async fn hear(&self, room: &str, cursor: &str) -> Answer<Heard> {
+        let channel = self.graph.ask(Method::GET, &self.channel(room), &[], None).await?;
+        if channel.get("isArchived").and_then(Value::as_bool) == Some(true) {
+            return Err(Trouble::Gone { reason: "Microsoft Teams: the channel was archived".to_owned() });
+        }
+        let path = format!("{}/messages", self.channel(room));
+        // Newest first by their last change, replies aside.
+        let list = self.graph.ask(Method::GET, &path, &[("$top", "50")], None).await?;
+        let mut heard = Heard {
+            cursor: cursor.to_owned(),
+            name: Some(at(&channel, "/displayName").to_owned()).filter(|n| !n.is_empty()),
+            ..Heard::default()
+        };
+        let mut messages: Vec<&Value> =
+            list.get("value").and_then(Value::as_array).into_iter().flatten().collect();
+        messages.retain(|m| at(m, "/lastModifiedDateTime") > cursor);
+        messages.sort_by_key(|m| at(m, "/createdDateTime").to_owned());
+        for message in messages {
+            heard.cursor = heard.cursor.max(at(message, "/lastModifiedDateTime").to_owned());
+            let account = at(message, "/from/user/id");
+            let Ok(when) = at(message, "/createdDateTime").parse() else { continue };
+            if account.is_empty() || at(message, "/messageType") != "message" {
+                continue;
+            }
+            let files = message.get("attachments").and_then(Value::as_array).into_iter().flatten();
+            let files = files.filter(|f| at(f, "/contentType") == "reference").map(|f| Attachment {
+                name: cut(at(f, "/name"), 200, Unit::Chars),
+                link: web(at(f, "/contentUrl")).unwrap_or_default().to_owned(),
+                ..Attachment::default()
+            });
+            let reactions = message.get("reactions").and_then(Value::as_array).into_iter().flatten();
+            let said = Said {
+                chat: self.name.clone(),
+                id: format!("{room}:{}", at(message, "/id")),
+                author: cut(at(message, "/from/user/displayName"), 200, Unit::Chars),
+                account: account.to_owned(),
+                text: cut(&plain_text(at(message, "/body/content")), SAID, Unit::Chars),
+                attachments: files.collect(),
+                when,
+            };
+            heard.messages.push(HeardMessage {
+                said,
+                reactions: reactions.map(|r| at(r, "/reactionType").to_owned()).collect(),
+                deleted: !at(message, "/deletedDateTime").is_empty(),
+            });
+        }
+        Ok(heard)
+    }
+}
+
+/// Graph says it in more than one way.
+fn is_taken(reason: &str) -> bool {
+    let reason = reason.to_lowercase();
+    reason.contains("namealreadyexists")
+        || reason.contains("name already exist")
+        || reason.contains("already existed")
+}
+
+/// The text of a message's HTML.
+fn plain_text(html: &str) -> String {
+    let mut out = String::new();
+    let mut rest = html;
+    while let Some((text, tail)) = rest.split_once('<') {
+        out.push_str(text);
+        let Some((tag, after)) = tail.split_once('>') else { break };
+        if tag.starts_with("br") || tag == "/p" || tag == "/div" {
+            out.push('\n');
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    let entities =
+        [("&nbsp;", " "), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
+    entities.iter().fold(out, |text, (from, to)| text.replace(from, to)).trim().to_owned()
+}
+
+impl ChatRooms for MsTeamsRooms {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn health(&self) -> BoxFuture<'_, Health> {
+        Box::pin(self.graph.health(&self.name))
+    }
+
+    fn open<'a>(&'a self, wish: &'a RoomWish) -> BoxFuture<'a, Answer<RoomRef>> {
+        Box::pin(self.create(wish))
+    }
+
+    fn set_topic<'a>(&'a self, room: &'a str, topic: &'a str) -> BoxFuture<'a, Answer<()>> {
+        Box::pin(self.topic(room, topic))
+    }
+
+    fn invite<'a>(&'a self, room: &'a str, guests: &'a [Guest]) -> BoxFuture<'a, Answer<Invited>> {
+        Box::pin(self.bring(room, guests))
+    }
+
+    fn post<'a>(&'a self, room: &'a str, post: &'a Post) -> BoxFuture<'a, Answer<String>> {
+        Box::pin(self.say(room, post))
+    }
+
+    fn pin<'a>(&'a self, _: &'a str, _: &'a str) -> BoxFuture<'a, Answer<()>> {
+        Box::pin(async { Err(Trouble::permanent("Microsoft Teams lets no app pin a message of a channel")) })
+    }
+
+    fn archive<'a>(&'a self, room: &'a str) -> BoxFuture<'a, Answer<()>> {
+        Box::pin(async move {
+            let channel = self.graph.ask(Method::GET, &self.channel(room), &[], None).await?;
+            if channel.get("isArchived").and_then(Value::as_bool) == Some(true) {
+                return Ok(());
+            }
+            let path = format!("{}/archive", self.channel(room));
+            self.graph.ask(Method::POST, &path, &[], Some(json!({}))).await.map(drop)
+        })
+    }
+
+    fn since<'a>(&'a self, room: &'a str, cursor: &'a str) -> BoxFuture<'a, Answer<Heard>> {
+        Box::pin(self.hear(room, cursor))
+    }
+}

@@ -1,0 +1,162 @@
+//! Rooms against a double of Microsoft Graph and of a workflow.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use firebell_core::ports::chat::{ChatRooms, Guest, Post, RoomWish, Trouble};
+use serde_json::{Value, json};
+
+use super::{Config, MsTeamsRooms};
+use crate::doubles::provider::{Provider, Reply, Seen, all_of};
+
+type Channels = Arc<Mutex<Vec<Value>>>;
+
+fn rooms(url: &str) -> MsTeamsRooms {
+    let graph = json!({"tenant": "t", "client_id": "c", "client_secret": "s", "url": url, "login_url": url, "timeout_s": 0.5});
+    let config: Config = serde_json::from_value(
+        json!({"name": "ops", "webhook_url": format!("{url}/workflow"), "timeout_s": 0.5,
+        "rooms": {"graph": graph, "team": "team-1", "owner": "u-owner"}}),
+    )
+    .expect("a configuration");
+    MsTeamsRooms::new(&config).expect("builds").expect("opens rooms")
+}
+
+fn wish(key: &str, private: bool) -> RoomWish {
+    RoomWish {
+        key: key.to_owned(),
+        name: "inc-2027-0001-checkout is down for everybody on earth".to_owned(),
+        purpose: "SEV1 INC-2027-0001".to_owned(),
+        private,
+        asked_at: jiff::Timestamp::UNIX_EPOCH,
+    }
+}
+
+/// <https://learn.microsoft.com/graph/api/channel-post>.
+fn documented(seen: &Seen) -> Result<(), String> {
+    if seen.path == "/t/oauth2/v2.0/token" || seen.path == "/workflow" {
+        return Ok(());
+    }
+    all_of(&[(seen.header("authorization") == "Bearer t1", "the token")])?;
+    let body = seen.json();
+    if seen.path == "/teams/team-1/channels" && seen.method == "POST" {
+        let private = body["membershipType"] == "private";
+        return all_of(&[
+            (body["displayName"].as_str().is_some_and(|n| n.chars().count() <= 50), "a name"),
+            (body["description"].as_str().is_some_and(|d| d.chars().count() <= 1024), "a description"),
+            (private == body["members"][0]["roles"][0].is_string(), "an owner of private ones"),
+        ]);
+    }
+    Ok(())
+}
+
+fn answer(channels: &Channels, seen: &Seen) -> Reply {
+    let mut all = channels.lock().unwrap_or_else(PoisonError::into_inner);
+    let is = |status: u16, value: &Value| Reply::Is(status, value.to_string());
+    let parts: Vec<&str> = seen.path.trim_start_matches('/').split('/').collect();
+    match (seen.method.as_str(), parts.as_slice()) {
+        (_, ["t", ..]) => is(200, &json!({"access_token": "t1", "expires_in": 3600})),
+        (_, ["workflow"]) => Reply::Is(202, String::new()),
+        ("GET", ["teams", _, "channels"]) => {
+            let filter = seen.query.iter().find(|(n, _)| n == "$filter").map_or("", |(_, v)| v);
+            let found: Vec<&Value> = all
+                .iter()
+                .filter(|c| {
+                    filter == format!("displayName eq '{}'", c["displayName"].as_str().unwrap_or_default())
+                })
+                .collect();
+            is(200, &json!({ "value": found }))
+        }
+        ("POST", ["teams", _, "channels"]) => {
+            let mut body = seen.json();
+            if all.iter().any(|c| c["displayName"] == body["displayName"]) {
+                return is(
+                    400,
+                    &json!({"error": {"code": "BadRequest", "message": "Channel name already existed, please use other name."}}),
+                );
+            }
+            body["id"] = json!(format!("19:c{}@thread.tacv2", all.len()));
+            body["webUrl"] = json!("https://teams.microsoft.com/l/channel/1");
+            all.push(body.clone());
+            is(201, &body)
+        }
+        (method, ["teams", _, "channels", id, rest @ ..]) => {
+            let Some(at) = all.iter().position(|c| c["id"] == *id) else {
+                return is(404, &json!({"error": {"code": "NotFound", "message": "no thread"}}));
+            };
+            match (method, rest) {
+                ("PATCH", []) => {
+                    all[at]["description"] = seen.json()["description"].clone();
+                    Reply::Is(204, String::new())
+                }
+                (_, ["archive"]) => {
+                    all[at]["isArchived"] = json!(true);
+                    Reply::Is(202, String::new())
+                }
+                (_, ["members"]) => is(201, &json!({})),
+                (_, ["messages"]) => is(
+                    200,
+                    &json!({"value": [
+                        {"id": "2", "messageType": "message", "createdDateTime": "2027-01-15T08:02:00.000Z", "lastModifiedDateTime": "2027-01-15T08:05:00.000Z",
+                            "from": {"user": {"id": "u-ann", "displayName": "Ann"}}, "body": {"content": "<p>the deploy &amp; more</p>"},
+                            "reactions": [{"reactionType": "📌"}], "attachments": []},
+                        {"id": "1", "messageType": "message", "createdDateTime": "2027-01-15T08:01:00.000Z", "lastModifiedDateTime": "2027-01-15T08:01:00.000Z",
+                            "from": {"user": {"id": "u-ann", "displayName": "Ann"}}, "body": {"content": "!note full"}, "attachments": []},
+                        {"id": "0", "messageType": "systemEventMessage", "createdDateTime": "2027-01-15T08:00:00.000Z", "lastModifiedDateTime": "2027-01-15T08:00:00.000Z"},
+                    ]}),
+                ),
+                _ => is(200, &all[at]),
+            }
+        }
+        _ => is(501, &json!({})),
+    }
+}
+
+async fn teams() -> (Provider, Channels, MsTeamsRooms) {
+    let channels: Channels = Arc::default();
+    let shared = Arc::clone(&channels);
+    let provider = Provider::start(documented, move |seen, _| answer(&shared, seen)).await;
+    let rooms = rooms(&provider.url);
+    (provider, channels, rooms)
+}
+
+fn post() -> Post {
+    Post { key: "k".to_owned(), again: false, text: "it is down".to_owned(), links: Vec::new() }
+}
+
+#[tokio::test]
+async fn a_channel_is_opened_once_spoken_of_by_the_workflow_and_archived() {
+    let (provider, channels, rooms) = teams().await;
+    let room = rooms.open(&wish("a", false)).await.expect("opens");
+    assert_eq!(
+        rooms.open(&wish("a", false)).await.map(|r| r.id),
+        Ok(room.id.clone()),
+        "the same wish is the same room"
+    );
+    assert!(rooms.open(&wish("b", false)).await.expect("opens").name.ends_with("-2"));
+    rooms.set_topic(&room.id, "SEV2 · IC ada").await.expect("is set");
+    let described = channels.lock().expect("not poisoned")[0]["description"].clone();
+    assert_eq!(described, "SEV2 · IC ada [a]", "the key stays");
+    rooms.post(&room.id, &post()).await.expect("is posted");
+    let said = provider.taken().into_iter().find(|s| s.path == "/workflow").expect("by the workflow");
+    assert!(String::from_utf8_lossy(&said.body).contains("it is down"));
+    let heard = rooms.since(&room.id, "").await.expect("is heard");
+    let texts: Vec<&str> = heard.messages.iter().map(|m| m.said.text.as_str()).collect();
+    assert_eq!(
+        (texts, heard.cursor.as_str()),
+        (vec!["!note full", "the deploy & more"], "2027-01-15T08:05:00.000Z")
+    );
+    assert!(rooms.since(&room.id, &heard.cursor).await.expect("is heard").messages.is_empty());
+    rooms.archive(&room.id).await.expect("is archived");
+    assert!(matches!(rooms.since(&room.id, "").await, Err(Trouble::Gone { .. })));
+    assert!(matches!(rooms.set_topic("19:gone", "x").await, Err(Trouble::Gone { .. })));
+}
+
+#[tokio::test]
+async fn nothing_of_a_private_room_goes_through_the_workflow() {
+    let (provider, _channels, rooms) = teams().await;
+    let room = rooms.open(&wish("a", true)).await.expect("opens");
+    let guests = [Guest { name: "ann".into(), account: Some("u-ann".into()), email: None }];
+    assert_eq!(rooms.invite(&room.id, &guests).await.expect("is invited").present, ["ann"]);
+    let refused = rooms.post(&room.id, &post()).await;
+    assert!(matches!(refused, Err(Trouble::Permanent { .. })), "{refused:?}");
+    assert!(provider.taken().iter().all(|s| s.path != "/workflow"));
+}
