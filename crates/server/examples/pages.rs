@@ -119,7 +119,10 @@ async fn past(handle: &Handle, set: &AtomicI64, at: i64, n: i64) -> Result<(), B
     let id = handle.open(opening, actor.clone()).await?.incident;
     step(1).await?;
     set.store(at + 60 + n % 200, Ordering::SeqCst);
-    handle.command(&id, Command::Acknowledge, actor.clone()).await?;
+    // What is cosmetic has gone to the backlog by itself.
+    if handle.command(&id, Command::Acknowledge, actor.clone()).await.is_err() {
+        return Ok(());
+    }
     step(300).await?;
     let minutes = 10 + n * 13 % 80;
     set.store(at + minutes * 60, Ordering::SeqCst);
@@ -148,7 +151,6 @@ async fn called(handle: &Handle, set: &AtomicI64) -> Result<(), Box<dyn std::err
     for second in 0..470 {
         let at = begin + second;
         set.store(at, Ordering::SeqCst);
-        let now = Timestamp::from_second(at).unwrap_or(Timestamp::UNIX_EPOCH);
         for claimed in handle.claim(64, 0).await? {
             let outcome = match &claimed.row.effect {
                 Effect::Reach(reach) if reach.contact.contact == "telegram" => {
@@ -159,7 +161,6 @@ async fn called(handle: &Handle, set: &AtomicI64) -> Result<(), Box<dyn std::err
             let result = EffectResult { outcome, commands: Vec::new(), held: false };
             handle.finish(&claimed.row.key, claimed.row.fence, result).await?;
         }
-        sample::play(handle, &|| now, &|_| json!(null)).await?;
         if second == 95 {
             handle.command(&id, Command::Acknowledge, Actor::person("ada")).await?;
         }

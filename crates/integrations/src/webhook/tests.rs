@@ -159,7 +159,8 @@ async fn a_person_is_called_at_their_own_address_and_no_secret_header_goes_there
             ),
         )
         .with_state(Arc::clone(&got));
-    let url = serve(router).await;
+    let server = serve(router).await;
+    let url = &server.url;
     let config = json!({"name": "status", "url": format!("{url}/main"), "secret": SECRET,
         "headers": {"x-secret": "0123456789"}});
     let config: Config = serde_json::from_value(config).expect("a configuration");
