@@ -78,7 +78,7 @@ pub(super) async fn run(
         RoomEffect::Topic { chat, ask } => {
             let (rooms, _, id) = match target(executor, i, chat, *ask) {
                 Ok(target) => target,
-                Err(result) => return result,
+                Err(outcome) => return only(outcome),
             };
             let topic = topic(i);
             let set = rooms.set_topic(id, &topic).await;
@@ -87,7 +87,7 @@ pub(super) async fn run(
         RoomEffect::Invite { chat, ask, people } => {
             let (rooms, _, id) = match target(executor, i, chat, *ask) {
                 Ok(target) => target,
-                Err(result) => return result,
+                Err(outcome) => return only(outcome),
             };
             let guests: Vec<Guest> = people.iter().map(|name| guest(executor, name, chat)).collect();
             let invited = rooms.invite(id, &guests).await;
@@ -99,7 +99,7 @@ pub(super) async fn run(
         RoomEffect::Post { chat, ask, from, upto, welcome } => {
             let (rooms, _, id) = match target(executor, i, chat, *ask) {
                 Ok(target) => target,
-                Err(result) => return result,
+                Err(outcome) => return only(outcome),
             };
             let records = match records(executor, i, *from, *upto).await {
                 Ok(records) => records,
@@ -111,7 +111,7 @@ pub(super) async fn run(
         RoomEffect::Announce { chat, ask, channel } => {
             let (rooms, room, id) = match target(executor, i, chat, *ask) {
                 Ok(target) => target,
-                Err(result) => return result,
+                Err(outcome) => return only(outcome),
             };
             if i.is_secret() {
                 return only(done("not announced: the incident is restricted"));
@@ -143,14 +143,14 @@ fn target<'a>(
     i: &'a Incident,
     chat: &str,
     ask: u64,
-) -> Result<(&'a dyn ChatRooms, &'a Room, &'a str), EffectResult> {
-    let rooms = chat_of(executor, chat).map_err(only)?;
+) -> Result<(&'a dyn ChatRooms, &'a Room, &'a str), Outcome> {
+    let rooms = chat_of(executor, chat)?;
     let Some(room) = i.rooms.asked(chat, ask).filter(|room| room.is_open()) else {
-        return Err(only(done("the room is not the one any more")));
+        return Err(done("the room is not the one any more"));
     };
     match room.id.as_deref().filter(|_| room.may_hear(i.is_secret())) {
         Some(id) => Ok((rooms.as_ref(), room, id)),
-        None => Err(only(done("not said: the incident is restricted and the room is not"))),
+        None => Err(done("not said: the incident is restricted and the room is not")),
     }
 }
 

@@ -231,9 +231,11 @@ impl MatrixRooms {
         let alias = self.ask(Method::GET, &path, &[], None).await.unwrap_or(Value::Null);
         let alias = at(&alias, "/alias");
         if !alias.is_empty() {
-            match self.ask(Method::DELETE, &format!("directory/room/{}", encode(alias)), &[], None).await {
-                Err((_, trouble @ Trouble::Retry { .. })) => return Err(trouble),
-                Ok(_) | Err(_) => {}
+            let path = format!("directory/room/{}", encode(alias));
+            if let Err((_, trouble @ Trouble::Retry { .. })) =
+                self.ask(Method::DELETE, &path, &[], None).await
+            {
+                return Err(trouble);
             }
         }
         Ok(())
