@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use crate::bench_args::*;
 pub(crate) use crate::oncall_args::*;
+pub(crate) use crate::templates_args::*;
 use crate::values::{Roles, faults, incident_id, rows, severities};
 
 /// Runs production incidents from the first alert to the postmortem's last action item.
@@ -64,6 +65,12 @@ pub(crate) enum Command {
     /// Who is on call, when, and who else.
     #[command(subcommand)]
     Oncall(OnCallCommand),
+    /// Templates of updates: list, preview, lint.
+    #[command(subcommand)]
+    Templates(TemplatesCommand),
+    /// Heartbeats: what must be heard of regularly, and our own.
+    #[command(subcommand)]
+    Heartbeat(HeartbeatCommand),
     /// The audit log: who did what.
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -725,6 +732,15 @@ pub(crate) struct WeeklyArgs {
     pub(crate) markdown: bool,
     #[command(flatten)]
     pub(crate) server: ServerArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum HeartbeatCommand {
+    /// When each was last heard of; exits with 7 if one is missed or failed.
+    List {
+        #[command(flatten)]
+        server: ServerArgs,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -74,7 +74,8 @@ fn by_contact(file: &File) -> anyhow::Result<BTreeMap<ContactKind, String>> {
     let names: Vec<(ContactKind, String)> = file
         .notifiers
         .iter()
-        .map(|c| Ok((backends::contact_kind(c), backends::build_notifier(c)?.name().to_owned())))
+        .filter_map(|c| Some((backends::contact_kind(c)?, c)))
+        .map(|(kind, c)| Ok((kind, backends::build_notifier(c)?.name().to_owned())))
         .collect::<anyhow::Result<_>>()?;
     for (kind, name) in &names {
         by_contact.entry(*kind).or_insert_with(|| name.clone());
@@ -192,6 +193,14 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         clock: Arc::clone(&clock),
     });
     let templates = Arc::new(config::templates(file).map_err(refused)?);
+    for finding in templates.lint(&policy) {
+        tracing::warn!(
+            file = finding.file,
+            moment = finding.moment,
+            "a template wants mending: {}",
+            finding.what
+        );
+    }
     // The same as long as the token is: what was sent before a restart can be acknowledged after it.
     let ack_keys = AckKeys::new(&format!("acknowledgements {token}"));
     let executor = Arc::new(Executor {
@@ -225,6 +234,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         handle: handle.clone(),
         reader: Arc::clone(&reader),
         sources: Arc::new(config::sources(file).map_err(refused)?),
+        heartbeats: Arc::new(config::heartbeats(file).map_err(refused)?),
         auth: Arc::new(auth),
         oidc: config::oidc(file).map_err(refused)?,
         otlp,
@@ -262,9 +272,13 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
     let listening = tokio::spawn(ears.run(stopped.clone()));
     let dispatching = tokio::spawn(dispatcher::run(handle.clone(), executor, stopped.clone()));
     let posting = tokio::spawn(firebell_server::post(state.clone(), stopped.clone()));
+    let watching = tokio::spawn(firebell_server::watch_heartbeats(state.clone(), stopped.clone()));
+    let own = file.heartbeat.clone();
+    let beating =
+        own.map(|own| tokio::spawn(firebell_server::heartbeat(own, state.clone(), stopped.clone())));
     let site = Site::new(state);
     tokio::spawn(site.clone().resume());
-    let mut tasks = Vec::new();
+    let mut tasks: Vec<_> = beating.into_iter().collect();
     for config in &file.notifiers {
         if let Some(listener) = backends::build_listener(config)? {
             tasks.push(tokio::spawn(site.clone().follow(listener, stopped.clone())));
@@ -279,7 +293,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
             tracing::error!(%error, "the server stopped");
         }
     });
-    tasks.extend([serving, dispatching, posting, listening]);
+    tasks.extend([serving, dispatching, posting, listening, watching]);
     Ok(Running { url, token, setup, data: data.to_owned(), stop, tasks, handle, service })
 }
 

@@ -12,6 +12,7 @@ mod follow;
 mod oncall_args;
 mod output;
 mod rooms;
+mod templates_args;
 mod values;
 
 use std::io::IsTerminal as _;

@@ -93,6 +93,9 @@ pub struct Update {
     pub at: Timestamp,
     /// Who wrote it: an agent or a person.
     pub by: String,
+    /// A person wrote it, or said that it goes out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_person: bool,
     /// Channels that it goes through.
     pub channels: Vec<String>,
     /// Channels that confirmed it.

@@ -22,12 +22,16 @@ pub enum Effect {
         /// What for.
         task: AgentTask,
     },
-    /// Draft an update from the record and the audience's template; comes back as `RecordUpdate`.
+    /// Draft an update from the record and the audience's template; comes back as `RecordUpdate`, ahead of its time as
+    /// `RecordDraft`.
     DraftUpdate {
         /// To whom.
         audience: Audience,
         /// Why now.
         reason: crate::comms::UpdateReason,
+        /// When it is due, if it is drafted ahead for people to read and edit.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ahead: Option<jiff::Timestamp>,
     },
     /// Send a posted update through one channel.
     Send {

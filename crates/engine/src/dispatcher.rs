@@ -38,6 +38,7 @@ pub async fn run(handle: Handle, executor: Arc<Executor>, mut stop: watch::Recei
         let claimed = if calls + free == 0 { Ok(Vec::new()) } else { handle.claim(calls, free).await };
         match claimed {
             Ok(claimed) => {
+                handle.pulse().dispatched();
                 let called = claimed.iter().filter(|c| c.row.effect.calls_people()).count();
                 let full = (called >= calls && calls > 0) || (claimed.len() >= calls + free && free > 0);
                 let mut called = 0;

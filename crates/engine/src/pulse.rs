@@ -3,7 +3,7 @@
 //! page that it causes. Durations of this process, never part of the record.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use firebell_core::effect::Effect;
 
@@ -77,6 +77,9 @@ pub struct Pulse {
     accept: Histogram,
     intake_to_page: Histogram,
     effects: [Histogram; KINDS.len()],
+    begun: Instant,
+    /// Milliseconds after `begun` at which the dispatcher last looked for work, and one more; 0 before the first time.
+    dispatched: AtomicU64,
 }
 
 impl Default for Pulse {
@@ -85,6 +88,8 @@ impl Default for Pulse {
             accept: Histogram::new(&SHORT),
             intake_to_page: Histogram::new(&LONG),
             effects: std::array::from_fn(|_| Histogram::new(&LONG)),
+            begun: Instant::now(),
+            dispatched: AtomicU64::new(0),
         }
     }
 }
@@ -114,6 +119,18 @@ impl Pulse {
     /// From being asked for to being done, by kind.
     pub fn effects(&self) -> impl Iterator<Item = (&'static str, &Histogram)> {
         KINDS.into_iter().zip(&self.effects)
+    }
+
+    /// How long ago the dispatcher last looked for work and was answered; `None` if it never did.
+    pub fn dispatched_ago(&self) -> Option<Duration> {
+        let at = self.dispatched.load(Ordering::Relaxed).checked_sub(1)?;
+        Some(self.begun.elapsed().saturating_sub(Duration::from_millis(at)))
+    }
+
+    /// The dispatcher looked for work and was answered.
+    pub fn dispatched(&self) {
+        let at = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX - 1);
+        self.dispatched.store(at + 1, Ordering::Relaxed);
     }
 
     pub(crate) fn delivered(&self, delivered: Delivered) {

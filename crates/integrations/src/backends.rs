@@ -14,7 +14,7 @@ use crate::replies::{Listener, Receiver};
 use crate::settings::ConfigError;
 use crate::{
     discord, email, httpsms, jaeger, logfiles, matrix, mattermost, msteams, ntfy, platform, prometheus,
-    pushover, slack, telegram, twilio, webhook,
+    pushover, slack, statuspage, telegram, twilio, webhook,
 };
 
 /// One `[[telemetry]]` entry; `kind` says which.
@@ -57,6 +57,8 @@ pub enum NotifierConfig {
     Matrix(matrix::Config),
     /// Discord.
     Discord(discord::Config),
+    /// Atlassian Statuspage.
+    Statuspage(statuspage::Config),
 }
 
 /// The `[platform]` entry.
@@ -93,12 +95,13 @@ pub fn build_notifier(config: &NotifierConfig) -> Result<Arc<dyn Notifier>, Conf
         NotifierConfig::Mattermost(c) => Arc::new(mattermost::Mattermost::new(c)?),
         NotifierConfig::Matrix(c) => Arc::new(matrix::Matrix::new(c)?),
         NotifierConfig::Discord(c) => Arc::new(discord::Discord::new(c)?),
+        NotifierConfig::Statuspage(c) => Arc::new(statuspage::Statuspage::new(c)?),
     })
 }
 
-/// By what a notifier reaches people's own contacts.
-pub fn contact_kind(config: &NotifierConfig) -> ContactKind {
-    match config {
+/// By what a notifier reaches people's own contacts; none where it reaches customers.
+pub fn contact_kind(config: &NotifierConfig) -> Option<ContactKind> {
+    Some(match config {
         NotifierConfig::Email(_) => ContactKind::Email,
         NotifierConfig::Webhook(_) => ContactKind::Webhook,
         NotifierConfig::Twilio(c) if c.mode == twilio::Mode::Voice => ContactKind::Voice,
@@ -111,7 +114,8 @@ pub fn contact_kind(config: &NotifierConfig) -> ContactKind {
         NotifierConfig::Mattermost(_) => ContactKind::Mattermost,
         NotifierConfig::Matrix(_) => ContactKind::Matrix,
         NotifierConfig::Discord(_) => ContactKind::Discord,
-    }
+        NotifierConfig::Statuspage(_) => return None,
+    })
 }
 
 /// Builds what reads the answers of a channel; none for channels that are not answered over HTTP (Matrix is asked, see
@@ -135,6 +139,7 @@ pub fn build_receiver(config: &NotifierConfig) -> Result<Option<Arc<dyn Receiver
         | NotifierConfig::Webhook(_)
         | NotifierConfig::Httpsms(_)
         | NotifierConfig::Ntfy(_)
+        | NotifierConfig::Statuspage(_)
         | NotifierConfig::Matrix(_) => None,
     })
 }
@@ -241,6 +246,7 @@ mod tests {
             ("mattermost", true),
             ("matrix", false),
             ("discord", false),
+            ("statuspage", false),
         ] {
             let path =
                 std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(kind).join("README.md");
@@ -277,7 +283,7 @@ mod tests {
                 kinds.push(kind);
             }
         }
-        assert_eq!(kinds.len(), 12);
+        assert_eq!(kinds.len(), 13);
     }
 
     #[test]

@@ -56,6 +56,7 @@ mod sample;
 pub mod settings;
 pub mod slack;
 mod spans;
+pub mod statuspage;
 pub mod telegram;
 pub mod twilio;
 pub mod webhook;

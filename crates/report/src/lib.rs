@@ -13,6 +13,7 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 mod text;
+pub mod tone;
 mod updates;
 mod weekly;
 mod words;
@@ -25,6 +26,6 @@ pub use measure::{measured, reviewed};
 pub use oneliner::one_line;
 pub use postmortem::{Postmortem, content_security_policy, edited_postmortem, invitation, postmortem};
 pub use terminal::{entry_line, phase_line};
-pub use updates::{Templates, draft};
+pub use updates::{Field, Finding, REASONS, Templates, draft, fields, preview};
 pub use weekly::weekly_markdown;
 pub use words::issue;

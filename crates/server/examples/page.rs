@@ -44,6 +44,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         handle,
         reader,
         sources: Arc::new(Sources::new()),
+        heartbeats: Default::default(),
         auth: Arc::new(auth),
         oidc: None,
         otlp: None,

@@ -15,7 +15,9 @@ use firebell_core::signal::{Intake, Signal, SignalState, fingerprint};
 use firebell_core::telemetry::Labels;
 use firebell_engine::handle::Handle;
 use firebell_engine::machine::EffectResult;
-use firebell_server::{AppState, Auth, LimitsConfig, Role, Sources, router, serve};
+use firebell_server::{
+    AppState, Auth, HeartbeatConfig, Heartbeats, LimitsConfig, Role, Sources, router, serve,
+};
 use firebell_store::MemoryStore;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -71,6 +73,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         handle,
         reader,
         sources: Arc::new(Sources::new()),
+        heartbeats: Arc::new(heartbeats()?),
         auth: Arc::new(auth),
         oidc: None,
         otlp: None,
@@ -90,8 +93,25 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         oncall: Arc::new(roster),
         templates: Arc::new(firebell_report::Templates::built_in()?),
     };
+    let (_stop, stopped) = tokio::sync::watch::channel(false);
+    tokio::spawn(firebell_server::watch_heartbeats(state.clone(), stopped));
     serve(listener, router(state), std::future::pending()).await?;
     Ok(())
+}
+
+/// What is expected to beat: `curl HOST/heartbeat/backup/sample-key-of-backup`.
+fn heartbeats() -> Result<Heartbeats, Box<dyn std::error::Error>> {
+    let mut all: Vec<HeartbeatConfig> = Vec::new();
+    for (name, about, every_s) in [
+        ("backup", "The nightly backup of orders", 86_400),
+        ("renewal", "Renewal of certificates", 10),
+        ("prometheus", "Prometheus itself", 60),
+    ] {
+        let key = format!("sample-key-of-{name}");
+        let config = json!({"name": name, "about": about, "every_s": every_s, "grace_s": 30, "service": "checkout", "key": key});
+        all.push(serde_json::from_value(config)?);
+    }
+    Heartbeats::new(&all).map_err(|problems| problems.join("; ").into())
 }
 
 /// An incident that is over, with its postmortem.

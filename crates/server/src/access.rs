@@ -30,7 +30,7 @@ pub(crate) fn permission_for(command: &Command) -> Option<Permission> {
         Command::Decide { .. } => Permission::Approve,
         Command::AssignRole { .. } | Command::NameDeputy { .. } => Permission::AssignRole,
         Command::SetSeverity { .. } | Command::SetKind { .. } => Permission::Severity,
-        Command::PostUpdate { .. } => Permission::PostUpdate,
+        Command::PostUpdate { .. } | Command::EditDraft { .. } => Permission::PostUpdate,
         Command::Resolve { .. } | Command::Reopen { .. } | Command::Cancel { .. } | Command::Merge { .. } => {
             Permission::End
         }
@@ -44,6 +44,7 @@ pub(crate) fn permission_for(command: &Command) -> Option<Permission> {
         | Command::FailAgent { .. }
         | Command::RecordUpdate { .. }
         | Command::RecordRoomNews { .. }
+        | Command::RecordDraft { .. }
         | Command::FinishEffect { .. }
         | Command::LookAtRoster
         | Command::ReportDelivery { .. }

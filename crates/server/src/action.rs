@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use firebell_core::incident::{Command, Opening};
+use firebell_core::comms::Audience;
+use firebell_core::incident::{Command, Incident, Opening};
 use firebell_engine::machine::Decided;
+use firebell_report::tone::{self, Knows, Remark, must_confirm};
 
 use crate::access;
 use crate::auth::{Permission, Person};
@@ -23,11 +25,34 @@ pub(crate) async fn act_at(
     command: Command,
     at: Option<Vec<u64>>,
 ) -> Result<Decided, Problem> {
+    say_at(app, person, id, command, at, false).await
+}
+
+/// The same, whatever the rules of tone say of the text if the person has read what they say: `confirm`.
+pub(crate) async fn say_at(
+    app: &App,
+    person: &Person,
+    id: &str,
+    command: Command,
+    at: Option<Vec<u64>>,
+    confirm: bool,
+) -> Result<Decided, Problem> {
     let Some(permission) = access::permission_for(&command) else {
         return Err(Problem::forbidden("only the engine gives this command"));
     };
     person.allowed(permission)?;
     let (incident, _) = access::load(app, person, id).await?;
+    if let Some((audience, subject, body)) = said(&command)
+        && !confirm
+        && must_confirm(audience)
+    {
+        let remarks = remarks(app, &incident, audience, subject, body);
+        if !remarks.is_empty() {
+            let all: Vec<String> = remarks.iter().map(Remark::sentence).collect();
+            let detail = format!("{}; to post it as it is, confirm it", all.join("; "));
+            return Err(Problem::invalid("body", detail));
+        }
+    }
     if let Command::Merge { into } = &command {
         access::load(app, person, into.as_str()).await.map_err(|problem| match problem.code {
             "not_found" => Problem { field: Some("into".to_owned()), ..problem },
@@ -47,4 +72,20 @@ pub(crate) async fn still_firing(app: &App, person: &Person, id: &str) -> Result
 pub(crate) async fn open(app: &App, person: &Person, opening: Opening) -> Result<Decided, Problem> {
     person.allowed(Permission::Declare)?;
     Ok(app.state.handle.open(opening, person.actor()).await?)
+}
+
+/// The text that a command tells an audience.
+pub(crate) fn said(command: &Command) -> Option<(Audience, &str, &str)> {
+    match command {
+        Command::PostUpdate { audience, subject, body } | Command::EditDraft { audience, subject, body } => {
+            Some((*audience, subject, body))
+        }
+        _ => None,
+    }
+}
+
+/// What the rules of tone say of a text.
+pub(crate) fn remarks(app: &App, i: &Incident, audience: Audience, subject: &str, body: &str) -> Vec<Remark> {
+    let roster = app.state.oncall.people.iter().flat_map(|p| [p.name.as_str(), p.full_name.as_str()]);
+    tone::remarks(&Knows::of(i, audience, app.state.handle.policy(), roster), subject, body)
 }

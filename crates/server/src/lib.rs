@@ -10,6 +10,7 @@ mod body;
 mod download;
 mod drafts;
 mod follow;
+mod heartbeats;
 mod hooks;
 mod idempotency;
 mod ingest;
@@ -31,6 +32,7 @@ mod tests;
 mod ui;
 
 pub use auth::{Auth, Oidc, OidcConfig, Role};
+pub use heartbeats::{HeartbeatConfig, Heartbeats, OwnConfig, heartbeat, watch_heartbeats};
 pub use hooks::Channels;
 pub use limits::LimitsConfig;
 pub use oncall::roster_in_force;

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use firebell_integrations::replies::Listener;
 use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -16,7 +16,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use crate::metrics::{Group, measure};
 use crate::problem::Problem;
 use crate::state::{App, AppState, Shared};
-use crate::{am, api, hooks, ingest, status, ui};
+use crate::{am, api, heartbeats, hooks, ingest, status, ui};
 
 /// The whole server as a router.
 pub fn router(state: AppState) -> Router {
@@ -63,6 +63,9 @@ fn routes(app: Shared) -> Router {
         .route("/in/{source}/{key}", post(ingest::in_path))
         .route("/v2/enqueue", post(ingest::enqueue))
         .route("/v2/change/enqueue", post(ingest::change))
+        .route("/heartbeat/{name}", get(heartbeats::plain).post(heartbeats::plain))
+        .route("/heartbeat/{name}/{second}", get(heartbeats::in_path).post(heartbeats::in_path))
+        .route("/heartbeat/{name}/{key}/{signal}", get(heartbeats::with_signal).post(heartbeats::with_signal))
         .route("/v1/traces", post(ingest::traces))
         .route("/v1/metrics", post(ingest::metrics))
         .route("/v1/logs", post(ingest::logs))

@@ -15,6 +15,7 @@ use firebell_report::Templates;
 use jiff::Timestamp;
 
 use crate::auth::{Auth, Directory, Oidc};
+use crate::heartbeats::Heartbeats;
 use crate::hooks::Channels;
 use crate::idempotency::Keys;
 use crate::limits::{Limits, LimitsConfig};
@@ -37,6 +38,8 @@ pub struct AppState {
     pub office: Arc<dyn OfficeReader>,
     /// Who may send.
     pub sources: Arc<Sources>,
+    /// Heartbeats: those that others send, and how our own does.
+    pub heartbeats: Arc<Heartbeats>,
     /// Who may sign in.
     pub auth: Arc<Auth>,
     /// The company's own sign-in, if there is one.

@@ -286,7 +286,12 @@ impl Model {
                 };
                 Some((command, Actor::Agent { name: agent.clone() }))
             }
-            Effect::DraftUpdate { audience, reason } => {
+            Effect::DraftUpdate { audience, ahead: Some(due), .. } => {
+                let (subject, body) = ("soon".to_owned(), "text".to_owned());
+                let command = Command::RecordDraft { audience: *audience, due: *due, subject, body };
+                Some((command, Actor::Agent { name: "incident-responder".into() }))
+            }
+            Effect::DraftUpdate { audience, reason, ahead: None } => {
                 let state = self.state.as_ref()?;
                 let update = Update {
                     audience: *audience,
@@ -296,6 +301,7 @@ impl Model {
                     at: self.now,
                     by: "incident-responder".to_owned(),
                     channels: firebell_core::incident::channels_for(state, *audience, &self.policy),
+                    by_person: false,
                     delivered: Vec::new(),
                 };
                 Some((Command::RecordUpdate { update }, Actor::Agent { name: "incident-responder".into() }))

@@ -11,7 +11,7 @@ use crate::samples::PEOPLE;
 pub fn random_command(dice: &mut Dice, incident: &Incident) -> (Actor, Command) {
     let person = PEOPLE[dice.below(PEOPLE.len())];
     let mut actor = Actor::person(person);
-    let command = match dice.below(39) {
+    let command = match dice.below(40) {
         0..=3 => Command::Acknowledge,
         4 => Command::AddNote { text: ["looks bad", ""][dice.below(2)].to_owned() },
         5 => Command::AddTask { text: "call the vendor".to_owned(), role: "scribe".to_owned() },
@@ -46,6 +46,11 @@ pub fn random_command(dice: &mut Dice, incident: &Incident) -> (Actor, Command) 
             audience: Audience::ALL[dice.below(4)],
             subject: "a word from us".to_owned(),
             body: "We are on it.".to_owned(),
+        },
+        38 => Command::EditDraft {
+            audience: Audience::ALL[dice.below(4)],
+            subject: "what we make of it".to_owned(),
+            body: "In our own words.".to_owned(),
         },
         29 => Command::Resolve { summary: "it is over".to_owned() },
         30 => Command::Reopen { reason: "it is not over".to_owned() },

@@ -49,6 +49,10 @@ pub(super) fn run(args: &CheckConfigArgs) -> anyhow::Result<ExitCode> {
             for finding in &findings {
                 output::note(&output::clean(&config::said_of_oncall(finding)));
             }
+            for finding in config::templates(&file).map(|t| t.lint(&file.policy(""))).unwrap_or_default() {
+                let what = format!("templates: {} ({}): {}", finding.file, finding.moment, finding.what);
+                output::note(&output::clean(&what));
+            }
             for line in file.policy("").changed_figures() {
                 output::line(&format!("  {line}"));
             }

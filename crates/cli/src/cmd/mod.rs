@@ -8,6 +8,7 @@ mod check_config;
 mod dead_letter;
 mod demo;
 mod doctor;
+mod heartbeat;
 mod incident;
 mod init;
 mod investigate;
@@ -17,6 +18,7 @@ mod replay;
 mod respond;
 pub(crate) mod serve;
 pub(crate) mod shop;
+mod templates;
 mod token;
 mod trace;
 mod weekly;
@@ -35,6 +37,8 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Incident(command) => incident::run(command).await,
         Command::Alert(command) => alert::run(command).await,
         Command::Oncall(command) => oncall::run(command).await,
+        Command::Templates(command) => templates::run(command).await,
+        Command::Heartbeat(command) => heartbeat::run(command).await,
         Command::Audit(command) => audit::run(&command),
         Command::Investigate(args) => investigate::run(&args).await,
         Command::Bundle(command) => bundle::run(command).await,

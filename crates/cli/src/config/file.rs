@@ -12,7 +12,7 @@ use firebell_integrations::otlp;
 use firebell_integrations::settings::Secret;
 use firebell_integrations::source_config::SourceConfig;
 use firebell_oncall::Roster;
-use firebell_server::{LimitsConfig, OidcConfig, StatusConfig};
+use firebell_server::{HeartbeatConfig, LimitsConfig, OidcConfig, OwnConfig, StatusConfig};
 use serde::Deserialize;
 
 use super::oncall::OnCall;
@@ -29,6 +29,10 @@ pub(crate) struct File {
     pub(crate) oidc: Option<OidcConfig>,
     /// Senders of alerts, changes and reports.
     pub(crate) sources: Vec<SourceConfig>,
+    /// What must be heard of regularly.
+    pub(crate) heartbeats: Vec<HeartbeatConfig>,
+    /// Our own heartbeat.
+    pub(crate) heartbeat: Option<OwnConfig>,
     /// Systems that investigations query.
     pub(crate) telemetry: Vec<TelemetryConfig>,
     /// The embedded OTLP receiver.

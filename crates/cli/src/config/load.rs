@@ -59,6 +59,7 @@ pub(crate) fn problems(file: &File) -> Vec<String> {
     let mut all = parts::auth(file, "").err().unwrap_or_default();
     all.extend(parts::oidc(file).err().unwrap_or_default());
     all.extend(parts::sources(file).err().unwrap_or_default());
+    all.extend(parts::heartbeats(file).err().unwrap_or_default());
     all.extend(parts::templates(file).err().unwrap_or_default());
     all.extend(systems(file));
     all.extend(checks::values(file));
@@ -99,6 +100,11 @@ fn systems(file: &File) -> Vec<String> {
     let used = file.channels.values().flatten().chain(&file.page_channels);
     for channel in used.filter(|c| !channels.contains(c)) {
         all.push(format!("channels: {channel:?} is not a notifier; write KIND/NAME of one of [[notifiers]]"));
+    }
+    let statuspage = |c: &&String| c.starts_with("statuspage/");
+    let inside = file.channels.iter().filter(|(a, _)| **a != firebell_core::comms::Audience::Public);
+    for channel in inside.flat_map(|(_, c)| c).chain(&file.page_channels).filter(statuspage) {
+        all.push(format!("channels: {channel:?} is read by customers: name it under channels.public only"));
     }
     if let Some(email) = file.status.email.as_ref().filter(|e| !channels.contains(e)) {
         all.push(format!(

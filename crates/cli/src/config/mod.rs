@@ -14,4 +14,4 @@ mod tests;
 pub(crate) use file::{File, Webhooks};
 pub(crate) use load::{load, on_call, parse, problems, read, text};
 pub(crate) use oncall::said as said_of_oncall;
-pub(crate) use parts::{auth, oidc, sources, templates};
+pub(crate) use parts::{auth, heartbeats, oidc, sources, templates};

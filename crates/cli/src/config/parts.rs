@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use firebell_integrations::registry;
 use firebell_report::Templates;
-use firebell_server::{Auth, Oidc, Role, Sources};
+use firebell_server::{Auth, Heartbeats, Oidc, Role, Sources};
 
 use super::file::{File, Token};
 
@@ -90,6 +90,22 @@ pub(crate) fn sources(file: &File) -> Result<Sources, Vec<String>> {
         }
     }
     if problems.is_empty() { Ok(sources) } else { Err(problems) }
+}
+
+/// Heartbeats that others send; our own is checked with them.
+///
+/// # Errors
+/// All that is wrong, each with its field.
+pub(crate) fn heartbeats(file: &File) -> Result<Heartbeats, Vec<String>> {
+    let own = file.heartbeat.as_ref().map(|own| own.problems()).unwrap_or_default();
+    match Heartbeats::new(&file.heartbeats) {
+        Ok(heartbeats) if own.is_empty() => Ok(heartbeats),
+        Ok(_) => Err(own),
+        Err(mut problems) => {
+            problems.extend(own);
+            Err(problems)
+        }
+    }
 }
 
 /// The templates of updates.

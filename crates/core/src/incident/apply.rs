@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use super::event::{Actor, AttachedAlert, Carried, Event, EventRecord};
 use super::rooms::Rooms;
 use super::state::{
-    Act, ActionItem, AgentRun, Approval, Awaiting, Clock, Incident, Phase, PlanState, PlanStatus,
-    PostmortemEdit, Proven, RoleHolder, RunStatus, Status, Task, sha256,
+    Act, ActionItem, AgentRun, Ahead, Approval, Awaiting, Clock, Draft, Incident, Phase, PlanState,
+    PlanStatus, PostmortemEdit, Proven, RoleHolder, RunStatus, Status, Task, sha256,
 };
 use crate::comms::Audience;
 use crate::evidence::EvidenceRecord;
@@ -114,6 +114,7 @@ fn open(record: &EventRecord) -> Incident {
         healthy_in_a_row: 0,
         plans: Vec::new(),
         clocks: BTreeMap::new(),
+        ahead: BTreeMap::new(),
         updates: Vec::new(),
         soak_until: None,
         verify_attempts: 0,
@@ -200,6 +201,9 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
             i.kind = *kind;
             i.restricted = *restricted;
             i.kind_by_person |= matches!(actor, Actor::Person { .. });
+            if i.is_secret() {
+                i.ahead.remove(&Audience::Public);
+            }
             if i.is_secret()
                 && let Some(clock) = i.clocks.get_mut(&Audience::Public)
             {
@@ -447,7 +451,25 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
                 i.clocks.entry(*audience).or_insert(Clock { due: None, every_s: None, asked_at: None });
             clock.asked_at.get_or_insert(at);
         }
+        Event::DraftRequested { audience, due } => {
+            let draft = i.ahead.remove(audience).and_then(|a| a.draft).filter(|d| d.edited);
+            i.ahead.insert(*audience, Ahead { due: *due, draft });
+        }
+        Event::UpdateDrafted { audience, due, subject, body, edited } => {
+            let draft = Draft {
+                subject: subject.clone(),
+                body: body.clone(),
+                by: actor.display().to_owned(),
+                at,
+                edited: *edited,
+            };
+            i.ahead.insert(*audience, Ahead { due: *due, draft: Some(draft) });
+        }
         Event::UpdatePosted { update } => {
+            // What is told between is not what the draft is for.
+            if i.ahead.get(&update.audience).is_some_and(|a| update.by_person || a.due <= at) {
+                i.ahead.remove(&update.audience);
+            }
             if let Some(clock) = i.clocks.get_mut(&update.audience) {
                 clock.asked_at = None;
             }
@@ -464,8 +486,16 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
         Event::ClockSet { audience, due, every_s } => {
             let clock =
                 i.clocks.entry(*audience).or_insert(Clock { due: None, every_s: None, asked_at: None });
-            clock.due = *due;
+            let before = std::mem::replace(&mut clock.due, *due);
             clock.every_s = *every_s;
+            // Drafts go with the clock that they were made for; what a person wrote waits for its next turn.
+            i.ahead.retain(|_, ahead| {
+                let moved = Some(ahead.due) == before && before != *due;
+                if moved && let Some(due) = *due {
+                    ahead.due = due;
+                }
+                !moved || (due.is_some() && ahead.edited().is_some())
+            });
         }
         Event::LookAgainAt { at, .. } => i.look_again_at = Some(*at),
         Event::LookedAgain => {
@@ -649,6 +679,7 @@ fn end(i: &mut Incident, status: Status, at: Timestamp, why: &str) {
     if let Some(escalation) = &mut i.escalation {
         escalation.end();
     }
+    i.ahead.clear();
     i.soak_until = None;
     i.look_again_at = None;
     for clock in i.clocks.values_mut() {

@@ -112,6 +112,10 @@ pub enum Command {
     OpenRoom { chat: Option<String>, private: Option<bool> },
     /// Something was noticed about a room.
     RecordRoomNews { news: RoomNews },
+    /// Change the draft of an update that is due soon; it goes out at its time as it is then.
+    EditDraft { audience: Audience, subject: String, body: String },
+    /// A draft of an update that is due soon is ready.
+    RecordDraft { audience: Audience, due: Timestamp, subject: String, body: String },
     /// A draft is ready.
     RecordUpdate { update: Update },
     /// An effect ended: done, or failed for good.

@@ -17,7 +17,14 @@ fn own(after: &Incident, record: &EventRecord) -> Vec<Effect> {
             vec![Effect::RunAgent { run: run.clone(), agent: agent.clone(), task: task.clone() }]
         }
         Event::UpdateRequested { audience, reason } => {
-            vec![Effect::DraftUpdate { audience: *audience, reason: *reason }]
+            vec![Effect::DraftUpdate { audience: *audience, reason: *reason, ahead: None }]
+        }
+        Event::DraftRequested { audience, due } => {
+            vec![Effect::DraftUpdate {
+                audience: *audience,
+                reason: crate::comms::UpdateReason::Cadence,
+                ahead: Some(*due),
+            }]
         }
         Event::UpdatePosted { update } => {
             let position = after.updates.len() - 1;

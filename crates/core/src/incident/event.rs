@@ -263,6 +263,10 @@ pub enum Event {
     PlanUndone { plan: String },
     /// An update is due.
     UpdateRequested { audience: Audience, reason: UpdateReason },
+    /// An update is due soon: a draft of it is to be made for people to read and edit.
+    DraftRequested { audience: Audience, due: Timestamp },
+    /// The draft of an update that is due soon, or what a person made of it.
+    UpdateDrafted { audience: Audience, due: Timestamp, subject: String, body: String, edited: bool },
     /// An update was posted.
     UpdatePosted { update: Update },
     /// A channel confirmed an update.

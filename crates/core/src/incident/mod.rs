@@ -28,8 +28,8 @@ pub use rooms::{
     line, topic, welcome,
 };
 pub use state::{
-    Act, ActionItem, AgentRun, Approval, Awaiting, Clock, Incident, Phase, PlanState, PlanStatus,
-    PostmortemEdit, Proven, RoleHolder, RunStatus, Status, Task,
+    Act, ActionItem, AgentRun, Ahead, Approval, Awaiting, Clock, Draft, Incident, Phase, PlanState,
+    PlanStatus, PostmortemEdit, Proven, RoleHolder, RunStatus, Status, Task,
 };
 pub use summary::{Proof, Summary, state_sha256};
 pub use timeline::{Entry, describe};

@@ -322,6 +322,37 @@ pub struct Clock {
     pub asked_at: Option<Timestamp>,
 }
 
+/// An update that is due soon.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ahead {
+    /// When it goes out.
+    pub due: Timestamp,
+    /// Its draft, once there is one.
+    pub draft: Option<Draft>,
+}
+
+/// The draft of an update.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Draft {
+    /// One line.
+    pub subject: String,
+    /// Markdown.
+    pub body: String,
+    /// Who made it, or changed it last.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// A person changed it: it goes out as it is. One that nobody touched is made anew at its time.
+    pub edited: bool,
+}
+
+impl Ahead {
+    /// What a person made of it.
+    pub fn edited(&self) -> Option<&Draft> {
+        self.draft.as_ref().filter(|draft| draft.edited)
+    }
+}
+
 /// Follow-up work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActionItem {
@@ -465,6 +496,9 @@ pub struct Incident {
     pub plans: Vec<PlanState>,
     /// Clocks.
     pub clocks: BTreeMap<Audience, Clock>,
+    /// Updates that are due soon, and their drafts.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ahead: BTreeMap<Audience, Ahead>,
     /// Updates.
     pub updates: Vec<Update>,
     /// Soak ends.

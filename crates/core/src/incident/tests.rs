@@ -2,6 +2,7 @@
 
 mod acknowledgement;
 mod approvals;
+mod drafts;
 mod effects;
 mod endings;
 mod figures;

@@ -224,6 +224,13 @@ fn words(event: &Event) -> (&'static str, String) {
         Event::UpdateRequested { audience, reason } => {
             ("update", format!("{} update due ({})", audience.as_str(), reason.as_str().replace('_', " ")))
         }
+        Event::DraftRequested { audience, .. } => {
+            ("update", format!("a draft of the {} update is being made", audience.as_str()))
+        }
+        Event::UpdateDrafted { audience, edited, .. } => {
+            let done = if *edited { "edited" } else { "ready" };
+            ("update", format!("the draft of the {} update is {done}", audience.as_str()))
+        }
         Event::UpdatePosted { update } => {
             ("update", format!("{} update: {}", update.audience.as_str(), update.subject))
         }

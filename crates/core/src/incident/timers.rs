@@ -14,6 +14,8 @@ use crate::policy::{Level, Policy};
 
 /// Grace for a draft that was asked for, in seconds, before it counts as late.
 const DRAFT_GRACE_S: i64 = 60;
+/// A draft is ready so many seconds before its update is due, for people to read and edit.
+const AHEAD_S: i64 = 120;
 /// A late update is said again after so long where severity has no time to acknowledge within.
 const LATE_AGAIN_S: i64 = 300;
 const HOUR_S: i64 = 3600;
@@ -50,6 +52,7 @@ pub fn timers(i: &Incident, policy: &Policy) -> BTreeMap<String, Timestamp> {
     for (audience, clock) in &i.clocks {
         if let Some(due) = clock.due {
             set(format!("update:{}", audience.as_str()), due);
+            set_draft(&mut set, i, *audience, due, clock.every_s);
         }
         if let Some(asked) = clock.asked_at {
             let (said, key) = late_key(i, *audience, asked);
@@ -59,6 +62,11 @@ pub fn timers(i: &Incident, policy: &Policy) -> BTreeMap<String, Timestamp> {
     }
     if let Some(due) = public_first(i, policy, level) {
         set(format!("public_first:{}", i.severity.severity), due);
+        // Whoever waits for the assessment to end may wait too long: what is known by then is said in time.
+        if !i.clocks.contains_key(&Audience::Public) {
+            let within = level.public_first_within_s.unwrap_or_default();
+            set("public_early".to_owned(), before(due, AHEAD_S.min(within / 2)));
+        }
     }
     // Once it is mitigated and somebody is there, nobody else is got out of bed for a role.
     let calm = i.mitigated_at.is_some() && !i.heard_by.is_empty();
@@ -92,7 +100,11 @@ pub fn timers(i: &Incident, policy: &Policy) -> BTreeMap<String, Timestamp> {
         set(format!("escalate:{}", i.severity.severity), after(i.open_since, s));
     }
     if let Some(s) = level.executives_again_after_s {
-        set(format!("executives_again:{}", i.severity.severity), after(i.open_since, s));
+        let (key, due) = (format!("executives_again:{}", i.severity.severity), after(i.open_since, s));
+        if !i.fired.contains(&key) {
+            set_draft(&mut set, i, Audience::Executives, due, Some(s));
+        }
+        set(key, due);
     }
     if let Some(due) = i.resolve_by {
         set(format!("resolve_by:{}", i.severity.severity), due);
@@ -124,6 +136,20 @@ fn hand_over(i: &Incident, holder: &RoleHolder, policy: &Policy) -> (String, Tim
         n => insist + HOUR_S * (n as i64 - 1),
     };
     (format!("{prefix}{told}"), after(holder.since, due))
+}
+
+/// When the draft of an update is asked for that is due then; not once it was.
+fn set_draft(
+    set: &mut impl FnMut(String, Timestamp),
+    i: &Incident,
+    audience: Audience,
+    due: Timestamp,
+    every_s: Option<i64>,
+) {
+    if i.ahead.get(&audience).is_none_or(|ahead| ahead.due != due) {
+        let lead = AHEAD_S.min(every_s.unwrap_or(i64::MAX) / 2);
+        set(format!("draft:{}", audience.as_str()), before(due, lead));
+    }
 }
 
 /// When severity is to be measured again: the impact may have grown since. At growing distances, and not once it is
@@ -167,4 +193,9 @@ pub(super) fn late_key(i: &Incident, audience: Audience, asked: Timestamp) -> (u
 /// `at` plus so many seconds; at the end of time it stays there.
 pub(super) fn after(at: Timestamp, seconds: i64) -> Timestamp {
     at.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
+}
+
+/// `at` less so many seconds; at the beginning of time it stays there.
+fn before(at: Timestamp, seconds: i64) -> Timestamp {
+    at.checked_sub(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MIN)
 }

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{BoxFuture, Health};
 use crate::effect::Outcome;
+use crate::incident::Status;
+use crate::severity::{IncidentKind, Severity};
 
 /// A rendered message on its way out.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -34,6 +36,32 @@ pub struct Message {
     /// How to answer, for pages: the channel offers what it can of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ack: Option<Ack>,
+    /// How the incident stands, for channels that show more than a text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<Standing>,
+}
+
+/// How an incident stands as an update of it goes out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// What is wrong, in words for outsiders: `Errors in checkout`.
+    pub title: String,
+    /// Where it stands.
+    pub status: Status,
+    /// This update is the last word on it.
+    pub last: bool,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What it is about.
+    pub kind: IncidentKind,
+    /// Services that it touches.
+    pub services: Vec<String>,
+    /// Customers and colleagues at large hear nothing of it by themselves.
+    pub secret: bool,
+    /// An exercise.
+    pub drill: bool,
+    /// A person wrote the update, or said that it goes out.
+    pub by_person: bool,
 }
 
 /// How loud a message is.

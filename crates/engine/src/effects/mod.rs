@@ -97,7 +97,9 @@ impl Executor {
         let incident = claimed.incident;
         match claimed.row.effect {
             Effect::RunAgent { run, agent, task } => agent::run(self, incident, run, agent, task).await,
-            Effect::DraftUpdate { audience, reason } => update::draft(self, &incident, audience, reason),
+            Effect::DraftUpdate { audience, reason, ahead } => {
+                update::draft(self, &incident, audience, reason, ahead)
+            }
             Effect::Send { update, channel } => {
                 only(send::send(self, &incident, &key, update, &channel).await)
             }

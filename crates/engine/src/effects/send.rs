@@ -1,9 +1,10 @@
 //! Sending a posted update through one channel.
 
+use firebell_core::comms::Update;
 use firebell_core::effect::Outcome;
 use firebell_core::ids::EffectKey;
 use firebell_core::incident::Incident;
-use firebell_core::ports::notifier::Message;
+use firebell_core::ports::notifier::{Message, Standing};
 
 use super::{Executor, link};
 
@@ -30,7 +31,31 @@ pub(super) async fn send(
         body: update.body.clone(),
         to: Vec::new(),
         link: link(executor, incident),
+        standing: Some(standing(executor, incident, update)),
         ..Message::default()
     };
     notifier.send(&message).await
+}
+
+/// How it stands, for channels that show more than a text.
+fn standing(executor: &Executor, incident: &Incident, update: &Update) -> Standing {
+    let issue = firebell_report::issue(incident, &executor.policy);
+    let mut letters = issue.chars();
+    let title = letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default();
+    Standing {
+        title,
+        status: incident.status,
+        last: update.reason.is_last(),
+        severity: incident.severity.severity,
+        kind: incident.kind,
+        // As the catalogue names them, by which channels map them.
+        services: incident
+            .services
+            .iter()
+            .map(|name| executor.policy.service(name).map_or_else(|| name.clone(), |s| s.name.clone()))
+            .collect(),
+        secret: incident.is_secret(),
+        drill: incident.drill,
+        by_person: update.by_person,
+    }
 }

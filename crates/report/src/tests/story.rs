@@ -339,6 +339,7 @@ fn update(audience: Audience, reason: UpdateReason, seconds: i64) -> Update {
         at: at(seconds),
         by: "incident-responder".into(),
         channels: Vec::new(),
+        by_person: false,
         delivered: Vec::new(),
     }
 }

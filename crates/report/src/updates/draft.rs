@@ -49,6 +49,7 @@ pub fn draft(
         at: cx.now,
         by: by.to_owned(),
         channels: channels_for(incident, audience, cx.policy),
+        by_person: false,
         delivered: Vec::new(),
     })
 }

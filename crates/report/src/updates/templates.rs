@@ -1,6 +1,6 @@
 //! The templates of updates: built in, overridden by a team's own, checked when they are loaded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use firebell_core::comms::{Audience, UpdateReason};
@@ -40,7 +40,8 @@ const BUILT_IN: [(&str, &str); 24] = [
     ("executives.all_clear.md", include_str!("../../templates/updates/executives.all_clear.md")),
     ("executives.false_alarm.md", include_str!("../../templates/updates/executives.false_alarm.md")),
 ];
-const REASONS: [UpdateReason; 9] = [
+/// All moments at which an audience is told; each may have a template of its own.
+pub const REASONS: [UpdateReason; 9] = [
     UpdateReason::Declared,
     UpdateReason::Cadence,
     UpdateReason::SeverityChanged,
@@ -55,6 +56,8 @@ const REASONS: [UpdateReason; 9] = [
 /// The templates in use. `AUDIENCE.REASON.md` is looked for first, then `AUDIENCE.md`.
 pub struct Templates {
     env: Environment<'static>,
+    /// Names of those that a team gave.
+    own: BTreeSet<String>,
 }
 
 impl fmt::Debug for Templates {
@@ -84,7 +87,7 @@ impl Templates {
         // Values are escaped for where they go before they get here.
         env.set_auto_escape_callback(|_| AutoEscape::None);
         env.set_recursion_limit(50);
-        let mut templates = Self { env };
+        let mut templates = Self { env, own: overrides.keys().cloned().collect() };
         for (name, source) in BUILT_IN {
             templates.add(name, source)?;
         }
@@ -105,6 +108,27 @@ impl Templates {
         names
     }
 
+    /// Whether a template is a team's own.
+    pub fn is_own(&self, name: &str) -> bool {
+        self.own.contains(name)
+    }
+
+    /// The name of the template that is taken for an audience at a moment.
+    pub fn name_for(&self, audience: Audience, reason: UpdateReason) -> String {
+        let special = format!("{}.{}.md", audience.as_str(), reason.as_str());
+        if self.env.get_template(&special).is_ok() { special } else { format!("{}.md", audience.as_str()) }
+    }
+
+    /// The variables that a template uses, in its subject and its text.
+    pub(super) fn used(&self, name: &str) -> BTreeSet<String> {
+        let parts = [subject_of(name), name.to_owned()];
+        parts
+            .iter()
+            .filter_map(|part| self.env.get_template(part).ok())
+            .flat_map(|t| t.undeclared_variables(false))
+            .collect()
+    }
+
     /// The variables that templates may use.
     pub fn variables() -> &'static [&'static str] {
         &VARIABLES
@@ -118,12 +142,7 @@ impl Templates {
         plain: &Value,
         escaped: &Value,
     ) -> Result<(String, String), Error> {
-        let special = format!("{}.{}.md", audience.as_str(), reason.as_str());
-        let name = if self.env.get_template(&special).is_ok() {
-            special
-        } else {
-            format!("{}.md", audience.as_str())
-        };
+        let name = self.name_for(audience, reason);
         let run = |template: &str, values: &Value| {
             self.env
                 .get_template(template)
@@ -148,13 +167,13 @@ impl Templates {
             [(subject_of(name), subject.trim().to_owned()), (name.to_owned(), format!("\n{rest}"))]
         {
             self.env.add_template_owned(part.clone(), text).map_err(|error| broken(name, &error))?;
-            self.lint(name, &part, source)?;
+            self.try_out(name, &part, source)?;
         }
         Ok(())
     }
 
     /// Unknown variables in any branch, then two trial renderings: everything known, nothing known.
-    fn lint(&self, file: &str, part: &str, source: &str) -> Result<(), Error> {
+    fn try_out(&self, file: &str, part: &str, source: &str) -> Result<(), Error> {
         let template = self.env.get_template(part).map_err(|error| broken(file, &error))?;
         let mut unknown: Vec<String> = template
             .undeclared_variables(true)

@@ -7,7 +7,7 @@ use firebell_core::incident::{Event, EventRecord, Incident, apply};
 use firebell_core::severity::IncidentKind;
 
 use super::view::{Escape, VARIABLES, context};
-use super::{Templates, draft};
+use super::{Templates, draft, fields, preview};
 use crate::error::Error;
 use crate::tests::story::{self, Stage};
 
@@ -266,4 +266,59 @@ fn equal_input_gives_equal_bytes() {
     for audience in Audience::ALL {
         assert_eq!(told(audience, UpdateReason::AllClear), told(audience, UpdateReason::AllClear));
     }
+}
+
+#[test]
+fn built_in_templates_say_what_they_must_and_others_are_told_what_they_lack() {
+    let policy = story::policy();
+    let built_in = Templates::built_in().expect("they are right");
+    assert_eq!(built_in.lint(&policy), []);
+    assert_eq!(built_in.lint(&firebell_core::policy::Policy::default()), []);
+    let own = BTreeMap::from([
+        (
+            "public.declared.md".to_owned(),
+            "Subject: Outage\nWe are sorry. It is due to a bad release.\n".to_owned(),
+        ),
+        ("internal.all_clear.md".to_owned(), format!("Subject: {}\nOver at 14:05.\n", "long ".repeat(40))),
+        ("executives.md".to_owned(), "Subject: {{ id }}\n{{ issue }}\n\np95 is up\n".to_owned()),
+    ]);
+    let found = Templates::with_overrides(own).expect("they parse").lint(&policy);
+    let lines: Vec<String> = found.iter().map(|f| format!("{} ({}): {}", f.file, f.moment, f.what)).collect();
+    insta::assert_snapshot!("lint", lines.join("\n"));
+}
+
+#[test]
+fn previews_show_each_moment_and_say_nothing_that_breaks_a_rule() {
+    let templates = Templates::built_in().expect("they are right");
+    let mut all = Vec::new();
+    for audience in Audience::ALL {
+        for reason in [UpdateReason::Declared, UpdateReason::AllClear] {
+            let (update, remarks) =
+                preview(&templates, &firebell_core::policy::Policy::default(), audience, reason)
+                    .expect("it renders");
+            assert_eq!(remarks, []);
+            all.push(format!(
+                "=== {} {}\nSubject: {}\n\n{}\n",
+                audience.as_str(),
+                reason.as_str(),
+                update.subject,
+                update.body
+            ));
+        }
+    }
+    insta::assert_snapshot!("previews", all.join("\n"));
+}
+
+#[test]
+fn the_documentation_lists_every_field_with_an_example() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/stakeholders.md");
+    let text = std::fs::read_to_string(path).expect("the page is there");
+    for field in fields(&firebell_core::policy::Policy::default()) {
+        assert!(text.contains(&format!("`{}`", field.name)), "{} is missing", field.name);
+    }
+    let examples: Vec<String> = fields(&firebell_core::policy::Policy::default())
+        .into_iter()
+        .map(|f| format!("{}: {} | {}", f.name, f.internal, f.public))
+        .collect();
+    insta::assert_snapshot!("fields", examples.join("\n"));
 }

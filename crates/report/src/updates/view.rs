@@ -14,7 +14,7 @@ use minijinja::Value;
 use crate::{oneliner, text, words};
 
 /// Every variable, in alphabetical order.
-pub(super) const VARIABLES: [&str; 43] = [
+pub(super) const VARIABLES: [&str; 45] = [
     "alerts_firing",
     "alerts_total",
     "because",
@@ -37,6 +37,7 @@ pub(super) const VARIABLES: [&str; 43] = [
     "kind",
     "link",
     "merged_into",
+    "next_in",
     "next_update",
     "now",
     "one_line",
@@ -56,6 +57,7 @@ pub(super) const VARIABLES: [&str; 43] = [
     "status",
     "thanks",
     "title",
+    "total_minutes",
     "war_room",
     "workaround",
 ];
@@ -162,6 +164,8 @@ pub(super) fn context(
     v.insert("link", Value::from(link.filter(|_| team).map(|l| escape.address(&l))));
     let elsewhere = i.merged_into.as_ref().filter(|_| audience != Audience::Public);
     v.insert("merged_into", Value::from(elsewhere.map(|id| esc(id.as_str(), 60))));
+    let next_in = next.map(|at| words::minutes(at.duration_since(cx.now).as_secs().max(60)));
+    v.insert("next_in", Value::from(next_in));
     v.insert("next_update", Value::from(next.map(words::instant)));
     v.insert("now", Value::from(words::instant(cx.now)));
     v.insert("one_line", Value::from(esc(&oneliner::one_line(i, cx), 300)));
@@ -190,6 +194,7 @@ pub(super) fn context(
     );
     v.insert("thanks", Value::from((!outside && !thanks.is_empty()).then(|| text::list(&thanks))));
     v.insert("title", Value::from(if team { esc(&i.title, 160) } else { esc(&issue, 160) }));
+    v.insert("total_minutes", Value::from((end.duration_since(began).as_secs().max(0) + 30) / 60));
     v.insert("war_room", Value::from(i.war_room.as_ref().filter(|_| team).map(|l| escape.address(l))));
     v.insert("workaround", Value::from(i.facts.workaround == Some(true)));
     Value::from_pairs(v)
@@ -201,11 +206,11 @@ pub(super) fn sample(full: bool) -> Value {
         .into_iter()
         .map(|name| {
             let value = match name {
-                "alerts_firing" | "alerts_total" => Value::from(u64::from(full)),
+                "alerts_firing" | "alerts_total" | "total_minutes" => Value::from(u64::from(full)),
                 "cause_confirmed" | "confidential" | "drill" | "postmortem_planned" | "reopened"
                 | "workaround" => Value::from(full),
                 "cadence" | "cause" | "commander" | "doing" | "ending" | "facilitator" | "invitation"
-                | "link" | "merged_into" | "next_update" | "remedy" | "resolve_by" | "thanks"
+                | "link" | "merged_into" | "next_in" | "next_update" | "remedy" | "resolve_by" | "thanks"
                 | "war_room"
                     if !full =>
                 {

@@ -11,6 +11,7 @@ mod events;
 mod fields;
 mod gate;
 mod health;
+mod heartbeats;
 pub(crate) mod incidents;
 mod maintenances;
 mod now;
@@ -80,6 +81,7 @@ fn operations() -> Vec<Operation> {
         crate::metrics::operation(),
     ]);
     all.extend(maintenances::operations());
+    all.extend(heartbeats::operations());
     all.extend(schedules::operations());
     all.extend(overrides::operations());
     all.extend(calendar_feeds::operations());

@@ -59,6 +59,7 @@ pub(crate) async fn show(State(app): State<Shared>, person: Person) -> Result<Re
         out.family("firebell_otlp_store_series", "gauge", "Metric series in it.");
         out.line("firebell_otlp_store_series", &[], fill.series);
     }
+    heartbeats(&mut out, &app).await?;
     latencies(&mut out, &app);
     pulse(&mut out, app.state.handle.pulse());
     if let Some(bytes) = resident_bytes() {
@@ -105,6 +106,44 @@ fn callers(out: &mut Text, app: &Shared) {
     out.line("firebell_followers", &[], app.metrics.followers());
     out.family("firebell_sessions", "gauge", "Signed-in sessions of the page.");
     out.line("firebell_sessions", &[], app.directory.sessions());
+}
+
+/// What beats here, and our own heartbeat.
+async fn heartbeats(out: &mut Text, app: &Shared) -> Result<(), Problem> {
+    let shown =
+        app.state.heartbeats.shown(&app.state.office, app.now()).await.map_err(|e| Problem::store(&e))?;
+    if !shown.is_empty() {
+        out.family(
+            "firebell_heartbeat_up",
+            "gauge",
+            "1 unless the heartbeat is missed or says that it failed.",
+        );
+        for h in &shown {
+            out.line("firebell_heartbeat_up", &[("heartbeat", &h.name)], u8::from(!h.stands.is_alarming()));
+        }
+        out.family("firebell_heartbeat_last_timestamp_seconds", "gauge", "Its last good beat, Unix time.");
+        for h in &shown {
+            let Some(at) = h.kept.last_at else { continue };
+            out.line("firebell_heartbeat_last_timestamp_seconds", &[("heartbeat", &h.name)], at.as_second());
+        }
+    }
+    let own = app.state.heartbeats.own.pulse();
+    if own.configured {
+        out.family("firebell_own_heartbeat_working", "gauge", "1 unless our own heartbeat fails.");
+        out.line("firebell_own_heartbeat_working", &[], u8::from(own.failing.is_none()));
+        out.family("firebell_own_heartbeats_total", "counter", "Our own beats, by whether they were taken.");
+        out.line("firebell_own_heartbeats_total", &[("outcome", "taken")], own.sent);
+        out.line("firebell_own_heartbeats_total", &[("outcome", "failed")], own.failed);
+        if let Some(at) = own.last_at {
+            out.family(
+                "firebell_own_heartbeat_last_timestamp_seconds",
+                "gauge",
+                "The last that was taken, Unix time.",
+            );
+            out.line("firebell_own_heartbeat_last_timestamp_seconds", &[], at.as_second());
+        }
+    }
+    Ok(())
 }
 
 /// What waits.

@@ -89,7 +89,13 @@ fn answer(
             edits(task, &mut report);
             vec![Command::ReportAgent { run: run.clone(), report }]
         }
-        Effect::DraftUpdate { audience, reason } => vec![Command::RecordUpdate {
+        Effect::DraftUpdate { audience, ahead: Some(due), .. } => vec![Command::RecordDraft {
+            audience: *audience,
+            due: *due,
+            subject: format!("{} soon", claimed.incident.title),
+            body: "We go on looking into it.".to_owned(),
+        }],
+        Effect::DraftUpdate { audience, reason, ahead: None } => vec![Command::RecordUpdate {
             update: Update {
                 audience: *audience,
                 reason: *reason,
@@ -100,6 +106,7 @@ fn answer(
                 at: now,
                 by: "incident-responder".to_owned(),
                 channels: channels_for(&claimed.incident, *audience, &policy()),
+                by_person: false,
                 delivered: Vec::new(),
             },
         }],

@@ -102,6 +102,7 @@ pub(crate) fn world_of(policy: Policy, more: impl FnOnce(&mut Sources)) -> World
         handle: handle.clone(),
         reader: Arc::clone(&reader),
         sources: Arc::new(sources),
+        heartbeats: Arc::default(),
         auth: Arc::new(auth),
         oidc: None,
         otlp: Some(Arc::new(OtlpStore::new(Config::default()).expect("a store"))),

@@ -32,6 +32,12 @@ pub(super) fn all(file: &File) -> Vec<Check> {
             "nobody can be paged outside the page itself; name a notifier in page_channels",
         );
     }
+    if file.heartbeat.is_none() {
+        warn(
+            "heartbeat",
+            "nobody outside hears of it when this server dies; name an address that misses it in [heartbeat] url",
+        );
+    }
     if file.oidc.is_some() && file.server.public_url.is_none() {
         warn(
             "oidc",

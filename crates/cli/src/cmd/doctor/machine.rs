@@ -11,6 +11,9 @@ use crate::config::File;
 pub(super) async fn looks(file: &File, data: &Path) -> Vec<Check> {
     let mut checks = vec![folder(data)];
     let running = running(data).await;
+    if running.level == Level::Ok {
+        checks.extend(heartbeat(data).await);
+    }
     if running.level == Level::Warn {
         checks.push(listen(file.server.listen.as_deref().unwrap_or(DEFAULT_LISTEN)).await);
     }
@@ -41,6 +44,21 @@ async fn running(data: &Path) -> Check {
         }
         Err(error) => check(Level::Fail, format!("{}: {error:#}", file.url)),
     }
+}
+
+/// How the running server's own heartbeat does; it is asked, for a beat of ours would hide that it does not beat.
+async fn heartbeat(data: &Path) -> Option<Check> {
+    let file = ServerFile::read(data)?;
+    let answer = Client::new(&file.url, &file.token).ok()?.get("/api/v1/heartbeats").await.ok()?;
+    let own = answer.get("own").filter(|own| !own.is_null())?;
+    let text = |name: &str| own.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
+    Some(match (text("failing_since"), text("last_at")) {
+        ("", "") => Check::new("heartbeat", Level::Warn, format!("nothing was sent to {} yet", text("to"))),
+        ("", at) => Check::new("heartbeat", Level::Ok, format!("{} took the last one at {at}", text("to"))),
+        (since, _) => {
+            Check::new("heartbeat", Level::Fail, format!("fails since {since}: {}", text("reason")))
+        }
+    })
 }
 
 /// Whether a server could listen there.

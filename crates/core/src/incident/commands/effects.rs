@@ -22,7 +22,7 @@ pub(super) fn finish(
         Outcome::Permanent { reason } | Outcome::Retry { reason, .. } => (false, reason.clone(), Value::Null),
     };
     let audience = match effect {
-        Effect::DraftUpdate { audience, .. } => Some(*audience),
+        Effect::DraftUpdate { audience, ahead: None, .. } => Some(*audience),
         _ => None,
     };
     let died = || Event::EffectDied {

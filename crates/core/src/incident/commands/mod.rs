@@ -2,6 +2,7 @@
 
 pub(super) mod agents;
 pub(super) mod alerts;
+pub(super) mod drafts;
 pub(super) mod effects;
 pub(super) mod endings;
 pub(super) mod oncall;
@@ -67,6 +68,10 @@ pub(super) fn run(
         Command::RecordUnsaid { chat, id, when } => Ok(rooms::unsay(i, chat, id, *when)),
         Command::OpenRoom { chat, private } => rooms::open(i, chat.as_deref(), *private, cx),
         Command::RecordRoomNews { news } => Ok(rooms::news(i, news)),
+        Command::EditDraft { audience, subject, body } => drafts::edit(i, *audience, subject, body),
+        Command::RecordDraft { audience, due, subject, body } => {
+            Ok(drafts::record(i, *audience, *due, subject, body))
+        }
         Command::RecordUpdate { update } => Ok(people::record_update(i, update)),
         Command::FinishEffect { key, effect, outcome } => Ok(effects::finish(i, key, effect, outcome, cx)),
         Command::ReviveEffect { key } => effects::revive(i, key),

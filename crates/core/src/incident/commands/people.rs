@@ -219,6 +219,7 @@ pub(super) fn post_update(
             Audience::Public => cx.policy.channels.get(&audience).cloned().unwrap_or_default(),
             _ => channels_for(i, audience, cx.policy),
         },
+        by_person: true,
         delivered: Vec::new(),
     };
     let mut events = vec![Event::UpdatePosted { update }];

@@ -8,6 +8,7 @@ use super::super::event::Event;
 use super::super::oncall::follow;
 use super::super::state::{Awaiting, Incident};
 use super::super::timers::{ack_key, after, late_key, timers};
+use super::drafts;
 use crate::agent::AgentTask;
 use crate::comms::{Audience, UpdateReason};
 use crate::cx::Cx;
@@ -30,6 +31,8 @@ pub(super) fn fire(i: &Incident, key: &str, cx: &Cx<'_>) -> Vec<Event> {
             evidence: Vec::new(),
         }],
         "update" => update(i, rest, cx),
+        "draft" => audience_of(rest).map(|audience| drafts::ask(i, audience, cx)).unwrap_or_default(),
+        "public_early" => declare(i, Audience::Public, None, cx),
         "update_late" => late(i, key, rest, due, cx),
         "public_first" => unposted(i, key, due, cx),
         "ack" => unheard(i, key, due, cx),
@@ -39,10 +42,7 @@ pub(super) fn fire(i: &Incident, key: &str, cx: &Cx<'_>) -> Vec<Event> {
         "unclear" => escalate(i, key, due, &level.unclear_to, "the cause is still unclear", cx),
         "escalate" => escalate(i, key, due, &level.escalate_to, "it is not resolved", cx),
         "executives_again" => {
-            vec![
-                missed(key, due),
-                Event::UpdateRequested { audience: Audience::Executives, reason: UpdateReason::Cadence },
-            ]
+            vec![missed(key, due), drafts::out(i, Audience::Executives, cx)]
         }
         "postmortem" => {
             let mut events = vec![missed(key, due)];
@@ -78,14 +78,13 @@ fn update(i: &Incident, audience: &str, cx: &Cx<'_>) -> Vec<Event> {
     let Some(audience) = audience_of(audience) else { return Vec::new() };
     let every_s = i.clocks.get(&audience).and_then(|c| c.every_s);
     let waits = i.clocks.get(&audience).is_some_and(|c| c.asked_at.is_some());
-    let mut audiences = if waits { Vec::new() } else { vec![audience] };
+    // What a person wrote goes out though another draft is under way.
+    let mut audiences =
+        if waits && !drafts::is_edited(i, audience, cx) { Vec::new() } else { vec![audience] };
     if audience == Audience::Internal {
         audiences.extend(followers(i, cx));
     }
-    let mut events: Vec<Event> = audiences
-        .into_iter()
-        .map(|audience| Event::UpdateRequested { audience, reason: UpdateReason::Cadence })
-        .collect();
+    let mut events: Vec<Event> = audiences.into_iter().map(|audience| drafts::out(i, audience, cx)).collect();
     events.push(Event::ClockSet { audience, due: every_s.map(|s| after(cx.now, s)), every_s });
     events
 }
@@ -99,11 +98,25 @@ fn late(i: &Incident, key: &str, rest: &str, due: Timestamp, cx: &Cx<'_>) -> Vec
     let name = rest.split(':').next().unwrap_or(rest);
     let asked = audience_of(name).and_then(|a| Some((a, i.clocks.get(&a)?.asked_at?)));
     let said = asked.map_or(0, |(audience, asked)| late_key(i, audience, asked).0);
-    let ladder = ladder(i, "communications_lead", cx);
+    let ladder = speakers(i, cx);
     let next = ladder.get(said % ladder.len().max(1)).cloned();
     let mut events = vec![missed(key, due)];
     events.extend(page(next, &format!("the {name} update for {} is late", i.id), cx));
     events
+}
+
+/// Who is called for an update that is late, one after the other: whoever speaks for the incident, their deputy who
+/// commands it, who is on call, then whoever else could.
+fn speakers(i: &Incident, cx: &Cx<'_>) -> Vec<String> {
+    let held = ["communications_lead", "incident_commander", "on_call"].into_iter();
+    let held = held.filter_map(|role| i.holder(role)).map(str::to_owned);
+    let mut all: Vec<String> = Vec::new();
+    for name in held.chain(ladder(i, "communications_lead", cx)) {
+        if !all.contains(&name) {
+            all.push(name);
+        }
+    }
+    all
 }
 
 /// The status page has no post yet though severity wants one: it is asked for again, and somebody is called.

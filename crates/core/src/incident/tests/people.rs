@@ -145,6 +145,7 @@ fn a_draft_that_was_overtaken_by_the_end_is_not_posted() {
             at: s.now,
             by: "incident-responder".into(),
             channels: Vec::new(),
+            by_person: false,
             delivered: Vec::new(),
         },
     };

@@ -207,7 +207,12 @@ impl Story {
                 let actor = Actor::Agent { name: agent.clone() };
                 Some((actor, Command::ReportAgent { run: RunId::new(run.as_str()), report }))
             }
-            Effect::DraftUpdate { audience, reason } => {
+            Effect::DraftUpdate { audience, ahead: Some(due), .. } => {
+                let (subject, body) = (format!("soon to {}", audience.as_str()), "text".to_owned());
+                let actor = Actor::Agent { name: "incident-responder".to_owned() };
+                Some((actor, Command::RecordDraft { audience: *audience, due: *due, subject, body }))
+            }
+            Effect::DraftUpdate { audience, reason, ahead: None } => {
                 let update = Update {
                     audience: *audience,
                     reason: *reason,
@@ -216,6 +221,7 @@ impl Story {
                     at: self.now,
                     by: "incident-responder".to_owned(),
                     channels: channels_for(self.i(), *audience, &self.policy),
+                    by_person: false,
                     delivered: Vec::new(),
                 };
                 let actor = Actor::Agent { name: "incident-responder".to_owned() };

@@ -15,7 +15,7 @@ fn asked(events: &[Event], audience: Audience) -> usize {
 }
 
 fn draft_of(audience: Audience) -> impl Fn(&Effect) -> bool {
-    move |e| matches!(e, Effect::DraftUpdate { audience: a, .. } if *a == audience)
+    move |e| matches!(e, Effect::DraftUpdate { audience: a, ahead: None, .. } if *a == audience)
 }
 
 #[test]

@@ -311,7 +311,13 @@ impl Month {
                 // The assessment ends; the investigation never does.
                 if quiet { vec![Command::FailAgent { run: run.clone(), failure }] } else { Vec::new() }
             }
-            Effect::DraftUpdate { audience, reason } => vec![Command::RecordUpdate {
+            Effect::DraftUpdate { audience, ahead: Some(due), .. } => vec![Command::RecordDraft {
+                audience: *audience,
+                due: *due,
+                subject: "update".to_owned(),
+                body: "It goes on.".to_owned(),
+            }],
+            Effect::DraftUpdate { audience, reason, ahead: None } => vec![Command::RecordUpdate {
                 update: firebell_core::comms::Update {
                     audience: *audience,
                     reason: *reason,
@@ -320,6 +326,7 @@ impl Month {
                     at: time(self.now()),
                     by: "incident-responder".to_owned(),
                     channels: channels_for(incident, *audience, &self.policy),
+                    by_person: false,
                     delivered: Vec::new(),
                 },
             }],

@@ -11,6 +11,7 @@ mod complete_task;
 mod decide;
 mod declare;
 mod drafts;
+mod edit_draft;
 mod edit_postmortem;
 mod escalate;
 mod files;
@@ -71,6 +72,7 @@ pub(super) fn operations() -> Vec<Operation> {
         merge::operation(),
         request_postmortem::operation(),
         post_update::operation(),
+        edit_draft::operation(),
         add_task::operation(),
         complete_task::operation(),
         complete_action_item::operation(),

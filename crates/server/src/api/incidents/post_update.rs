@@ -1,4 +1,4 @@
-//! `POST …/updates {audience, subject, body}`.
+//! `POST …/updates {audience, subject, body, confirm?}`.
 
 use firebell_core::incident::Command;
 
@@ -16,7 +16,9 @@ pub(super) fn operation() -> Operation {
             schema::need("audience", schema::one_of(&parts::AUDIENCES)),
             schema::need("subject", schema::filled(32 * 1024)),
             schema::need("body", schema::filled(32 * 1024)),
+            schema::may("confirm", schema::flag()),
         ]))
+        .about("A text to the public that breaks a rule of tone is refused with the reason, unless `confirm` is true.")
         .writes_incident()
 }
 
@@ -24,6 +26,7 @@ pub(super) fn operation() -> Operation {
 pub(crate) async fn post_update(target: Target, mut fields: Fields) -> Written {
     let audience = fields.choose("audience", "internal, public, support, executives")?;
     let (subject, body) = (fields.need("subject")?, fields.need("body")?);
+    let confirm = fields.flag("confirm")?.unwrap_or(false);
     fields.end()?;
-    target.act(Command::PostUpdate { audience, subject, body }).await
+    target.say(Command::PostUpdate { audience, subject, body }, confirm).await
 }

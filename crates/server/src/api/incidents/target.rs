@@ -41,7 +41,12 @@ impl Target {
 
     /// Gives a command.
     pub(crate) async fn act(self, command: Command) -> Written {
-        let decided = action::act_at(&self.app, &self.person, &self.id, command, self.at).await?;
+        self.say(command, false).await
+    }
+
+    /// Gives a command that tells an audience something; `confirm`: whatever the rules of tone say of it.
+    pub(crate) async fn say(self, command: Command, confirm: bool) -> Written {
+        let decided = action::say_at(&self.app, &self.person, &self.id, command, self.at, confirm).await?;
         Ok(Answered { body: written(&self.app, &decided).await? })
     }
 }

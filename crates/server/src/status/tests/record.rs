@@ -43,6 +43,7 @@ pub(super) fn told(when: &str) -> Event {
         at: at(when),
         by: "ada".into(),
         channels: Vec::new(),
+        by_person: false,
         delivered: Vec::new(),
     };
     Event::UpdatePosted { update }

@@ -10,10 +10,12 @@ use firebell_core::comms::Audience;
 use firebell_core::ids::{EffectKey, IncidentId};
 use firebell_core::incident::Command;
 use firebell_core::severity::IncidentKind;
+use firebell_report::tone::must_confirm;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::access;
 use crate::action;
+use crate::auth::Permission;
 use crate::oncall::{hand_to, target};
 use crate::problem::Problem;
 use crate::state::Shared;
@@ -32,10 +34,23 @@ pub(crate) async fn act(
 ) -> Result<Response, Problem> {
     guard::guarded(&headers, &visitor.session, form.get("csrf").map_or("", String::as_str))?;
     let before = access::load(&app, &visitor.person, &id).await.ok().map(|(incident, _)| incident);
+    let confirm = form.get("confirm").is_some_and(|c| c == "yes");
     let mut outcome = match command(&verb, &form, app.now()) {
-        Ok((command, done)) => action::act(&app, &visitor.person, &id, command).await.map(|decided| {
-            if decided.records.is_empty() { "That was done already.".to_owned() } else { done }
-        }),
+        Ok((command, done)) => {
+            if let (Some(incident), Some((audience, subject, body)), false) =
+                (&before, action::said(&command), confirm)
+            {
+                let remarks = action::remarks(&app, incident, audience, subject, body);
+                // What is typed in must not be lost: it is shown again with what is wrong with it.
+                if must_confirm(audience) && !remarks.is_empty() && visitor.person.may(Permission::PostUpdate)
+                {
+                    return super::tone::page(&app, &visitor, incident, &verb, (subject, body), &remarks);
+                }
+            }
+            action::say_at(&app, &visitor.person, &id, command, None, confirm).await.map(|decided| {
+                if decided.records.is_empty() { "That was done already.".to_owned() } else { done }
+            })
+        }
         Err(problem) => Err(problem),
     };
     if verb == "resolve"
@@ -126,6 +141,12 @@ fn command(verb: &str, form: &Fields, now: Timestamp) -> Result<(Command, String
             let audience = audience.ok_or_else(|| Problem::invalid("audience", "is not an audience"))?;
             let command = Command::PostUpdate { audience, subject: text("subject"), body: text("body") };
             (command, "The update is posted.".to_owned())
+        }
+        "draft" => {
+            let audience = Audience::ALL.into_iter().find(|a| a.as_str() == text("audience"));
+            let audience = audience.ok_or_else(|| Problem::invalid("audience", "is not an audience"))?;
+            let command = Command::EditDraft { audience, subject: text("subject"), body: text("body") };
+            (command, "The draft is kept; it goes out at its time.".to_owned())
         }
         "resolve" => (Command::Resolve { summary: text("summary") }, "It is resolved.".to_owned()),
         "reopen" => (Command::Reopen { reason: text("reason") }, "It is open again.".to_owned()),

@@ -4,6 +4,7 @@ mod act;
 mod evidence;
 mod files;
 mod page;
+mod tone;
 mod view;
 
 pub(super) use act::act;

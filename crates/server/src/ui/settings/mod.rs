@@ -2,12 +2,14 @@
 
 mod account;
 mod audit;
+mod heartbeats;
 mod maintenance;
 mod people;
 mod push;
 mod subscribers;
 mod system;
 mod tabs;
+mod templates;
 mod webhooks;
 
 use std::collections::BTreeMap;
@@ -28,6 +30,7 @@ pub(super) fn routes() -> Router<Shared> {
     Router::new()
         .route("/settings", get(system::page))
         .route("/settings/test", post(system::test))
+        .route("/settings/heartbeats", get(heartbeats::page))
         .route("/settings/account", get(account::page))
         .route("/settings/account/{verb}", post(account::act))
         .route("/settings/push/{verb}", post(push::act))
@@ -37,6 +40,7 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/settings/maintenance/{id}/{verb}", post(maintenance::act))
         .route("/settings/subscribers", get(subscribers::page))
         .route("/settings/subscribers/{verb}", post(subscribers::act))
+        .route("/settings/templates", get(templates::page))
         .route("/settings/audit", get(audit::page))
         .route("/settings/webhooks", get(webhooks::page).post(webhooks::create))
         .route("/settings/webhooks/{id}", get(webhooks::one))

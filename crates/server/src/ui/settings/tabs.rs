@@ -14,11 +14,13 @@ pub(super) struct Tab {
 
 const TABS: &[(&str, &str, Permission)] = &[
     ("/settings", "Systems", Permission::Settings),
+    ("/settings/heartbeats", "Heartbeats", Permission::Settings),
     ("/settings/account", "Your account", Permission::OwnAccount),
     ("/settings/people", "People", Permission::People),
     ("/settings/maintenance", "Maintenance", Permission::Maintenance),
     ("/settings/webhooks", "Webhooks", Permission::Webhooks),
     ("/settings/subscribers", "Subscribers", Permission::Subscribers),
+    ("/settings/templates", "Templates", Permission::PostUpdate),
     ("/settings/audit", "Audit log", Permission::Audit),
 ];
 

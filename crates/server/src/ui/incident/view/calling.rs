@@ -304,7 +304,8 @@ impl Story {
                         svg,
                         "<path class=\"failed\" d=\"M{:.1} {:.1}l10 10m0 -10l-10 10\"/>",
                         x - 5.0,
-                        y - 5.0
+                        // Above what was tried instead in the same moment.
+                        y - 15.0
                     ),
                     Mark::Acknowledged => {
                         write!(svg, "<path class=\"took\" d=\"M{:.1} {:.1}l5 6l9 -12\"/>", x - 6.0, y)

@@ -27,6 +27,28 @@ pub(super) struct AudienceView {
     draft: Option<DraftView>,
     /// Why there is no draft.
     why_not: Option<String>,
+    /// The update that is due soon.
+    ahead: Option<AheadView>,
+}
+
+/// An update that is due soon.
+#[derive(Debug, Serialize)]
+struct AheadView {
+    at: Timestamp,
+    clock: String,
+    /// Nothing while it is being drafted.
+    draft: Option<(String, String)>,
+    edited_by: Option<String>,
+}
+
+fn ahead(i: &Incident, audience: Audience) -> Option<AheadView> {
+    let ahead = i.ahead.get(&audience).filter(|_| !i.status.is_over())?;
+    Some(AheadView {
+        at: ahead.due,
+        clock: words::clock(ahead.due).chars().take(5).collect(),
+        draft: ahead.draft.as_ref().map(|d| (d.subject.clone(), d.body.clone())),
+        edited_by: ahead.edited().map(|d| d.by.clone()),
+    })
 }
 
 #[derive(Debug, Serialize)]
@@ -80,6 +102,7 @@ pub(super) fn of(
                 channels,
                 draft: drafted,
                 why_not,
+                ahead: ahead(i, audience).filter(|_| wants_drafts),
             }
         })
         .collect()
