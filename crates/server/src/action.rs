@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use firebell_core::comms::Audience;
 use firebell_core::incident::{Command, Incident, Opening};
 use firebell_engine::machine::Decided;
-use firebell_report::tone::{self, Knows, Remark, must_confirm};
+use firebell_report::tone::{Knows, Remark, must_confirm};
 
 use crate::access;
 use crate::auth::{Permission, Person};
@@ -42,16 +42,8 @@ pub(crate) async fn say_at(
     };
     person.allowed(permission)?;
     let (incident, _) = access::load(app, person, id).await?;
-    if let Some((audience, subject, body)) = said(&command)
-        && !confirm
-        && must_confirm(audience)
-    {
-        let remarks = remarks(app, &incident, audience, subject, body);
-        if !remarks.is_empty() {
-            let all: Vec<String> = remarks.iter().map(Remark::sentence).collect();
-            let detail = format!("{}; to post it as it is, confirm it", all.join("; "));
-            return Err(Problem::invalid("body", detail));
-        }
+    if !confirm {
+        tone(app, &incident, &command, "to post it as it is, confirm it")?;
     }
     if let Command::Merge { into } = &command {
         access::load(app, person, into.as_str()).await.map_err(|problem| match problem.code {
@@ -60,6 +52,19 @@ pub(crate) async fn say_at(
         })?;
     }
     Ok(app.state.handle.command_at(&incident.id, command, person.actor(), at).await?)
+}
+
+/// Refuses what breaks a rule of tone where a person's word is needed for it; `else_how` says how that is given.
+pub(crate) fn tone(app: &App, i: &Incident, command: &Command, else_how: &str) -> Result<(), Problem> {
+    let Some((audience, subject, body)) = said(command).filter(|(a, ..)| must_confirm(*a)) else {
+        return Ok(());
+    };
+    let remarks = remarks(app, i, audience, subject, body);
+    if remarks.is_empty() {
+        return Ok(());
+    }
+    let all: Vec<String> = remarks.iter().map(Remark::sentence).collect();
+    Err(Problem::invalid("body", format!("{}; {else_how}", all.join("; "))))
 }
 
 /// Names of an incident's alerts that fire, each once: what who resolves it has to know.
@@ -87,5 +92,5 @@ pub(crate) fn said(command: &Command) -> Option<(Audience, &str, &str)> {
 /// What the rules of tone say of a text.
 pub(crate) fn remarks(app: &App, i: &Incident, audience: Audience, subject: &str, body: &str) -> Vec<Remark> {
     let roster = app.state.oncall.people.iter().flat_map(|p| [p.name.as_str(), p.full_name.as_str()]);
-    tone::remarks(&Knows::of(i, audience, app.state.handle.policy(), roster), subject, body)
+    firebell_report::tone::remarks(&Knows::of(i, audience, app.state.handle.policy(), roster), subject, body)
 }

@@ -8,10 +8,10 @@ use firebell_integrations::replies::{Answer, Delivery, Reference, Said};
 use super::place::{self, Found, Meant};
 use super::take::Taken;
 use super::{grammar, pages, people, wish, words};
-use crate::access;
 use crate::auth::{Permission, Person};
 use crate::problem::Problem;
 use crate::state::App;
+use crate::{access, action};
 
 /// Who answered, and by what.
 pub(super) struct Asker<'a> {
@@ -135,8 +135,14 @@ impl Asker<'_> {
         let permission = access::permission_for(&command)
             .ok_or_else(|| Problem::forbidden("only the engine gives this command"))?;
         self.person.allowed(permission)?;
-        if !meant.paged {
-            access::load(self.app, &self.person, meant.incident.as_str()).await?;
+        // Whoever was paged may answer what they would not see otherwise.
+        let seen = if meant.paged && action::said(&command).is_none() {
+            None
+        } else {
+            Some(access::load(self.app, &self.person, meant.incident.as_str()).await?.0)
+        };
+        if let Some(incident) = &seen {
+            action::tone(self.app, incident, &command, "to post it as it is, do so on the incident's page")?;
         }
         let wanted = Wanted::Command(meant.incident.clone(), Box::new(command));
         Ok(self.app.state.handle.once(&self.taken.mark, wanted, self.person.actor()).await?)

@@ -1,7 +1,7 @@
 //! Which incident somebody means.
 
 use firebell_core::ids::IncidentId;
-use firebell_core::incident::Summary;
+use firebell_core::incident::{Summary, fold};
 use firebell_integrations::replies::Reference;
 
 use super::carry::Asker;
@@ -84,11 +84,35 @@ pub(super) async fn of_command(asker: &Asker<'_>, named: Option<&IncidentId>) ->
         return meant(incident.clone());
     }
     let open = open_incidents(asker).await?;
+    if let Some(incident) = of_room(asker, &open).await? {
+        return meant(incident);
+    }
     Ok(match open.as_slice() {
         [] => Err("No incident is open. `declare TEXT` opens one.".to_owned()),
         [one] => return meant(one.id.clone()),
         several => Err(words::which_incident(several.iter().take(OFFERED), several.len())),
     })
+}
+
+/// The open incident whose room it was said in.
+async fn of_room(asker: &Asker<'_>, open: &[Summary]) -> Result<Option<IncidentId>, Problem> {
+    let (chat, place) = (asker.taken.channel.clone(), asker.taken.answer.place.clone());
+    if place.is_empty() {
+        return Ok(None);
+    }
+    let ids: Vec<IncidentId> = open.iter().map(|row| row.id.clone()).collect();
+    asker
+        .app
+        .read(move |reader| {
+            for id in ids {
+                let room = fold(&reader.events(&id)?).and_then(|i| i.rooms.chats.get(&chat)?.id.clone());
+                if room.is_some_and(|room| room == place) {
+                    return Ok(Some(id));
+                }
+            }
+            Ok(None)
+        })
+        .await
 }
 
 /// Open incidents that the person may see, newest first.

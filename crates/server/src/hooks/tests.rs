@@ -236,6 +236,22 @@ async fn an_incident_is_run_from_a_chat() {
 }
 
 #[tokio::test]
+async fn what_breaks_a_rule_of_tone_is_not_posted_from_a_chat() {
+    let c = Chats::new();
+    c.says("U0ADA", "declare SEV2 checkout is down", 1).await;
+    let posted = |c: &Chats| {
+        c.records("INC-2026-0001").iter().filter(|r| matches!(r.event, Event::UpdatePosted { .. })).count()
+    };
+    let before = posted(&c);
+    let said = c.says("U0ADA", "public grace broke the database on 10.0.3.7", 2).await;
+    assert!(said.contains("grace") && said.contains("on the incident's page"), "{said}");
+    assert_eq!(posted(&c), before);
+    let said = c.says("U0ADA", "public Customers may see errors in checkout. We are working on it.", 3).await;
+    assert!(said.contains("Told the public"), "{said}");
+    assert_eq!(posted(&c), before + 1);
+}
+
+#[tokio::test]
 async fn a_page_is_acknowledged_by_button_code_and_key_each_as_who_did_it() {
     let c = Chats::new();
     let keys = c.w.state.ack_keys.clone();
