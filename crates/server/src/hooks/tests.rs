@@ -244,7 +244,7 @@ async fn what_breaks_a_rule_of_tone_is_not_posted_from_a_chat() {
     };
     let before = posted(&c);
     let said = c.says("U0ADA", "public grace broke the database on 10.0.3.7", 2).await;
-    assert!(said.contains("grace") && said.contains("on the incident's page"), "{said}");
+    assert!(said.contains("10.0.3.7") && said.contains("on the incident's page"), "{said}");
     assert_eq!(posted(&c), before);
     let said = c.says("U0ADA", "public Customers may see errors in checkout. We are working on it.", 3).await;
     assert!(said.contains("Told the public"), "{said}");

@@ -43,9 +43,10 @@ async fn what_breaks_a_rule_of_tone_reaches_customers_on_a_persons_word_only() {
     );
 
     let b = Browser::sign_in(&w, &token(Role::Commander)).await;
-    let form = "audience=public&subject=Again&body=It+is+human+error.+%3Cb%3E";
+    let form =
+        format!("csrf={}&audience=public&subject=Again&body=It+is+human+error.+%3Cb%3E", b.csrf().await);
     let path = format!("/incidents/{id}/do/update");
-    let page = b.post(&path, form).await;
+    let page = b.post(&path, &form).await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(
         page.text.contains("Before customers read it") && page.text.contains("human error. &lt;b&gt;"),

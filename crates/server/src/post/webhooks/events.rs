@@ -41,6 +41,8 @@ pub(crate) const EVENTS: &[&str] = &[
     "incident.recovery_watched",
     "incident.plan_undone",
     "incident.update_requested",
+    "incident.draft_requested",
+    "incident.update_drafted",
     "incident.update_posted",
     "incident.update_delivered",
     "incident.clock_set",
