@@ -55,3 +55,20 @@ pub(crate) struct OverrideArgs {
     #[command(flatten)]
     pub(crate) server: ServerArgs,
 }
+
+/// To whom an escalation is handed over.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct HandOverTo {
+    /// A person of the roster.
+    pub(crate) person: Option<String>,
+    /// Whoever is on call by this schedule.
+    #[arg(long)]
+    pub(crate) schedule: Option<String>,
+    /// All members of this team.
+    #[arg(long)]
+    pub(crate) team: Option<String>,
+    /// Another escalation policy, from its first step.
+    #[arg(long)]
+    pub(crate) policy: Option<String>,
+}
