@@ -23,6 +23,17 @@ impl<'a> Cx<'a> {
         Self { now, policy, roster: None }
     }
 
+    /// Names of everybody whom the configuration or the roster knows, each once.
+    pub fn people(&self) -> Vec<&'a str> {
+        let mut all: Vec<&str> = self.policy.people.iter().map(|p| p.name.as_str()).collect();
+        for person in self.roster.into_iter().flat_map(|r| &r.people) {
+            if !all.contains(&person.name.as_str()) {
+                all.push(&person.name);
+            }
+        }
+        all
+    }
+
     /// With a roster; one without people is none.
     pub fn with_roster(self, roster: &'a Roster) -> Self {
         Self { roster: Some(roster).filter(|r| !r.people.is_empty()), ..self }

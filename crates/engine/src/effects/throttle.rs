@@ -43,7 +43,14 @@ pub(super) enum Turn {
 
 /// Who was called when. Of this process only: after a restart what waits is told again.
 #[derive(Debug, Default)]
-pub struct Throttle(Mutex<BTreeMap<Line, Use>>);
+pub struct Throttle(Mutex<Lines>);
+
+#[derive(Debug, Default)]
+struct Lines {
+    all: BTreeMap<Line, Use>,
+    /// When lines that have been quiet for long were last forgotten.
+    swept: Option<Timestamp>,
+}
 
 #[derive(Debug, Default)]
 struct Use {
@@ -63,8 +70,8 @@ impl Throttle {
         text: &str,
         now: Timestamp,
     ) -> Turn {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let line = all.entry(line.clone()).or_default();
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let line = lines.all.entry(line.clone()).or_default();
         if line.told.remove(key) {
             return Turn::Told;
         }
@@ -102,8 +109,8 @@ impl Throttle {
 
     /// How a call went that was let through.
     pub(super) fn sent(&self, line: &Line, key: &EffectKey, arrived: bool, now: Timestamp) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(entry) = all.get_mut(line) else { return };
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(entry) = lines.all.get_mut(line) else { return };
         entry.waiting.remove(key);
         if entry.under_way.as_ref().is_some_and(|(first, _)| first == key)
             && let Some((_, others)) = entry.under_way.take()
@@ -117,8 +124,18 @@ impl Throttle {
                 entry.told.pop_first();
             }
         }
-        // Lines that have been quiet for long are forgotten.
-        all.retain(|_, l| {
+        lines.sweep(now);
+    }
+}
+
+impl Lines {
+    /// Forgets lines that have been quiet for long; not at each call, for there may be thousands.
+    fn sweep(&mut self, now: Timestamp) {
+        if self.swept.is_some_and(|at| now.duration_since(at) < WINDOW) {
+            return;
+        }
+        self.swept = Some(now);
+        self.all.retain(|_, l| {
             let recent = l.calls.back().is_some_and(|at| now.duration_since(*at) < WINDOW);
             recent || !l.waiting.is_empty() || !l.told.is_empty() || l.under_way.is_some()
         });

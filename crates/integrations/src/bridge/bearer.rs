@@ -3,8 +3,11 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use firebell_core::ports::Health;
+use firebell_core::ports::chat::Answer;
 use serde_json::Value;
 
+use crate::http::{Http, HttpError, Reply};
 use crate::settings::SecretText;
 
 /// It is asked for anew so long before it lapses.
@@ -32,8 +35,20 @@ impl Bearer {
         Some(token)
     }
 
-    /// It was refused.
-    pub(crate) fn forget(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    /// Looks at what came of a call with it. One that was refused may have been revoked before its time: the next attempt
+    /// asks for another.
+    pub(crate) fn heed(&self, answer: &Result<Reply, HttpError>) {
+        if matches!(answer, Ok(reply) if reply.status == 401) {
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
     }
+}
+
+/// How whatever lives by a token is: whether it gets one.
+pub(crate) fn health(name: &str, login: &Http, token: &Answer<String>) -> Health {
+    let (ok, detail) = match token {
+        Ok(_) => (true, format!("{} gives tokens", login.address())),
+        Err(trouble) => (false, trouble.to_string()),
+    };
+    Health { name: name.to_owned(), ok, detail }
 }

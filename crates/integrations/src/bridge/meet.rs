@@ -13,7 +13,7 @@ use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::bearer::Bearer;
+use super::bearer::{Bearer, health};
 use crate::answers::error_text;
 use crate::http::{Http, HttpError, Redirects, Reply};
 use crate::notice::text::web;
@@ -151,9 +151,7 @@ impl Meet {
         let bearer = format!("Bearer {}", self.token(wish.at).await?);
         // A space has no title and no key of ours. One whose answer was lost stays empty; nobody hears of it.
         let answer = self.http.post_json("spaces", &json!({}), &[("authorization", &bearer)]).await;
-        if matches!(&answer, Ok(reply) if reply.status == 401) {
-            self.token.forget();
-        }
+        self.token.heed(&answer);
         let value = read(&answer)?;
         match web(at(&value, "/meetingUri")) {
             Some(link) => Ok(Meeting { link: link.to_owned(), detail: String::new() }),
@@ -182,13 +180,7 @@ impl Bridges for Meet {
     }
 
     fn health(&self) -> BoxFuture<'_, Health> {
-        Box::pin(async move {
-            let (ok, detail) = match self.token(Timestamp::now()).await {
-                Ok(_) => (true, format!("{} gives tokens", self.login.address())),
-                Err(trouble) => (false, trouble.to_string()),
-            };
-            Health { name: self.name.clone(), ok, detail }
-        })
+        Box::pin(async move { health(&self.name, &self.login, &self.token(Timestamp::now()).await) })
     }
 
     fn open<'a>(&'a self, wish: &'a MeetingWish) -> BoxFuture<'a, Answer<Meeting>> {

@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use crate::settings::ConfigError;
 
-pub(crate) use bearer::Bearer;
+pub(crate) use bearer::{Bearer, health};
 
 /// One `[[bridges]]` entry; `kind` says which.
 #[derive(Debug, Clone, Deserialize)]

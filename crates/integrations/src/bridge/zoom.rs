@@ -8,7 +8,7 @@ use firebell_core::ports::{BoxFuture, Health};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::bearer::Bearer;
+use super::bearer::{Bearer, health};
 use crate::answers::error_text;
 use crate::http::{Http, HttpError, Method, Redirects, Reply};
 use crate::notice::text::{Unit, cut, web};
@@ -128,10 +128,7 @@ impl Zoom {
         let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
         let body = body.map(|b| b.to_string().into_bytes()).unwrap_or_default();
         let answer = self.http.call(method, path, &[], &headers, body).await;
-        if matches!(&answer, Ok(reply) if reply.status == 401) {
-            // It may have been revoked before its time: the next attempt asks for another.
-            self.token.forget();
-        }
+        self.token.heed(&answer);
         read(&answer)
     }
 
@@ -186,13 +183,7 @@ impl Bridges for Zoom {
     }
 
     fn health(&self) -> BoxFuture<'_, Health> {
-        Box::pin(async move {
-            let (ok, detail) = match self.token().await {
-                Ok(_) => (true, format!("{} gives tokens", self.login.address())),
-                Err(trouble) => (false, trouble.to_string()),
-            };
-            Health { name: self.name.clone(), ok, detail }
-        })
+        Box::pin(async move { health(&self.name, &self.login, &self.token().await) })
     }
 
     fn open<'a>(&'a self, wish: &'a MeetingWish) -> BoxFuture<'a, Answer<Meeting>> {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::answers::error_text;
-use crate::bridge::Bearer;
+use crate::bridge::{Bearer, health};
 use crate::http::{Http, HttpError, Method, Redirects, Reply};
 use crate::notice::{Again, Hints, trouble};
 use crate::replies::at;
@@ -125,18 +125,12 @@ impl Graph {
         let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
         let body = body.map(|b| b.to_string().into_bytes()).unwrap_or_default();
         let answer = self.http.call(method, path, query, &headers, body).await;
-        if matches!(&answer, Ok(reply) if reply.status == 401) {
-            self.token.forget();
-        }
+        self.token.heed(&answer);
         read(&answer)
     }
 
     pub(crate) async fn health(&self, name: &str) -> Health {
-        let (ok, detail) = match self.token().await {
-            Ok(_) => (true, format!("{} gives tokens", self.login.address())),
-            Err(trouble) => (false, trouble.to_string()),
-        };
-        Health { name: name.to_owned(), ok, detail }
+        health(name, &self.login, &self.token().await)
     }
 }
 

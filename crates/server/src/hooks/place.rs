@@ -84,13 +84,13 @@ pub(super) async fn of_command(asker: &Asker<'_>, named: Option<&IncidentId>) ->
         return meant(incident.clone());
     }
     let open = open_incidents(asker).await?;
-    if let Some(incident) = of_room(asker, &open).await? {
-        return meant(incident);
-    }
     Ok(match open.as_slice() {
         [] => Err("No incident is open. `declare TEXT` opens one.".to_owned()),
         [one] => return meant(one.id.clone()),
-        several => Err(words::which_incident(several.iter().take(OFFERED), several.len())),
+        several => match of_room(asker, several).await? {
+            Some(incident) => return meant(incident),
+            None => Err(words::which_incident(several.iter().take(OFFERED), several.len())),
+        },
     })
 }
 

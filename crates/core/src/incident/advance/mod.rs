@@ -21,7 +21,7 @@ use crate::severity::{self, DecidedBy, IncidentKind, Severity};
 pub use comms::channels_for;
 pub(super) use comms::{declare, followers, public_wanted, tell_all};
 pub(super) use ending::facilitator;
-pub(super) use people::{able, call, candidate, contacts, ladder, page, person_for, you_are};
+pub(super) use people::{able, call, candidate, contacts, has_declined, ladder, page, person_for, you_are};
 
 /// The next events, or none.
 pub(super) fn advance(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {

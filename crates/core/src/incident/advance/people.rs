@@ -5,7 +5,7 @@ use firebell_oncall::model::Urgency;
 use super::super::event::Event;
 use super::super::oncall;
 use super::super::state::{Incident, Phase};
-use super::rota;
+use super::rota::OnCall;
 use crate::cx::Cx;
 use crate::effect::PageContact;
 use crate::severity::Severity;
@@ -22,8 +22,9 @@ pub(super) fn staff(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
     }
     let mut events = Vec::new();
     let mut taken: Vec<String> = i.roles.values().filter_map(|h| h.person.clone()).collect();
+    let able = Able::of(i, cx);
     for role in missing {
-        let person = candidate(i, role, &taken, cx);
+        let person = able.candidate(role, &taken);
         events.push(Event::RoleAssigned { role: role.clone(), person: person.clone() });
         if let Some(person) = person
             && !taken.contains(&person)
@@ -43,29 +44,53 @@ pub(in super::super) fn you_are(i: &Incident, role: &str) -> String {
     format!("{} {}: {} (you are {})", i.severity.severity, i.id, i.title, role.replace('_', " "))
 }
 
-/// The first person who can hold the role and holds none yet; else the first who can; else whoever is on call.
-pub(in super::super) fn candidate(i: &Incident, role: &str, taken: &[String], cx: &Cx<'_>) -> Option<String> {
-    let able = able(i, role, cx);
-    able.iter()
-        .find(|name| !taken.iter().any(|t| t == *name))
-        .or_else(|| able.first())
-        .cloned()
-        .or_else(|| self::able(i, "on_call", cx).into_iter().find(|p| !has_declined(i, role, p)))
+/// Who can be called for an incident at this moment; schedules are asked once, for however many roles.
+struct Able<'a> {
+    i: &'a Incident,
+    cx: &'a Cx<'a>,
+    on: Option<OnCall<'a>>,
 }
 
-fn has_declined(i: &Incident, role: &str, person: &str) -> bool {
+impl<'a> Able<'a> {
+    fn of(i: &'a Incident, cx: &'a Cx<'a>) -> Self {
+        Self { i, cx, on: cx.roster.map(|roster| OnCall::of(i, roster, cx)) }
+    }
+
+    /// Who can hold a role, best first.
+    fn role(&self, role: &str) -> Vec<String> {
+        match &self.on {
+            Some(on) => on.able(self.i, role, self.cx),
+            None => {
+                let able = self.cx.policy.people_for(role).map(|p| p.name.clone());
+                able.filter(|p| !has_declined(self.i, role, p)).collect()
+            }
+        }
+    }
+
+    /// The first person who can hold the role and holds none yet; else the first who can; else whoever is on call.
+    fn candidate(&self, role: &str, taken: &[String]) -> Option<String> {
+        let able = self.role(role);
+        able.iter()
+            .find(|name| !taken.iter().any(|t| t == *name))
+            .or_else(|| able.first())
+            .cloned()
+            .or_else(|| self.role("on_call").into_iter().find(|p| !has_declined(self.i, role, p)))
+    }
+}
+
+/// See [`Able::candidate`].
+pub(in super::super) fn candidate(i: &Incident, role: &str, taken: &[String], cx: &Cx<'_>) -> Option<String> {
+    Able::of(i, cx).candidate(role, taken)
+}
+
+/// Whether somebody said that they cannot hold a role.
+pub(in super::super) fn has_declined(i: &Incident, role: &str, person: &str) -> bool {
     i.declined.get(role).is_some_and(|d| d.contains(person))
 }
 
 /// Who can hold a role, best first.
 pub(in super::super) fn able(i: &Incident, role: &str, cx: &Cx<'_>) -> Vec<String> {
-    match cx.roster {
-        Some(roster) => rota::able(i, role, roster, cx),
-        None => {
-            let able = cx.policy.people_for(role).map(|p| p.name.clone());
-            able.filter(|p| !has_declined(i, role, p)).collect()
-        }
-    }
+    Able::of(i, cx).role(role)
 }
 
 /// Who holds a role, else the commander.
@@ -88,8 +113,9 @@ pub(in super::super) fn ladder(i: &Incident, role: &str, cx: &Cx<'_>) -> Vec<Str
         "team_lead",
     ];
     let deputy = i.deputies.get(role).cloned();
-    let able = roles.into_iter().flat_map(|role| able(i, role, cx));
-    let called = cx.roster.map_or_else(Vec::new, |roster| rota::callable(i, roster, cx));
+    let people = Able::of(i, cx);
+    let able = roles.into_iter().flat_map(|role| people.role(role));
+    let called = people.on.as_ref().map_or_else(Vec::new, |on| on.callable(i));
     let mut all: Vec<String> = Vec::new();
     let holder = i.holder(role).or_else(|| i.commander()).map(str::to_owned);
     for name in holder.into_iter().chain(deputy).chain(able).chain(called) {

@@ -7,46 +7,8 @@ use firebell_oncall::model::{Person, Target};
 
 use super::super::oncall::policies;
 use super::super::state::Incident;
+use super::people::has_declined;
 use crate::cx::Cx;
-
-/// The people who can take a role in this incident now, best first: who is on a schedule of that role; whoever is on
-/// call by the escalation of its services; others on call; people whom no schedule names. Those who know the affected
-/// services go first among equals.
-pub(super) fn able(i: &Incident, role: &str, roster: &Roster, cx: &Cx<'_>) -> Vec<String> {
-    let on = OnCall::of(i, roster, cx);
-    let declined = i.declined.get(role);
-    let may = |name: &str| !declined.is_some_and(|d| d.contains(name));
-    let mut all: Vec<String> = Vec::new();
-    let mut take = |names: Vec<String>| {
-        for name in names {
-            if may(&name) && !all.contains(&name) {
-                all.push(name);
-            }
-        }
-    };
-    take(on.by_role(role));
-    let can = |name: &str| holds(name, role, roster, cx);
-    if role == "on_call" {
-        take(on.first.clone());
-    }
-    take(knowing(i, roster, on.own.iter().filter(|n| can(n)).cloned().collect()));
-    take(knowing(i, roster, on.all.iter().filter(|n| can(n)).cloned().collect()));
-    take(on.standing().filter(|p| can_hold(p, role, cx)).map(|p| p.name.clone()).collect());
-    all
-}
-
-/// Everybody who can be called for this incident, in the order of its escalation; at the end whom it falls back to.
-pub(super) fn callable(i: &Incident, roster: &Roster, cx: &Cx<'_>) -> Vec<String> {
-    let on = OnCall::of(i, roster, cx);
-    let falls = policies(i, roster).into_iter().map(|p| p.fall_back.clone()).filter(|p| !p.is_empty());
-    let mut all = on.own.clone();
-    for name in falls {
-        if !all.contains(&name) {
-            all.push(name);
-        }
-    }
-    all
-}
 
 /// Whether a person can hold a role: by their skills, or by what the configuration's people say.
 fn holds(name: &str, role: &str, roster: &Roster, cx: &Cx<'_>) -> bool {
@@ -68,7 +30,7 @@ fn knowing(i: &Incident, roster: &Roster, mut people: Vec<String>) -> Vec<String
 }
 
 /// Who is on call at this moment.
-struct OnCall<'a> {
+pub(super) struct OnCall<'a> {
     roster: &'a Roster,
     /// By schedule of a role.
     roles: Vec<(&'a str, Vec<String>)>,
@@ -81,7 +43,7 @@ struct OnCall<'a> {
 }
 
 impl<'a> OnCall<'a> {
-    fn of(i: &Incident, roster: &'a Roster, cx: &Cx<'_>) -> Self {
+    pub(super) fn of(i: &Incident, roster: &'a Roster, cx: &Cx<'_>) -> Self {
         let plans = roster.plans();
         let now = |schedule: &str| plans.get(schedule).map_or_else(Vec::new, |p| p.on_call(cx.now));
         let named = roster.schedules.iter().filter(|s| !s.role.is_empty());
@@ -117,6 +79,43 @@ impl<'a> OnCall<'a> {
             }
         }
         Self { roster, roles, first, own, all }
+    }
+
+    /// The people who can take a role in this incident now, best first: who is on a schedule of that role; whoever is on
+    /// call by the escalation of its services; others on call; people whom no schedule names. Those who know the affected
+    /// services go first among equals.
+    pub(super) fn able(&self, i: &Incident, role: &str, cx: &Cx<'_>) -> Vec<String> {
+        let mut all: Vec<String> = Vec::new();
+        let mut take = |names: Vec<String>| {
+            for name in names {
+                if !has_declined(i, role, &name) && !all.contains(&name) {
+                    all.push(name);
+                }
+            }
+        };
+        take(self.by_role(role));
+        let roster = self.roster;
+        let can = |name: &str| holds(name, role, roster, cx);
+        if role == "on_call" {
+            take(self.first.clone());
+        }
+        take(knowing(i, roster, self.own.iter().filter(|n| can(n)).cloned().collect()));
+        take(knowing(i, roster, self.all.iter().filter(|n| can(n)).cloned().collect()));
+        take(self.standing().filter(|p| can_hold(p, role, cx)).map(|p| p.name.clone()).collect());
+        all
+    }
+
+    /// Everybody who can be called for this incident, in the order of its escalation; at the end whom it falls back to.
+    pub(super) fn callable(&self, i: &Incident) -> Vec<String> {
+        let policies = policies(i, self.roster).into_iter();
+        let falls = policies.map(|p| p.fall_back.clone()).filter(|p| !p.is_empty());
+        let mut all = self.own.clone();
+        for name in falls {
+            if !all.contains(&name) {
+                all.push(name);
+            }
+        }
+        all
     }
 
     fn by_role(&self, role: &str) -> Vec<String> {

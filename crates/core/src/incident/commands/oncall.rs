@@ -4,7 +4,7 @@ use firebell_oncall::escalation::{Command as Ask, HandTo, Refused};
 use firebell_oncall::model::Target;
 use jiff::Timestamp;
 
-use super::super::advance::{call, candidate, contacts, page, you_are};
+use super::super::advance::{able, call, candidate, contacts, has_declined, page, you_are};
 use super::super::command::Rejection;
 use super::super::event::{Actor, Event};
 use super::super::oncall::{follow, tell};
@@ -118,7 +118,7 @@ pub(super) fn decline(i: &Incident, role: &str, reason: &str, actor: &Actor, cx:
     }
     let mut without = i.clone();
     without.declined.entry(role.clone()).or_default().insert(by.clone());
-    let deputy = i.deputies.get(&role).filter(|d| **d != by && !declined(&without, &role, d)).cloned();
+    let deputy = i.deputies.get(&role).filter(|d| **d != by && !has_declined(&without, &role, d)).cloned();
     let taken: Vec<String> = i.roles.values().filter_map(|h| h.person.clone()).collect();
     let next = deputy.or_else(|| candidate(&without, &role, &taken, cx)).filter(|p| *p != by);
     events.push(Event::RoleAssigned { role: role.clone(), person: next.clone() });
@@ -127,10 +127,6 @@ pub(super) fn decline(i: &Incident, role: &str, reason: &str, actor: &Actor, cx:
         events.extend(page(next, &you_are(i, &role), cx));
     }
     Ok(events)
-}
-
-fn declined(i: &Incident, role: &str, person: &str) -> bool {
-    i.declined.get(role).is_some_and(|d| d.contains(person))
 }
 
 pub(super) fn name_deputy(i: &Incident, role: &str, person: &str, cx: &Cx<'_>) -> Answer {
@@ -203,9 +199,9 @@ pub(super) fn hand_over_due(i: &Incident, key: &str, cx: &Cx<'_>) -> Vec<Event> 
     let [_, role, _, nth] = parts.as_slice() else { return Vec::new() };
     let (role, nth) = (*role, nth.parse::<u32>().unwrap_or_default());
     let Some(person) = i.holder(role).map(str::to_owned) else { return Vec::new() };
-    let rested = |name: &String| *name != person && !declined(i, role, name);
+    let rested = |name: &String| *name != person && !has_declined(i, role, name);
     let deputy = i.deputies.get(role).filter(|d| rested(d)).cloned();
-    let to = deputy.or_else(|| super::super::advance::able(i, role, cx).into_iter().find(rested));
+    let to = deputy.or_else(|| able(i, role, cx).into_iter().find(rested));
     let insisted = nth > 0;
     let mut events = vec![Event::HandOverDue {
         key: key.to_owned(),

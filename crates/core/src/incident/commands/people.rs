@@ -71,14 +71,7 @@ pub(super) fn assign_role(
 
 /// Refuses a person of whom neither the configuration nor the roster knows.
 pub(super) fn check_person(person: &str, cx: &Cx<'_>) -> Result<(), Rejection> {
-    let people = cx.policy.people.iter().map(|p| p.name.as_str());
-    let listed = cx.roster.into_iter().flat_map(|r| r.people.iter().map(|p| p.name.as_str()));
-    let mut known: Vec<&str> = people.collect();
-    for name in listed {
-        if !known.contains(&name) {
-            known.push(name);
-        }
-    }
+    let known = cx.people();
     if known.is_empty() || known.contains(&person) {
         return Ok(());
     }

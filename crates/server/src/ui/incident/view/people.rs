@@ -1,8 +1,10 @@
 //! Who is on it.
 
+use firebell_core::cx::Cx;
 use firebell_core::incident::Incident;
 use firebell_core::policy::Policy;
 use firebell_oncall::Roster;
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::ui::words;
@@ -27,7 +29,8 @@ pub(super) struct People {
 const ROLES: [&str; 6] =
     ["incident_commander", "technical_lead", "communications_lead", "scribe", "on_call", "facilitator"];
 
-pub(super) fn of(i: &Incident, policy: &Policy, roster: &Roster) -> People {
+pub(super) fn of(i: &Incident, policy: &Policy, roster: &Roster, now: Timestamp) -> People {
+    let cx = Cx::new(now, policy).with_roster(roster);
     let wanted = &policy.levels.of(i.severity.severity).roles;
     let mut roles: Vec<(String, Option<String>)> = Vec::new();
     for role in wanted.iter().chain(i.roles.keys().filter(|r| !wanted.contains(r))) {
@@ -43,23 +46,11 @@ pub(super) fn of(i: &Incident, policy: &Policy, roster: &Roster) -> People {
         roles,
         responders: i.responders.clone(),
         choices: ROLES.iter().map(|r| ((*r).to_owned(), words::title_case(r))).collect(),
-        known: known(policy, roster),
+        known: cx.people().into_iter().map(str::to_owned).collect(),
         held: i.roles.keys().map(|role| (role.clone(), words::title_case(role))).collect(),
         schedules: roster.schedules.iter().map(|s| s.name.clone()).collect(),
         teams: roster.teams.iter().map(|t| t.name.clone()).collect(),
         policies: roster.escalations.iter().map(|p| p.name.clone()).collect(),
         deputies: i.deputies.iter().map(|(role, p)| (words::title_case(role), p.clone())).collect(),
     }
-}
-
-/// Everybody who is configured, each once.
-fn known(policy: &Policy, roster: &Roster) -> Vec<String> {
-    let mut all: Vec<String> = Vec::new();
-    let people = policy.people.iter().map(|p| &p.name).chain(roster.people.iter().map(|p| &p.name));
-    for name in people {
-        if !all.contains(name) {
-            all.push(name.clone());
-        }
-    }
-    all
 }
