@@ -46,13 +46,12 @@ struct Contacts {
 }
 
 fn kind_of(chat: &str) -> Option<ContactKind> {
-    let kind = chat.split('/').next().unwrap_or(chat);
-    ContactKind::ALL.iter().copied().find(|k| k.as_str() == kind)
+    backends::contacts_of(chat).first().copied()
 }
 
 impl Contacts {
     fn address(&self, person: &str, kind: ContactKind) -> Option<String> {
-        let person = self.roster.people.iter().find(|p| p.name == person)?;
+        let person = self.roster.person(person)?;
         let usable = |c: &&Contact| c.kind == kind && c.enabled && !c.address.is_empty();
         person.contacts.iter().find(usable).map(|c| c.address.clone())
     }
@@ -72,5 +71,22 @@ impl Accounts for Contacts {
         let has =
             |p: &&Person| p.contacts.iter().any(|c| c.kind == kind && c.enabled && c.address == account);
         self.roster.people.iter().find(has).map(|p| p.name.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accounts_are_found_by_each_chats_kind_of_contact() {
+        let roster = "[[people]]\nname = \"ana\"\ncontacts = [{ kind = \"teams\", address = \"ana@example.org\" }, \
+            { kind = \"slack\", address = \"U0ANA\" }, { kind = \"email\", address = \"a@example.org\" }]\n";
+        let contacts = Contacts { roster: Roster::from_toml(roster).expect("a roster") };
+        assert_eq!(contacts.account("ana", "msteams/ops").as_deref(), Some("ana@example.org"));
+        assert_eq!(contacts.account("ana", "slack/ops").as_deref(), Some("U0ANA"));
+        assert_eq!(contacts.account("ana", "matrix/ops"), None);
+        assert_eq!(contacts.person("slack/ops", "U0ANA").as_deref(), Some("ana"));
+        assert_eq!(contacts.email("ana").as_deref(), Some("a@example.org"));
     }
 }

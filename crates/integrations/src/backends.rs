@@ -118,6 +118,21 @@ pub fn contact_kind(config: &NotifierConfig) -> Option<ContactKind> {
     })
 }
 
+/// By which of their contacts people are known in a channel, by its name (`slack/ops`); none where it has no accounts.
+pub fn contacts_of(channel: &str) -> &'static [ContactKind] {
+    match channel.split('/').next().unwrap_or_default() {
+        "twilio" | "httpsms" => &[ContactKind::Sms, ContactKind::Voice],
+        "pushover" => &[ContactKind::Pushover],
+        "telegram" => &[ContactKind::Telegram],
+        "slack" => &[ContactKind::Slack],
+        "msteams" => &[ContactKind::Teams],
+        "mattermost" => &[ContactKind::Mattermost],
+        "matrix" => &[ContactKind::Matrix],
+        "discord" => &[ContactKind::Discord],
+        _ => &[],
+    }
+}
+
 /// Builds what reads the answers of a channel; none for channels that are not answered over HTTP (Matrix is asked, see
 /// [`matrix::Matrix::sync`]), or whose secret for it is not configured.
 ///

@@ -1,5 +1,6 @@
 //! Who somebody is here, and what they may do.
 
+use firebell_integrations::backends::contacts_of;
 use firebell_integrations::replies::Answer;
 use firebell_oncall::model::{Contact, ContactKind};
 
@@ -31,30 +32,15 @@ pub(crate) fn acting(app: &App, name: &str) -> Result<Person, String> {
 
 /// Names of the people of the roster whose account of a channel this is. Several people may share a telephone.
 pub(super) fn of_account(app: &App, channel: &str, answer: &Answer) -> Vec<String> {
-    let kinds = kinds(channel);
+    let kinds = contacts_of(channel);
     let is_theirs = |contact: &Contact| kinds.contains(&contact.kind) && same(contact, answer);
     let people = app.state.oncall.people.iter();
     people.filter(|p| p.contacts.iter().any(is_theirs)).map(|p| p.name.clone()).collect()
 }
 
-/// By which contacts a channel's accounts are known.
-fn kinds(channel: &str) -> &'static [ContactKind] {
-    match channel.split('/').next().unwrap_or_default() {
-        "twilio" | "httpsms" => &[ContactKind::Sms, ContactKind::Voice],
-        "pushover" => &[ContactKind::Pushover],
-        "telegram" => &[ContactKind::Telegram],
-        "slack" => &[ContactKind::Slack],
-        "msteams" => &[ContactKind::Teams],
-        "mattermost" => &[ContactKind::Mattermost],
-        "matrix" => &[ContactKind::Matrix],
-        "discord" => &[ContactKind::Discord],
-        _ => &[],
-    }
-}
-
 /// How an account would be written into the roster.
 pub(super) fn as_contact(channel: &str, account: &str) -> String {
-    let kind = kinds(channel).first().map_or("webhook", |k| k.as_str());
+    let kind = contacts_of(channel).first().map_or("webhook", |k| k.as_str());
     let plain: String = account.chars().filter(|c| !c.is_control() && *c != '"').take(80).collect();
     format!("{{ kind = \"{kind}\", address = \"{plain}\" }}")
 }
