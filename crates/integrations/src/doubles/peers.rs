@@ -85,6 +85,10 @@ pub(crate) async fn synapse(folder: &std::path::Path) -> Option<Peer> {
         "server_name: localhost\nreport_stats: false\npid_file: {dir}/pid\nmedia_store_path: {dir}/media\n\
          signing_key_path: {dir}/key\nmacaroon_secret_key: macaroon\nform_secret: form\nbcrypt_rounds: 4\n\
          enable_registration: true\nenable_registration_without_verification: true\n\
+         rc_joins: {{local: {{per_second: 100, burst_count: 100}}}}\n\
+         rc_invites: {{per_user: {{per_second: 100, burst_count: 100}}}}\n\
+         rc_room_creation: {{per_second: 100, burst_count: 100}}\n\
+         rc_message: {{per_second: 100, burst_count: 100}}\n\
          suppress_key_server_warning: true\ntrusted_key_servers: []\nlog_config: {dir}/log.yaml\n\
          listeners:\n  - {{port: {port}, type: http, bind_addresses: ['127.0.0.1'], resources: [{{names: [client]}}]}}\n\
          database: {{name: sqlite3, args: {{database: '{dir}/hs.db'}}}}\n"

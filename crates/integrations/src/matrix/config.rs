@@ -16,7 +16,7 @@ pub struct Config {
     pub url: String,
     /// Access token of the account. A repetition is told by it and the message's key, so it should stay the same.
     pub token: Secret,
-    /// Ids of rooms (`!…`) that the account is in, for messages that name none.
+    /// Ids of rooms (`!…`) that the account is in, or accounts (`@…`), for messages that name none.
     #[serde(default)]
     pub to: Vec<String>,
     /// Mention the whole room in pages; the account needs the power for it.

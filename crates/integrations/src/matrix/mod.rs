@@ -1,10 +1,13 @@
-//! Matrix: messages in rooms, and what was said and reacted to in them since the last look.
+//! Matrix: messages in rooms and to people, and what was said and reacted to in them since the last look.
 
 mod config;
+mod direct;
 mod inbound;
 mod notifier;
 mod room;
 
+#[cfg(test)]
+mod direct_tests;
 #[cfg(test)]
 mod room_tests;
 #[cfg(test)]

@@ -10,6 +10,7 @@ use firebell_core::ports::{BoxFuture, Health};
 use serde_json::{Value, json};
 
 use super::config::Config;
+use super::direct::is_user;
 use super::inbound::{Synced, parse_sync};
 use crate::http::{Http, HttpError, Method, Redirects, Reply, excerpt};
 use crate::notice::text::{Unit, all, cut, fit, marked_up};
@@ -32,13 +33,15 @@ const HINTS: Hints = Hints {
 /// A configured account.
 pub struct Matrix {
     name: String,
-    http: Http,
+    pub(super) http: Http,
     to: Vec<String>,
     mention_room: bool,
     once: Once,
     me: OnceLock<String>,
     /// News are waited for at most so long, well within the time for one call.
     longest_wait_ms: u32,
+    /// Held while a room with one person is made.
+    pub(super) making: tokio::sync::Mutex<()>,
 }
 
 impl Matrix {
@@ -48,9 +51,9 @@ impl Matrix {
     /// Names the field that cannot be used.
     pub fn new(config: &Config) -> Result<Self, ConfigError> {
         let name = adapter_name("matrix", &config.name)?;
-        if let Some(wrong) = config.to.iter().find(|t| !is_room(t)) {
+        if let Some(wrong) = config.to.iter().find(|t| !is_address(t)) {
             let why = format!(
-                "{wrong:?} is no id of a room like !abc:example.com: see the room's advanced settings"
+                "{wrong:?} is no id of a room like !abc:example.com, as in its advanced settings, and no account"
             );
             return Err(ConfigError::new(&name, "to", why));
         }
@@ -63,15 +66,37 @@ impl Matrix {
             once: Once::default(),
             me: OnceLock::new(),
             longest_wait_ms: (config.timeout_s * 600.0) as u32,
+            making: tokio::sync::Mutex::default(),
         })
     }
 
     async fn deliver(&self, message: &Message) -> Outcome {
-        let to = match recipients(message, &self.to, is_room, "!abc:example.com") {
+        let to = match recipients(message, &self.to, is_address, "!abc:example.com or @ana:example.com") {
             Ok(to) => to,
             Err(reason) => return Outcome::Permanent { reason: format!("{}: {reason}", self.name) },
         };
-        to_each(&self.once, &message.key, "Matrix", &to, |room| self.put(message, room)).await
+        to_each(&self.once, &message.key, "Matrix", &to, |to| self.bring(message, to)).await
+    }
+
+    /// To a room, or to a person in the room with them.
+    async fn bring(&self, message: &Message, to: &str) -> Outcome {
+        if !is_user(to) {
+            return self.put(message, to).await;
+        }
+        let room = match self.direct(to, None).await {
+            Ok(room) => room,
+            Err(outcome) => return outcome,
+        };
+        match self.put(message, &room).await {
+            // The account was put out of it.
+            Outcome::Permanent { reason } if reason.contains("M_FORBIDDEN") => {
+                match self.direct(to, Some(&room)).await {
+                    Ok(another) => self.put(message, &another).await,
+                    Err(outcome) => outcome,
+                }
+            }
+            outcome => outcome,
+        }
     }
 
     async fn put(&self, message: &Message, room: &str) -> Outcome {
@@ -97,16 +122,13 @@ impl Matrix {
         let reply =
             self.http.get("_matrix/client/v3/sync", &query).await.map_err(|e| format!("Matrix: {e}"))?;
         if !reply.ok() {
-            return Err(match read(&Ok(reply)) {
-                Outcome::Retry { reason, .. } | Outcome::Permanent { reason } => reason,
-                Outcome::Done { detail, .. } => detail,
-            });
+            return Err(why(read(&Ok(reply))));
         }
         parse_sync(&reply.body, me).map_err(|e| format!("Matrix: {e}"))
     }
 
     /// The account itself, asked for once.
-    async fn me(&self) -> Result<String, String> {
+    pub(super) async fn me(&self) -> Result<String, Outcome> {
         if let Some(me) = self.me.get() {
             return Ok(me.clone());
         }
@@ -119,16 +141,13 @@ impl Matrix {
             _ => None,
         };
         let Some(user) = user else {
-            return Err(match read(&answer) {
-                Outcome::Retry { reason, .. } | Outcome::Permanent { reason } => reason,
-                Outcome::Done { detail, .. } => detail,
-            });
+            return Err(read(&answer));
         };
         Ok(self.me.get_or_init(|| user).clone())
     }
 
     async fn hear(&self, since: Option<&str>, wait_ms: u32) -> Result<Heard, String> {
-        let me = self.me().await?;
+        let me = self.me().await.map_err(why)?;
         let synced = self.sync(since, &me, wait_ms.min(self.longest_wait_ms)).await?;
         let notice = |what: &str, rooms: Vec<String>| {
             rooms.into_iter().map(|room| format!("{what} {}", excerpt(&room))).collect::<Vec<_>>()
@@ -200,6 +219,13 @@ fn content(message: &Message, mention_room: bool) -> Value {
     })
 }
 
+fn why(outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Retry { reason, .. } | Outcome::Permanent { reason } => reason,
+        Outcome::Done { detail, .. } => detail,
+    }
+}
+
 pub(super) fn read(answer: &Result<Reply, HttpError>) -> Outcome {
     let reply = match answer {
         Ok(reply) => reply,
@@ -235,6 +261,11 @@ pub(super) fn read(answer: &Result<Reply, HttpError>) -> Outcome {
 pub(super) fn is_room(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_graphic() && !"/?#%\"<>".contains(c);
     text.starts_with('!') && (2..=255).contains(&text.len()) && text.chars().all(plain)
+}
+
+/// A room or a person.
+fn is_address(text: &str) -> bool {
+    is_room(text) || is_user(text)
 }
 
 /// For one step of a path.

@@ -1,10 +1,13 @@
 //! Mattermost: posts with buttons by its API or an incoming webhook, and what people press and command.
 
 mod config;
+mod direct;
 mod inbound;
 mod notifier;
 mod room;
 
+#[cfg(test)]
+mod direct_tests;
 #[cfg(test)]
 mod room_tests;
 #[cfg(test)]

@@ -7,6 +7,7 @@ use firebell_core::ports::{BoxFuture, Health};
 use serde_json::{Value, json};
 
 use super::config::Config;
+use super::direct::{Direct, is_user};
 use super::inbound::Settings;
 use crate::answers::error_text;
 use crate::http::{Http, HttpError, Redirects, Reply, excerpt};
@@ -34,6 +35,7 @@ pub struct Mattermost {
     to: Vec<String>,
     callback: Option<(String, Settings)>,
     once: Once,
+    direct: Direct,
 }
 
 impl Mattermost {
@@ -76,18 +78,35 @@ impl Mattermost {
             (Some(url), Some(settings)) => Some((url.clone(), settings)),
             _ => None,
         };
-        Ok(Self { name, http, by_webhook, to: config.to.clone(), callback, once: Once::default() })
+        Ok(Self {
+            name,
+            http,
+            by_webhook,
+            to: config.to.clone(),
+            callback,
+            once: Once::default(),
+            direct: Direct::default(),
+        })
     }
 
     async fn deliver(&self, message: &Message) -> Outcome {
         let to = match self.by_webhook {
             true => vec!["webhook".to_owned()],
-            false => match recipients(message, &self.to, is_id, "the 26 characters of a channel's id") {
+            false => match recipients(message, &self.to, is_address, "@ana, or the 26 characters of an id") {
                 Ok(to) => to,
                 Err(reason) => return Outcome::Permanent { reason: format!("{}: {reason}", self.name) },
             },
         };
-        to_each(&self.once, &message.key, "Mattermost", &to, |channel| self.post(message, channel)).await
+        to_each(&self.once, &message.key, "Mattermost", &to, async |to| {
+            if self.by_webhook || self.to.iter().any(|channel| channel == to) {
+                return self.post(message, to).await;
+            }
+            match self.direct.channel(&self.http, to).await {
+                Ok(channel) => self.post(message, &channel).await,
+                Err(outcome) => outcome,
+            }
+        })
+        .await
     }
 
     async fn post(&self, message: &Message, channel: &str) -> Outcome {
@@ -214,6 +233,11 @@ fn read_hook(answer: &Result<Reply, HttpError>) -> Outcome {
 
 pub(super) fn is_id(text: &str) -> bool {
     text.len() == 26 && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+}
+
+/// A channel's or a person's id, or a person's name.
+fn is_address(text: &str) -> bool {
+    is_id(text) || is_user(text)
 }
 
 impl Notifier for Mattermost {

@@ -1,5 +1,8 @@
 //! The notifier port over the Web API or an incoming webhook.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
 use firebell_core::effect::Outcome;
 use firebell_core::ports::notifier::{Message, Notifier};
 use firebell_core::ports::{BoxFuture, Health};
@@ -31,6 +34,8 @@ pub struct Slack {
     /// Whether buttons come back to us.
     answered: bool,
     once: Once,
+    /// Channels with one person, by their id.
+    direct: Mutex<BTreeMap<String, String>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +70,15 @@ impl Slack {
             return Err(bad("to", &why));
         }
         let answered = by == By::Token && config.signing_secret.is_some();
-        Ok(Self { name, http, by, to: config.to.clone(), answered, once: Once::default() })
+        Ok(Self {
+            name,
+            http,
+            by,
+            to: config.to.clone(),
+            answered,
+            once: Once::default(),
+            direct: Mutex::default(),
+        })
     }
 
     async fn deliver(&self, message: &Message) -> Outcome {
@@ -78,9 +91,41 @@ impl Slack {
         };
         to_each(&self.once, &message.key, "Slack", &to, async |to| match self.by {
             By::Webhook => self.webhook(message).await,
-            By::Token => self.post(message, to).await,
+            By::Token => match self.channel(to).await {
+                Ok(channel) => self.post(message, &channel).await,
+                Err(outcome) => outcome,
+            },
         })
         .await
+    }
+
+    /// Where a message goes: to a person in the channel that the app has with them.
+    /// <https://docs.slack.dev/reference/methods/conversations.open>
+    async fn channel(&self, to: &str) -> Result<String, Outcome> {
+        if !to.starts_with(['U', 'W']) {
+            return Ok(to.to_owned());
+        }
+        let known = self.direct.lock().unwrap_or_else(PoisonError::into_inner).get(to).cloned();
+        if let Some(channel) = known {
+            return Ok(channel);
+        }
+        let answer = self.http.post_form("conversations.open", &[("users", to)]).await;
+        match (read(&answer), &answer) {
+            ((Outcome::Done { .. }, _), Ok(reply)) => {
+                let value: Value = serde_json::from_slice(&reply.body).unwrap_or(Value::Null);
+                let Some(channel) = value.pointer("/channel/id").and_then(Value::as_str) else {
+                    return Err(retry("Slack: a channel without an id, is url right?", None));
+                };
+                let mut direct = self.direct.lock().unwrap_or_else(PoisonError::into_inner);
+                direct.insert(to.to_owned(), channel.to_owned());
+                Ok(channel.to_owned())
+            }
+            // Without the scope im:write, Slack takes the person for the channel; only what was sent there cannot be found.
+            ((_, word), _) if matches!(word.as_str(), "missing_scope" | "unknown_method") => {
+                Ok(to.to_owned())
+            }
+            ((outcome, _), _) => Err(outcome),
+        }
     }
 
     async fn post(&self, message: &Message, channel: &str) -> Outcome {
@@ -207,12 +252,16 @@ fn refusal(word: &str, value: &Value, reply: &Reply) -> Outcome {
             let needed = value.get("needed").and_then(Value::as_str).unwrap_or("chat:write");
             HINTS.refused(word, &format!("add the scope {} to the app and install it again", excerpt(needed)))
         }
-        "channel_not_found" | "user_not_found" => HINTS.refused(
+        "channel_not_found" => HINTS.refused(
             word,
             "the channel is gone or private: correct its id in `to`, and invite the app with /invite",
         ),
         "not_in_channel" => HINTS.refused(word, "invite the app to the channel with /invite"),
         "is_archived" => HINTS.refused(word, "unarchive the channel, or set `to` to another one"),
+        "user_not_found" | "users_not_found" | "user_disabled" | "cannot_dm_bot" => HINTS.refused(
+            word,
+            "nobody in the workspace can be written to under this id: correct the person's contact",
+        ),
         "messages_tab_disabled" => {
             HINTS.refused(word, "switch on the Messages tab under App Home, so that people can be written to")
         }

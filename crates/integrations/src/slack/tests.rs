@@ -168,6 +168,46 @@ async fn an_answer_that_was_lost_is_looked_for_before_it_is_repeated() {
 }
 
 #[tokio::test]
+async fn a_person_is_written_to_in_the_channel_that_the_app_has_with_them() {
+    let contract = shared("contracts").map(|folder| {
+        let text = std::fs::read_to_string(folder.join("slack-web-openapi-v2.json")).expect("a contract");
+        serde_json::from_str::<Value>(&text).expect("JSON")
+    });
+    for (opened, channel) in [(true, "D0123456789"), (false, "U0123456789")] {
+        let provider = Provider::start(
+            |_| Ok(()),
+            move |seen, _| match seen.path.as_str() {
+                "/conversations.open" if opened => {
+                    Reply::Is(200, json!({"ok": true, "channel": {"id": "D0123456789"}}).to_string())
+                }
+                "/conversations.open" => says("missing_scope"),
+                _ => taken(seen),
+            },
+        )
+        .await;
+        let slack = slack(&provider.url);
+        for key in ["1", "2"] {
+            let message = Message { key: key.into(), to: vec!["U0123456789".into()], ..page() };
+            assert!(matches!(slack.send(&message).await, Outcome::Done { .. }));
+            assert_eq!(provider.last().field("channel"), channel);
+        }
+        let all = provider.taken();
+        let first = all.iter().find(|s| s.path == "/conversations.open").expect("was opened");
+        assert_eq!(first.form(), [("users".to_owned(), "U0123456789".to_owned())]);
+        if let Some(contract) = &contract {
+            let parameters = contract["paths"]["/conversations.open"]["post"]["parameters"].clone();
+            let known = |p: &Value| p["name"] == "users" && p["in"] == "formData";
+            assert!(parameters.as_array().expect("parameters").iter().any(known));
+        }
+        assert_eq!(all.len(), if opened { 3 } else { 4 }, "asked for once");
+    }
+    let provider = Provider::start(|_| Ok(()), |_, _| says("user_not_found")).await;
+    let message = Message { to: vec!["U0123456789".into()], ..page() };
+    let outcome = slack(&provider.url).send(&message).await;
+    assert!(matches!(&outcome, Outcome::Permanent { reason } if reason.contains("contact")), "{outcome:?}");
+}
+
+#[tokio::test]
 async fn requests_are_what_slacks_own_document_says() {
     let Some(folder) = shared("contracts") else { return };
     let text = std::fs::read_to_string(folder.join("slack-web-openapi-v2.json")).expect("a contract");
