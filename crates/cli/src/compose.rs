@@ -184,6 +184,8 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         telemetry: telemetry.clone(),
         platforms: platforms.clone(),
         notifiers: notifiers.values().cloned().collect(),
+        chats: crate::rooms::used(file, &rooms.chats),
+        bridges: crate::rooms::bridges(file),
     };
     let team = AgentTeam::new(Tools {
         telemetry,

@@ -8,7 +8,7 @@ use firebell_core::ports::chat::{Bridges, ChatRooms};
 use firebell_engine::effects::{Accounts, RoomSystems};
 use firebell_integrations::{backends, bridge};
 use firebell_oncall::Roster;
-use firebell_oncall::model::{Contact, ContactKind, Person};
+use firebell_oncall::model::{Contact, ContactKind};
 
 use crate::config::File;
 
@@ -40,6 +40,22 @@ pub(crate) fn chats(file: &File) -> anyhow::Result<BTreeMap<String, Arc<dyn Chat
     Ok(chats)
 }
 
+/// Those in which rooms are opened: that another could open some is nobody's concern.
+pub(crate) fn used(file: &File, chats: &BTreeMap<String, Arc<dyn ChatRooms>>) -> Vec<Arc<dyn ChatRooms>> {
+    let named = |name: &String| file.war_room.chats.iter().any(|c| c.chat == *name);
+    chats.iter().filter(|(name, _)| named(name)).map(|(_, chat)| Arc::clone(chat)).collect()
+}
+
+/// Bridges that are configured, and the built-in one where it is named. What cannot be built is among the configuration's
+/// problems.
+pub(crate) fn bridges(file: &File) -> Vec<Arc<dyn Bridges>> {
+    let mut all: Vec<Arc<dyn Bridges>> = file.bridges.iter().filter_map(|c| bridge::build(c).ok()).collect();
+    if file.war_room.bridge == bridge::DEFAULT && !all.iter().any(|b| b.name() == bridge::DEFAULT) {
+        all.extend(bridge::default("").ok());
+    }
+    all
+}
+
 /// Accounts as the people on call have them among their contacts.
 struct Contacts {
     roster: Roster,
@@ -66,11 +82,11 @@ impl Accounts for Contacts {
         self.address(person, ContactKind::Email)
     }
 
-    fn person(&self, chat: &str, account: &str) -> Option<String> {
-        let kind = kind_of(chat)?;
-        let has =
-            |p: &&Person| p.contacts.iter().any(|c| c.kind == kind && c.enabled && c.address == account);
-        self.roster.people.iter().find(has).map(|p| p.name.clone())
+    fn person(&self, chat: &str, account: &str, name: &str) -> Option<String> {
+        match backends::people_of(&self.roster, chat, account, name).as_slice() {
+            [one] => Some(one.name.clone()),
+            _ => None,
+        }
     }
 }
 
@@ -86,7 +102,7 @@ mod tests {
         assert_eq!(contacts.account("ana", "msteams/ops").as_deref(), Some("ana@example.org"));
         assert_eq!(contacts.account("ana", "slack/ops").as_deref(), Some("U0ANA"));
         assert_eq!(contacts.account("ana", "matrix/ops"), None);
-        assert_eq!(contacts.person("slack/ops", "U0ANA").as_deref(), Some("ana"));
+        assert_eq!(contacts.person("slack/ops", "U0ANA", "").as_deref(), Some("ana"));
         assert_eq!(contacts.email("ana").as_deref(), Some("a@example.org"));
     }
 }

@@ -242,6 +242,16 @@ fn change(record: &EventRecord) -> Option<Change> {
     }
 }
 
+/// The incident in whose room something was said, as long as the room is listened to.
+///
+/// # Errors
+/// The store's.
+pub fn incident_of(office: &dyn OfficeReader, chat: &str, room: &str) -> StoreResult<Option<IncidentId>> {
+    let ears = office.documents(ROOM, "", ROOMS)?;
+    let mut ears = ears.into_iter().filter_map(|d| serde_json::from_value::<Ear>(d.body).ok());
+    Ok(ears.find(|ear| ear.chat == chat && ear.room == room).map(|ear| ear.incident))
+}
+
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> StoreResult<T> + Send + 'static,
 ) -> Result<T, Error> {
@@ -280,7 +290,7 @@ impl Hearing {
                     tracing::warn!(chat = %ear.chat, incident.id = %ear.incident, %reason, "a room could not be read; trying again");
                     return Err(after_s);
                 }
-                Err(Trouble::Permanent { reason }) => {
+                Err(Trouble::Permanent { reason } | Trouble::Refused { reason }) => {
                     tracing::warn!(chat = %ear.chat, incident.id = %ear.incident, %reason, "a room cannot be read");
                     return Err(Some(AFTER_REFUSAL_S));
                 }
@@ -315,7 +325,7 @@ impl Hearing {
             Command::RecordSaid { said } => self
                 .accounts
                 .as_deref()
-                .and_then(|a| a.person(&ear.chat, &said.account))
+                .and_then(|a| a.person(&ear.chat, &said.account, &said.author))
                 .map_or_else(|| Actor::Source { name: ear.chat.clone() }, Actor::person),
             _ => Actor::System,
         };

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use firebell_core::ports::chat::ChatRooms;
 use firebell_core::ports::notifier::Notifier;
 use firebell_core::ports::telemetry::TelemetrySource;
-use firebell_oncall::model::ContactKind;
+use firebell_oncall::Roster;
+use firebell_oncall::model::{Contact, ContactKind, Person};
 use serde::Deserialize;
 
 use crate::platform::HttpPlatform;
@@ -131,6 +132,31 @@ pub fn contacts_of(channel: &str) -> &'static [ContactKind] {
         "discord" => &[ContactKind::Discord],
         _ => &[],
     }
+}
+
+/// People of the roster whose account of a channel this is; several may share a telephone. `name` is what the channel calls
+/// the account.
+pub fn people_of<'a>(roster: &'a Roster, channel: &str, account: &str, name: &str) -> Vec<&'a Person> {
+    let kinds = contacts_of(channel);
+    let digits = |number: &str| number.chars().filter(char::is_ascii_digit).collect::<String>();
+    let same = |contact: &Contact| {
+        let address = contact.address.trim();
+        if account.is_empty() || address.is_empty() {
+            return false;
+        }
+        match contact.kind {
+            ContactKind::Sms | ContactKind::Voice => digits(address) == digits(account),
+            // Names are unique on a server of one's own, and it vouches for them; elsewhere anybody may take a name.
+            // What looks like an id is one: somebody could take another's for a name.
+            ContactKind::Mattermost => match address.strip_prefix('@') {
+                Some(own) => own == name,
+                None => address == account || (address == name && address.len() != 26),
+            },
+            _ => address == account,
+        }
+    };
+    let is_theirs = |c: &Contact| kinds.contains(&c.kind) && same(c);
+    roster.people.iter().filter(|p| p.contacts.iter().any(is_theirs)).collect()
 }
 
 /// Builds what reads the answers of a channel; none for channels that are not answered over HTTP (Matrix is asked, see
@@ -332,6 +358,33 @@ mod tests {
             assert_eq!(url(&given), expected);
             // What the configuration names stays.
             assert_eq!(url(&with_callback(&given, "https://other.example.com", secret)), expected);
+        }
+    }
+
+    #[test]
+    fn an_account_is_its_persons_as_the_channel_writes_it() {
+        let roster = Roster::from_toml(
+            "[[people]]\nname = \"ana\"\ncontacts = [{ kind = \"slack\", address = \"U0ANA\" }, \
+             { kind = \"sms\", address = \"+4915112345678\" }, { kind = \"mattermost\", address = \"@ana\" }, \
+             { kind = \"teams\", address = \"t-ana\", enabled = false }]\n[[people]]\nname = \"bo\"\n\
+             contacts = [{ kind = \"sms\", address = \"+4915112345678\" }, { kind = \"mattermost\", address = \"bo\" }]\n",
+        )
+        .expect("a roster");
+        for (channel, account, name, expected) in [
+            ("slack/ops", "U0ANA", "", &["ana"][..]),
+            // What somebody calls themselves is no account.
+            ("slack/ops", "U0EVE", "U0ANA", &[]),
+            ("matrix/ops", "U0ANA", "", &[]),
+            ("twilio/sms", "4915112345678", "", &["ana", "bo"]),
+            ("mattermost/ops", "abc", "ana", &["ana"]),
+            ("mattermost/ops", "abc", "bo", &["bo"]),
+            ("mattermost/ops", "", "bo", &[]),
+            // By a contact that is not to be called by they are known all the same.
+            ("msteams/ops", "t-ana", "", &["ana"]),
+        ] {
+            let found = people_of(&roster, channel, account, name);
+            let names: Vec<&str> = found.iter().map(|p| p.name.as_str()).collect();
+            assert_eq!(names, expected, "{channel} {account} {name}");
         }
     }
 

@@ -58,6 +58,8 @@ pub struct Reply {
     pub status: u16,
     /// `Retry-After`, in seconds from now.
     pub retry_after_s: Option<u32>,
+    /// `X-OAuth-Scopes`: what the token may do, where the system tells.
+    pub scopes: Option<String>,
     /// At most the connection's `max_body`.
     pub body: Vec<u8>,
 }
@@ -292,6 +294,8 @@ impl Http {
             .get(RETRY_AFTER)
             .and_then(|v| v.to_str().ok())
             .and_then(|v| retry_after(v, jiff::Timestamp::now()));
+        let scopes =
+            response.headers().get("x-oauth-scopes").and_then(|v| v.to_str().ok()).map(str::to_owned);
         if response.content_length().is_some_and(|n| n > self.max_body as u64) {
             return Err(HttpError::TooLarge(self.max_body));
         }
@@ -304,7 +308,7 @@ impl Http {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Reply { status, retry_after_s, body })
+        Ok(Reply { status, retry_after_s, scopes, body })
     }
 
     fn failed(&self, error: reqwest::Error) -> HttpError {

@@ -31,9 +31,11 @@ pub(crate) fn permission_for(command: &Command) -> Option<Permission> {
         Command::AssignRole { .. } | Command::NameDeputy { .. } => Permission::AssignRole,
         Command::SetSeverity { .. } | Command::SetKind { .. } => Permission::Severity,
         Command::PostUpdate { .. } | Command::EditDraft { .. } => Permission::PostUpdate,
-        Command::Resolve { .. } | Command::Reopen { .. } | Command::Cancel { .. } | Command::Merge { .. } => {
-            Permission::End
-        }
+        Command::Resolve { .. }
+        | Command::Reopen { .. }
+        | Command::Cancel { .. }
+        | Command::Merge { .. }
+        | Command::ArchiveRooms { .. } => Permission::End,
         Command::RequestPostmortem | Command::EditPostmortem { .. } => Permission::Postmortem,
         Command::ReviveEffect { .. } => Permission::Retry,
         Command::AttachAlerts { .. }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use firebell_core::effect::Outcome;
+use firebell_core::ports::chat::{Bridges, ChatRooms};
 use firebell_core::ports::notifier::{Message, Notifier};
 use firebell_core::ports::platform::Platform;
 use firebell_core::ports::telemetry::TelemetrySource;
@@ -23,6 +24,10 @@ pub struct Systems {
     pub platforms: Vec<Arc<dyn Platform>>,
     /// Channels.
     pub notifiers: Vec<Arc<dyn Notifier>>,
+    /// Chats that open rooms.
+    pub chats: Vec<Arc<dyn ChatRooms>>,
+    /// Video bridges.
+    pub bridges: Vec<Arc<dyn Bridges>>,
 }
 
 /// What one is, and how it is.
@@ -43,7 +48,10 @@ impl Systems {
             .iter()
             .map(|p| asked("platform", Platform::name(p.as_ref()), Platform::health(p.as_ref()), false));
         let notifiers = self.notifiers.iter().map(|n| asked("channel", n.name(), n.health(), true));
-        let all: Vec<BoxFuture<'_, Checked>> = telemetry.chain(platforms).chain(notifiers).collect();
+        let chats = self.chats.iter().map(|c| asked("rooms", c.name(), c.health(), false));
+        let bridges = self.bridges.iter().map(|b| asked("bridge", b.name(), b.health(), false));
+        let outside = telemetry.chain(platforms).chain(notifiers);
+        let all: Vec<BoxFuture<'_, Checked>> = outside.chain(chats).chain(bridges).collect();
         join_all(all).await
     }
 

@@ -22,6 +22,8 @@ pub enum Fault {
     LostAnswer,
     /// The token is not known any more.
     Revoked,
+    /// This message is never taken.
+    Refused,
 }
 
 /// A room as people see it.
@@ -141,6 +143,7 @@ impl FakeChat {
                 let _ = work(&mut state);
                 Err(Trouble::retry("timed out"))
             }
+            (false, Some(Fault::Refused)) => Err(Trouble::Refused { reason: "msg_too_long".to_owned() }),
             (false, Some(Fault::Revoked)) => Err(Trouble::permanent("token_revoked: make a new one")),
         };
         Box::pin(std::future::ready(answer))

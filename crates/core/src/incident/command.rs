@@ -110,6 +110,8 @@ pub enum Command {
     /// Open a room in this chat, or in all that are configured, with the bridge. `private`: only who is invited sees it,
     /// as policy says where it is not given; `false` opens a channel though the incident is restricted.
     OpenRoom { chat: Option<String>, private: Option<bool> },
+    /// Archive the room of a chat, or of all of them, before its time.
+    ArchiveRooms { chat: Option<String> },
     /// Something was noticed about a room.
     RecordRoomNews { news: RoomNews },
     /// Change the draft of an update that is due soon; it goes out at its time as it is then.

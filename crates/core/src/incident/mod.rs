@@ -25,7 +25,7 @@ pub use effects::effects;
 pub use event::{Actor, AlertTurn, AttachedAlert, Carried, Event, EventRecord, ProposedPlan};
 pub use rooms::{
     Attachment, Bridge, Posting, Room, RoomEffect, RoomEvent, RoomNews, RoomState, Rooms, Said, SaidMark,
-    line, topic, welcome,
+    controls, decisions, line, topic, welcome,
 };
 pub use state::{
     Act, ActionItem, AgentRun, Ahead, Approval, Awaiting, Clock, Draft, Incident, Phase, PlanState,

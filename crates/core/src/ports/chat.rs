@@ -24,6 +24,12 @@ pub enum Trouble {
         /// What happened and what to do next.
         reason: String,
     },
+    /// This message is never taken; another one may be.
+    #[error("{reason}")]
+    Refused {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The room is not there any more, or is closed to us: archived or deleted by somebody.
     #[error("{reason}")]
     Gone {
@@ -48,7 +54,9 @@ impl From<Trouble> for Outcome {
     fn from(trouble: Trouble) -> Self {
         match trouble {
             Trouble::Retry { reason, after_s } => Self::Retry { reason, after_s },
-            Trouble::Permanent { reason } | Trouble::Gone { reason } => Self::Permanent { reason },
+            Trouble::Permanent { reason } | Trouble::Refused { reason } | Trouble::Gone { reason } => {
+                Self::Permanent { reason }
+            }
         }
     }
 }
@@ -113,6 +121,52 @@ pub struct Post {
     pub text: String,
     /// Address and label of links that are shown as buttons or beside the text.
     pub links: Vec<(String, String)>,
+    /// What can be done by a press, where the chat tells us of it; else it is said how to write it.
+    pub controls: Vec<Control>,
+}
+
+/// Something that can be done by a press: a command as it is written after `/incident`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Control {
+    /// What it is called; short.
+    pub label: String,
+    /// What it does.
+    pub does: Does,
+    /// What is asked before it is done, where it is not to be done by mistake.
+    pub confirm: Option<String>,
+}
+
+/// What a control does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Does {
+    /// Gives the command.
+    Give(String),
+    /// Asks for a text first, which is put behind the command.
+    Ask(String),
+    /// Offers several to choose from: label and command.
+    Choose(Vec<(String, String)>),
+}
+
+impl Control {
+    /// One that is done at once.
+    pub fn new(label: &str, does: Does) -> Self {
+        Self { label: label.to_owned(), does, confirm: None }
+    }
+
+    /// The same, asked for once more; `question` may hold outside text.
+    #[must_use]
+    pub fn confirmed(self, question: &str) -> Self {
+        Self { confirm: Some(question.to_owned()), ..self }
+    }
+
+    /// How to write it where nothing can be pressed; `sign` is what commands begin with. None for a choice.
+    pub fn written(&self, sign: &str) -> Option<String> {
+        match &self.does {
+            Does::Give(command) => Some(format!("{sign}{command}")),
+            Does::Ask(command) => Some(format!("{sign}{command} TEXT")),
+            Does::Choose(_) => None,
+        }
+    }
 }
 
 /// What was heard in a room.

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use firebell_core::effect::Outcome;
 use firebell_core::ids::EffectKey;
 use firebell_core::incident::{
-    Command, Event, EventRecord, Incident, Room, RoomEffect, RoomEvent, RoomNews, RoomState, line, topic,
-    welcome,
+    Command, Event, EventRecord, Incident, Room, RoomEffect, RoomEvent, RoomNews, RoomState, controls,
+    decisions, line, topic, welcome,
 };
 use firebell_core::ports::agent::BlobStore;
 use firebell_core::ports::chat::{Answer, Bridges, ChatRooms, Guest, MeetingWish, Post, RoomWish, Trouble};
@@ -29,8 +29,8 @@ pub trait Accounts: Send + Sync {
     fn account(&self, person: &str, chat: &str) -> Option<String>;
     /// A person's e-mail.
     fn email(&self, person: &str) -> Option<String>;
-    /// The person whose account it is.
-    fn person(&self, chat: &str, account: &str) -> Option<String>;
+    /// The person whose account it is; none where several share it. `name` is what the chat shows.
+    fn person(&self, chat: &str, account: &str, name: &str) -> Option<String>;
 }
 
 /// The chats and bridges that are configured.
@@ -105,8 +105,18 @@ pub(super) async fn run(
                 Ok(records) => records,
                 Err(outcome) => return only(outcome),
             };
-            let posted = post(executor, rooms, i, &records, (chat, id), (key, again), *welcome).await;
-            concluded(id, posted)
+            match post(executor, rooms, i, &records, (chat, id), (key, again), *welcome).await {
+                // Told as a dead letter; those behind it do not wait for it.
+                Err(Trouble::Refused { reason }) => {
+                    let news = RoomNews::Refused { id: id.to_owned(), upto: *upto, reason: reason.clone() };
+                    EffectResult {
+                        outcome: Outcome::Permanent { reason },
+                        commands: vec![Command::RecordRoomNews { news }],
+                        held: false,
+                    }
+                }
+                posted => concluded(id, posted),
+            }
         }
         RoomEffect::Announce { chat, ask, channel } => {
             let (rooms, room, id) = match target(executor, i, chat, *ask) {
@@ -119,7 +129,7 @@ pub(super) async fn run(
             let text = format!("{} {}: {}", i.severity.severity, i.id, i.title);
             let room_link = room.link.clone().map(|link| (link, format!("Room {}", room.name)));
             let links = room_link.into_iter().chain(page(executor, i)).collect();
-            let post = Post { key: key.to_owned(), again, text, links };
+            let post = Post { key: key.to_owned(), again, text, links, controls: Vec::new() };
             // A channel that is gone is no lost room.
             let posted = rooms.post(channel, &post).await.map_err(|trouble| match trouble {
                 Trouble::Gone { reason } => Trouble::Permanent { reason },
@@ -257,7 +267,8 @@ async fn post(
         let bridge = i.rooms.bridge.as_ref().and_then(|b| b.link.clone());
         links.extend(bridge.map(|link| (link, "Join the bridge".to_owned())));
     }
-    let post = Post { key: key.to_owned(), again, text, links };
+    let controls = if opening { controls(i) } else { decisions(i, records) };
+    let post = Post { key: key.to_owned(), again, text, links, controls };
     let message = rooms.post(id, &post).await?;
     let mut data = json!({ "message": message, "upto": upto });
     if opening || bridge {

@@ -52,7 +52,7 @@ impl Accounts for Ada {
         None
     }
 
-    fn person(&self, _: &str, account: &str) -> Option<String> {
+    fn person(&self, _: &str, account: &str, _: &str) -> Option<String> {
         (account == "U-ADA").then(|| "ada".to_owned())
     }
 }
@@ -308,6 +308,28 @@ async fn a_revoked_token_is_a_dead_letter_and_a_person_puts_it_back() {
     node.by("ada", Command::ReviveEffect { key: key.clone() }).await;
     node.work().await;
     assert!(node.incident().rooms.chats[OPS].is_open() && node.incident().dead_effects.is_empty());
+}
+
+#[tokio::test]
+async fn a_post_that_is_never_taken_is_told_and_what_follows_goes_on() {
+    let node = Node::start(FakeChat::new(OPS)).await;
+    node.work().await;
+    node.chat.fail([Fault::Refused]);
+    node.note("note-0").await;
+    node.note("note-1").await;
+    node.work().await;
+    assert_eq!(notes(&node.room()), ["note-1"]);
+    let refused = |e: &RoomEvent| matches!(e, RoomEvent::Posted { refused: Some(_), .. });
+    assert_eq!(node.told(refused), 1);
+    let incident = node.incident();
+    let (key, reason) = incident.dead_effects.first_key_value().expect("a dead letter");
+    assert!(reason.contains("msg_too_long") && incident.dead_effects.len() == 1, "{reason}");
+    // A person who has mended it has it told after all.
+    node.by("ada", Command::ReviveEffect { key: key.clone() }).await;
+    node.work().await;
+    node.note("note-2").await;
+    node.work().await;
+    assert_eq!(notes(&node.room()), ["note-1", "note-0", "note-2"]);
 }
 
 #[tokio::test]

@@ -72,7 +72,7 @@ impl Outbound {
                 break;
             }
         }
-        Ok(Reply { status, retry_after_s, body })
+        Ok(Reply { status, retry_after_s, scopes: None, body })
     }
 }
 

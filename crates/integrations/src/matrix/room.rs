@@ -20,8 +20,8 @@ use super::config::Config;
 use super::notifier::{encode, is_room, read};
 use crate::http::{Http, Method, Redirects, Reply};
 use crate::notice::text::{Unit, all, cut, fit, marked_up, web};
-use crate::notice::{digest, trouble};
-use crate::replies::at;
+use crate::notice::{digest, of_message, trouble};
+use crate::replies::{at, written};
 use crate::settings::{ConfigError, Connection, adapter_name};
 
 /// Longest local part of an alias, characters.
@@ -187,6 +187,10 @@ impl MatrixRooms {
             plain.push_str(&format!("\n{label}: {link}"));
             html.push_str(&format!("<br><a href=\"{}\">{}</a>", all(marked_up(link)), all(marked_up(label))));
         }
+        if let Some(hint) = written(&post.controls, "!") {
+            plain.push_str(&format!("\n{hint}"));
+            html.push_str(&format!("<br>{}", all(marked_up(&hint))));
+        }
         let body = json!({
             "msgtype": "m.notice",
             "body": plain,
@@ -196,8 +200,8 @@ impl MatrixRooms {
         });
         // The same transaction is the same event, however often it is sent.
         let path = format!("rooms/{}/send/m.room.message/{}", encode(room), digest(&post.key));
-        let sent = self.ask(Method::PUT, &path, &[], Some(body)).await.map_err(|(_, t)| closed(t))?;
-        Ok(at(&sent, "/event_id").to_owned())
+        let sent = self.ask(Method::PUT, &path, &[], Some(body)).await;
+        Ok(at(&sent.map_err(|(_, t)| of_message(closed(t)))?, "/event_id").to_owned())
     }
 
     async fn pinned(&self, room: &str, message: &str) -> Answer<()> {

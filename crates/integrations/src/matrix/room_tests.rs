@@ -21,7 +21,13 @@ fn wish(key: &str) -> RoomWish {
 
 fn post(key: &str) -> Post {
     let links = vec![("https://firebell.example.com/incidents/1".to_owned(), "Open".to_owned())];
-    Post { key: key.to_owned(), again: false, text: "it is <b>down</b>".to_owned(), links }
+    Post {
+        key: key.to_owned(),
+        again: false,
+        text: "it is <b>down</b>".to_owned(),
+        links,
+        controls: Vec::new(),
+    }
 }
 
 #[tokio::test]

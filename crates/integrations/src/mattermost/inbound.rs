@@ -2,14 +2,18 @@
 //! signed ourselves: <https://developers.mattermost.com/integrate/slash-commands/custom/>,
 //! <https://developers.mattermost.com/integrate/plugins/interactive-messages/>.
 
+use firebell_core::ports::BoxFuture;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::config::Config;
-use crate::notice::text::{Unit, fit, markdown, web};
+use super::controls;
+use crate::http::{Http, Redirects};
+use crate::notice::digest;
+use crate::notice::text::{Unit, cut, fit, markdown, web};
 use crate::replies::{
-    Answer, Body, Received, Receiver, Reference, ReplyError, Request, Said, at, command, equal, field, need,
-    pressed, signed, spoken,
+    Answer, Body, Form, Received, Receiver, Reference, ReplyError, Request, Said, at, command, equal, field,
+    need, pressed, signed, spoken,
 };
 use crate::settings::{ConfigError, SecretText, adapter_name};
 
@@ -20,6 +24,8 @@ pub struct Settings {
     action_secret: Option<SecretText>,
     command_token: Option<SecretText>,
     server: Option<String>,
+    /// By which forms are shown, and where they are sent to; none without a token.
+    forms: Option<(Http, String)>,
 }
 
 impl Settings {
@@ -40,7 +46,13 @@ impl Settings {
             }
         }
         let any = action_secret.is_some() || command_token.is_some();
-        Ok(any.then_some(Self { name, action_secret, command_token, server: config.url.clone() }))
+        let forms = match (&config.url, &config.token, &config.callback_url) {
+            (Some(_), Some(_), Some(url)) => {
+                Some((Http::new(&name, &config.connection(), Redirects::None)?, url.clone()))
+            }
+            _ => None,
+        };
+        Ok(any.then_some(Self { name, action_secret, command_token, server: config.url.clone(), forms }))
     }
 
     /// What a button carries besides its value; empty without a secret, which nothing matches.
@@ -56,6 +68,9 @@ impl Settings {
 pub fn parse(request: &Request<'_>, settings: &Settings, _: Timestamp) -> Result<Received, ReplyError> {
     if request.header("content-type").is_some_and(|t| t.starts_with("application/json")) {
         let body: Value = serde_json::from_slice(request.body).map_err(|e| ReplyError::json(&e))?;
+        if at(&body, "/type") == "dialog_submission" {
+            return form(&body, settings);
+        }
         if body.get("token").is_none() {
             return press(&body, settings);
         }
@@ -68,20 +83,49 @@ pub fn parse(request: &Request<'_>, settings: &Settings, _: Timestamp) -> Result
 }
 
 fn press(body: &Value, settings: &Settings) -> Result<Received, ReplyError> {
-    let value = at(body, "/context/value");
+    // Of a menu the option carries what a button carries itself.
+    let (value, given) = match at(body, "/context/selected_option").rsplit_once('|') {
+        Some((value, key)) => (value, key),
+        None => (at(body, "/context/value"), at(body, "/context/key")),
+    };
     let key = settings.key(value);
-    if key.is_empty() || !equal(at(body, "/context/key"), &key) {
+    if key.is_empty() || !equal(given, &key) {
         return Err(ReplyError::Unauthenticated("not a button of ours"));
     }
     let Some((what, reference)) = pressed(value) else {
         return Ok(Received::Nothing("a button without a meaning"));
     };
     let user = need(body, "/user_id", "user_id")?;
-    // A post's button is one deed of one person, however often it is pressed.
-    let id = format!("press:{}:{user}:{value}", need(body, "/post_id", "post_id")?);
+    let trigger = at(body, "/trigger_id").to_owned();
+    let id = match &what {
+        // What is chosen may be chosen again later; each press has a trigger of its own.
+        Said::Command(_) | Said::Ask(_) => {
+            format!("press:{}:{user}:{value}:{}", need(body, "/post_id", "post_id")?, digest(&trigger))
+        }
+        // A page's button is one deed of one person, however often it is pressed.
+        _ => format!("press:{}:{user}:{value}", need(body, "/post_id", "post_id")?),
+    };
     let mut answer = Answer::new(&user, what, id);
+    answer.trigger = Some(trigger).filter(|t| !t.is_empty());
     answer.reference = reference;
     answer.name = at(body, "/user_name").to_owned();
+    answer.place = at(body, "/channel_id").to_owned();
+    Ok(answer.received())
+}
+
+/// A form of ours that was sent: <https://developers.mattermost.com/integrate/plugins/interactive-dialogs/>.
+fn form(body: &Value, settings: &Settings) -> Result<Received, ReplyError> {
+    let Some(kept) = controls::sent(body, settings) else {
+        return Err(ReplyError::Unauthenticated("not a form of ours"));
+    };
+    if body.get("cancelled").and_then(Value::as_bool) == Some(true) {
+        return Ok(Received::Nothing("a form that was put away"));
+    }
+    let user = need(body, "/user_id", "user_id")?;
+    let id = format!("form:{}:{user}", at(body, "/callback_id"));
+    let text = format!("{} {}", kept.command, at(body, "/submission/text").trim());
+    let mut answer = Answer::new(&user, Said::Command(cut(&text, 4000, Unit::Chars)), id);
+    answer.name = kept.name;
     answer.place = at(body, "/channel_id").to_owned();
     Ok(answer.received())
 }
@@ -129,6 +173,25 @@ impl Receiver for Settings {
 
     fn receive(&self, request: &Request<'_>, now: Timestamp) -> Result<Received, ReplyError> {
         parse(request, self, now)
+    }
+
+    fn show<'a>(&'a self, answer: &'a Answer, form: &'a Form) -> BoxFuture<'a, Result<(), String>> {
+        Box::pin(async move {
+            let (Some((http, url)), Some(trigger)) = (&self.forms, &answer.trigger) else {
+                return Err("Mattermost: no token, or nothing was pressed".to_owned());
+            };
+            let dialog = controls::dialog(form, answer, trigger, url, self);
+            match http.post_json("api/v4/actions/dialogs/open", &dialog, &[]).await {
+                Ok(reply) if reply.ok() => Ok(()),
+                Ok(reply) => Err(format!("Mattermost: status {}", reply.status)),
+                Err(error) => Err(format!("Mattermost: {error}")),
+            }
+        })
+    }
+
+    /// A form is gone once it was sent.
+    fn shows(&self, answer: &Answer) -> bool {
+        !answer.id.starts_with("form:")
     }
 
     /// Seen by who asked only.

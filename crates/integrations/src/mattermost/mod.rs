@@ -1,11 +1,14 @@
 //! Mattermost: posts with buttons by its API or an incoming webhook, and what people press and command.
 
 mod config;
+mod controls;
 mod direct;
 mod inbound;
 mod notifier;
 mod room;
 
+#[cfg(test)]
+mod control_tests;
 #[cfg(test)]
 mod direct_tests;
 #[cfg(test)]

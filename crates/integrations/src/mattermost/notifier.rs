@@ -33,7 +33,8 @@ pub struct Mattermost {
     http: Http,
     by_webhook: bool,
     to: Vec<String>,
-    callback: Option<(String, Settings)>,
+    /// Where presses go, and what signs them.
+    pub(super) callback: Option<(String, Settings)>,
     once: Once,
     direct: Direct,
 }

@@ -9,19 +9,19 @@ use firebell_core::ports::chat::{
     Answer, ChatRooms, Guest, Heard, HeardMessage, Invited, Post, RoomRef, RoomWish, Trouble, numbered_name,
     plain_name,
 };
-use firebell_core::ports::notifier::Notifier as _;
 use firebell_core::ports::{BoxFuture, Health};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::Mattermost;
 use super::config::Config;
+use super::direct::is_user;
 use super::notifier::{HINTS, is_id, target};
+use super::{Mattermost, controls};
 use crate::answers::error_text;
 use crate::http::{Http, Method, Redirects};
-use crate::notice::text::{Unit, cut, fit, markdown, web};
-use crate::notice::{digest, trouble};
-use crate::replies::at;
+use crate::notice::text::{Unit, all, cut, fit, markdown, web};
+use crate::notice::{digest, of_message, trouble};
+use crate::replies::{at, written};
 use crate::settings::{ConfigError, Connection, adapter_name};
 
 /// Longest name and shown name of a channel.
@@ -161,11 +161,17 @@ impl MattermostRooms {
         for guest in guests {
             let user = match (&guest.account, &guest.email) {
                 (Some(account), _) if is_id(account) => account.clone(),
-                (_, Some(email)) => {
-                    match self.ask(Method::GET, &format!("users/email/{email}"), None).await {
+                (Some(_), _) | (_, Some(_)) => {
+                    let path = match (&guest.account, &guest.email) {
+                        (Some(name), _) if is_user(name) => {
+                            format!("users/username/{}", name.trim_start_matches('@'))
+                        }
+                        (_, email) => format!("users/email/{}", email.as_deref().unwrap_or_default()),
+                    };
+                    match self.ask(Method::GET, &path, None).await {
                         Ok(user) => at(&user, "/id").to_owned(),
                         Err(Trouble::Gone { .. }) => {
-                            let why = "nobody in Mattermost has their e-mail".to_owned();
+                            let why = "nobody in Mattermost has their name or e-mail".to_owned();
                             invited.unknown.push((guest.name.clone(), why));
                             continue;
                         }
@@ -208,14 +214,26 @@ impl MattermostRooms {
         if !links.is_empty() {
             message.push_str(&format!("\n\n{}", links.join(" \u{b7} ")));
         }
-        let body = json!({
+        let mut body = json!({
             "channel_id": room,
             "message": message,
             // Nobody is mentioned by what outside text says.
             "props": {"firebell_key": key, "disable_group_highlight": true, "mentionHighlightDisabled": true},
             "pending_post_id": key,
         });
-        let posted = self.ask(Method::POST, "posts", Some(body)).await?;
+        match &self.notifier.callback {
+            Some((url, settings)) if !post.controls.is_empty() => {
+                let actions = controls::actions(&post.controls, url, settings);
+                body["props"]["attachments"] = json!([{"fallback": "What can be done", "actions": actions}]);
+            }
+            _ => {
+                let hint = written(&post.controls, "/incident ").unwrap_or_default();
+                if !hint.is_empty() {
+                    body["message"] = json!(format!("{message}\n\n{}", all(markdown(&hint))));
+                }
+            }
+        }
+        let posted = self.ask(Method::POST, "posts", Some(body)).await.map_err(of_message)?;
         Ok(at(&posted, "/id").to_owned())
     }
 
@@ -308,7 +326,17 @@ impl ChatRooms for MattermostRooms {
     }
 
     fn health(&self) -> BoxFuture<'_, Health> {
-        self.notifier.health()
+        Box::pin(async move {
+            // What is remembered says nothing of a token that was revoked since.
+            *self.me.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            let (ok, detail) = match self.me().await {
+                Ok((_, team)) => {
+                    (true, format!("opens channels in the team {}", crate::http::excerpt(&team)))
+                }
+                Err(trouble) => (false, trouble.to_string()),
+            };
+            Health { name: self.name.clone(), ok, detail }
+        })
     }
 
     fn open<'a>(&'a self, wish: &'a RoomWish) -> BoxFuture<'a, Answer<RoomRef>> {

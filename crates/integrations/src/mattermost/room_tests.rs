@@ -165,7 +165,13 @@ fn change(server: &Shared, change: impl FnOnce(&mut Server)) {
 
 fn post(again: bool) -> Post {
     let links = vec![("https://firebell.example.com/i/1".to_owned(), "Open".to_owned())];
-    Post { key: "k1".to_owned(), again, text: "@all it is [down](javascript:x)".to_owned(), links }
+    Post {
+        key: "k1".to_owned(),
+        again,
+        text: "@all it is [down](javascript:x)".to_owned(),
+        links,
+        controls: Vec::new(),
+    }
 }
 
 #[tokio::test]

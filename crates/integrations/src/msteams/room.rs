@@ -19,8 +19,8 @@ use super::config::Config;
 use super::graph::Graph;
 use crate::http::Method;
 use crate::notice::text::{Unit, cut, web};
-use crate::notice::trouble;
-use crate::replies::at;
+use crate::notice::{of_message, trouble};
+use crate::replies::{at, written};
 use crate::settings::{ConfigError, adapter_name};
 
 /// Longest name of a channel, and its description.
@@ -173,14 +173,17 @@ impl MsTeamsRooms {
         let message = Message {
             key: post.key.clone(),
             subject: at(&channel, "/displayName").to_owned(),
-            body: post.text.clone(),
+            body: match written(&post.controls, "@Firebell ") {
+                Some(hint) => format!("{}\n\n{hint}", post.text),
+                None => post.text.clone(),
+            },
             link: post.links.first().map(|(link, _)| link.clone()).unwrap_or_default(),
             urgency: Urgency::Normal,
             ..Message::default()
         };
         match self.notifier.send(&message).await {
             Outcome::Done { .. } => Ok(String::new()),
-            other => Err(trouble(other)),
+            other => Err(of_message(trouble(other))),
         }
     }
 
@@ -199,15 +202,17 @@ impl MsTeamsRooms {
             return Err(Trouble::Gone { reason: "Microsoft Teams: the channel was archived".to_owned() });
         }
         let path = format!("{}/messages", self.channel(room));
-        // Newest first by their last change, replies aside.
-        let list = self.graph.ask(Method::GET, &path, &[("$top", "50")], None).await?;
+        // Newest first by the last change in each conversation, with its replies.
+        let query = [("$top", "50"), ("$expand", "replies")];
+        let list = self.graph.ask(Method::GET, &path, &query, None).await?;
         let mut heard = Heard {
             cursor: cursor.to_owned(),
             name: Some(at(&channel, "/displayName").to_owned()).filter(|n| !n.is_empty()),
             ..Heard::default()
         };
-        let mut messages: Vec<&Value> =
-            list.get("value").and_then(Value::as_array).into_iter().flatten().collect();
+        let first: Vec<&Value> = list.get("value").and_then(Value::as_array).into_iter().flatten().collect();
+        let replies = first.iter().filter_map(|m| m.get("replies").and_then(Value::as_array)).flatten();
+        let mut messages: Vec<&Value> = first.iter().copied().chain(replies).collect();
         messages.retain(|m| at(m, "/lastModifiedDateTime") > cursor);
         messages.sort_by_key(|m| at(m, "/createdDateTime").to_owned());
         for message in messages {

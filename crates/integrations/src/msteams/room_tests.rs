@@ -97,7 +97,9 @@ fn answer(channels: &Channels, seen: &Seen) -> Reply {
                     &json!({"value": [
                         {"id": "2", "messageType": "message", "createdDateTime": "2027-01-15T08:02:00.000Z", "lastModifiedDateTime": "2027-01-15T08:05:00.000Z",
                             "from": {"user": {"id": "u-ann", "displayName": "Ann"}}, "body": {"content": "<p>the deploy &amp; more</p>"},
-                            "reactions": [{"reactionType": "📌"}], "attachments": []},
+                            "reactions": [{"reactionType": "📌"}], "attachments": [],
+                            "replies": [{"id": "3", "messageType": "message", "createdDateTime": "2027-01-15T08:04:00.000Z", "lastModifiedDateTime": "2027-01-15T08:06:00.000Z",
+                                "from": {"user": {"id": "u-bo", "displayName": "Bo"}}, "body": {"content": "!note rolled back"}, "attachments": []}]},
                         {"id": "1", "messageType": "message", "createdDateTime": "2027-01-15T08:01:00.000Z", "lastModifiedDateTime": "2027-01-15T08:01:00.000Z",
                             "from": {"user": {"id": "u-ann", "displayName": "Ann"}}, "body": {"content": "!note full"}, "attachments": []},
                         {"id": "0", "messageType": "systemEventMessage", "createdDateTime": "2027-01-15T08:00:00.000Z", "lastModifiedDateTime": "2027-01-15T08:00:00.000Z"},
@@ -119,7 +121,13 @@ async fn teams() -> (Provider, Channels, MsTeamsRooms) {
 }
 
 fn post() -> Post {
-    Post { key: "k".to_owned(), again: false, text: "it is down".to_owned(), links: Vec::new() }
+    Post {
+        key: "k".to_owned(),
+        again: false,
+        text: "it is down".to_owned(),
+        links: Vec::new(),
+        controls: Vec::new(),
+    }
 }
 
 #[tokio::test]
@@ -142,7 +150,7 @@ async fn a_channel_is_opened_once_spoken_of_by_the_workflow_and_archived() {
     let texts: Vec<&str> = heard.messages.iter().map(|m| m.said.text.as_str()).collect();
     assert_eq!(
         (texts, heard.cursor.as_str()),
-        (vec!["!note full", "the deploy & more"], "2027-01-15T08:05:00.000Z")
+        (vec!["!note full", "the deploy & more", "!note rolled back"], "2027-01-15T08:06:00.000Z")
     );
     assert!(rooms.since(&room.id, &heard.cursor).await.expect("is heard").messages.is_empty());
     rooms.archive(&room.id).await.expect("is archived");

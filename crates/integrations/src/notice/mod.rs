@@ -14,4 +14,4 @@ pub(crate) use lines::digest;
 pub(crate) use lines::{Lines, colour};
 pub(crate) use once::{Known, Once, Tally, to_each};
 pub(crate) use to::recipients;
-pub(crate) use told::{Again, Hints, retry, trouble};
+pub(crate) use told::{Again, Hints, of_message, retry, trouble};

@@ -46,6 +46,16 @@ pub(crate) fn trouble(outcome: Outcome) -> Trouble {
     }
 }
 
+/// What was said to one message: 400, 413 and 422 are about the message alone, and the next one may be taken.
+pub(crate) fn of_message(trouble: Trouble) -> Trouble {
+    let its_own =
+        |reason: &str| ["400", "413", "422"].iter().any(|s| reason.contains(&format!("status {s}")));
+    match trouble {
+        Trouble::Permanent { reason } if its_own(&reason) => Trouble::Refused { reason },
+        other => other,
+    }
+}
+
 impl Hints {
     /// [`Outcome::Permanent`]: what happened and what to do.
     pub(crate) fn refused(&self, what: &str, to_do: &str) -> Outcome {

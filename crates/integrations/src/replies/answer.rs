@@ -20,6 +20,9 @@ pub struct Answer {
     pub place: String,
     /// Where a later answer can be posted to (Slack's and Mattermost's `response_url`); the host has been checked.
     pub later: Option<String>,
+    /// By what a form can be shown to who pressed a button, for a few seconds.
+    #[serde(default)]
+    pub trigger: Option<String>,
 }
 
 /// What was said.
@@ -36,6 +39,10 @@ pub enum Said {
     Note(String),
     /// A command's text, without the command's own name: `declare checkout is down`.
     Command(String),
+    /// A command that wants a text first: `update INC-2026-0042`.
+    Ask(String),
+    /// A message was deleted: the one that the answer is about.
+    Deleted,
     /// Something written in a room, for the timeline of that room's incident.
     Message(String),
     /// A reaction to a message, put there or taken away.
@@ -102,6 +109,7 @@ impl Answer {
             id,
             place: String::new(),
             later: None,
+            trigger: None,
         }
     }
 

@@ -1,5 +1,7 @@
-//! What buttons carry: `ack:REFERENCE`, `esc:REFERENCE`, `res:REFERENCE`; at most 44 bytes.
+//! What buttons carry: `ack:REFERENCE`, `esc:REFERENCE`, `res:REFERENCE`, at most 44 bytes, below pages; `do:COMMAND` and
+//! `ask:COMMAND` below posts in rooms.
 
+use firebell_core::ports::chat::{Control, Does};
 use firebell_core::ports::notifier::Ack;
 
 use super::{Reference, Said};
@@ -39,9 +41,46 @@ pub(crate) fn value(press: Press, reference: &str) -> String {
     format!("{}:{reference}", press.word())
 }
 
+/// Longest command of a button, bytes; within what menus of chats carry.
+const COMMAND: usize = 140;
+
+/// What gives a command.
+pub(crate) fn gives(command: &str) -> String {
+    format!("do:{command}")
+}
+
+/// What asks for a command's text.
+pub(crate) fn asks(command: &str) -> String {
+    format!("ask:{command}")
+}
+
+/// How to write what cannot be pressed, one line; `sign` is what commands begin with.
+pub(crate) fn written(controls: &[Control], sign: &str) -> Option<String> {
+    let all: Vec<String> = controls.iter().filter_map(|c| c.written(sign)).collect();
+    (!all.is_empty()).then(|| format!("Write {}", all.join(" \u{b7} ")))
+}
+
+/// What one control carries; none where it is a choice, whose options do.
+pub(crate) fn carried(control: &Control) -> Option<String> {
+    match &control.does {
+        Does::Give(command) => Some(gives(command)),
+        Does::Ask(command) => Some(asks(command)),
+        Does::Choose(_) => None,
+    }
+}
+
 /// What a button that was pressed means; none if it is no button of ours.
 pub(crate) fn pressed(value: &str) -> Option<(Said, Reference)> {
     let (word, reference) = value.split_once(':')?;
+    let command = || {
+        let fits = (1..=COMMAND).contains(&reference.len()) && !reference.chars().any(char::is_control);
+        fits.then(|| reference.to_owned())
+    };
+    match word {
+        "do" => return Some((Said::Command(command()?), Reference::None)),
+        "ask" => return Some((Said::Ask(command()?), Reference::None)),
+        _ => {}
+    }
     let press =
         [Press::Acknowledge, Press::Escalate, Press::Resolve].into_iter().find(|p| p.word() == word)?;
     let ack = Ack { reference: reference.to_owned(), ..Ack::default() };

@@ -1,5 +1,6 @@
 //! A provider's request as it came, and the port of those who read it. Nothing here talks to a network.
 
+use firebell_core::ports::BoxFuture;
 use jiff::Timestamp;
 
 use super::{Answer, Received};
@@ -102,6 +103,17 @@ impl ReplyError {
     }
 }
 
+/// A form with one text, which is put behind a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Form {
+    /// What it is about, at most 24 characters.
+    pub title: String,
+    /// What is asked for.
+    pub label: String,
+    /// The command: `update INC-2026-0042`.
+    pub command: String,
+}
+
 /// A channel that is answered over HTTP.
 pub trait Receiver: Send + Sync {
     /// Name of the channel: `slack/ops`.
@@ -121,6 +133,13 @@ pub trait Receiver: Send + Sync {
         Body::text("")
     }
 
+    /// Shows a form to who pressed a button. What they send comes as an answer of its own.
+    ///
+    /// # Errors
+    /// Where the channel has none, or does not show it; why.
+    fn show<'a>(&'a self, _: &'a Answer, _: &'a Form) -> BoxFuture<'a, Result<(), String>> {
+        Box::pin(async { Err("this channel shows no forms".to_owned()) })
+    }
     /// Whether the person sees what the request is answered with. If not, it goes to [`Answer::later`], or is written
     /// where it was said.
     fn shows(&self, _: &Answer) -> bool {

@@ -1,13 +1,18 @@
 //! What Slack posts to us: events, buttons and slash commands, signed with the app's signing secret over the raw body and
 //! the time: <https://docs.slack.dev/authentication/verifying-requests-from-slack>.
 
+use firebell_core::effect::Outcome;
+use firebell_core::ports::BoxFuture;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::config::Config;
+use super::controls::{sent, told, view};
+use super::notifier::read;
+use crate::http::{Http, Redirects};
 use crate::notice::text::{Unit, all, angled, cut, web};
 use crate::replies::{
-    Answer, Body, Received, Receiver, Reference, ReplyError, Request, Said, at, command, field, fresh,
+    Answer, Body, Form, Received, Receiver, Reference, ReplyError, Request, Said, at, command, field, fresh,
     hmac_sha256, need, pressed, spoken,
 };
 use crate::settings::{ConfigError, SecretText, adapter_name};
@@ -20,6 +25,8 @@ const TOLERANCE_S: i64 = 300;
 pub struct Settings {
     name: String,
     signing_secret: SecretText,
+    /// By which forms are shown; none without a token.
+    http: Option<Http>,
 }
 
 impl Settings {
@@ -31,7 +38,10 @@ impl Settings {
         let name = adapter_name("slack", &config.name)?;
         let Some(secret) = &config.signing_secret else { return Ok(None) };
         let signing_secret = secret.resolve(&name, "signing_secret")?;
-        Ok(Some(Self { name, signing_secret }))
+        let connection = config.connection();
+        let http =
+            config.token.as_ref().map(|_| Http::new(&name, &connection, Redirects::None)).transpose()?;
+        Ok(Some(Self { name, signing_secret, http }))
     }
 }
 
@@ -80,13 +90,18 @@ fn slash(form: &[(String, String)]) -> Result<Received, ReplyError> {
 }
 
 fn interaction(payload: &Value) -> Result<Received, ReplyError> {
-    if at(payload, "/type") != "block_actions" {
-        return Ok(Received::Nothing("an interaction that is no button"));
+    match at(payload, "/type") {
+        "block_actions" => {}
+        "view_submission" => return form(payload),
+        "shortcut" => return shortcut(payload),
+        _ => return Ok(Received::Nothing("an interaction that is no button")),
     }
     let user = need(payload, "/user/id", "user.id")?;
     let action =
         payload.pointer("/actions/0").ok_or_else(|| ReplyError::malformed("actions", "is missing"))?;
-    let Some((what, reference)) = pressed(at(action, "/value")) else {
+    let value = [at(action, "/value"), at(action, "/selected_option/value")];
+    let value = value.into_iter().find(|v| !v.is_empty()).unwrap_or_default();
+    let Some((what, reference)) = pressed(value) else {
         return Ok(Received::Nothing("a link was opened"));
     };
     let mut answer =
@@ -95,6 +110,33 @@ fn interaction(payload: &Value) -> Result<Received, ReplyError> {
     answer.name = at(payload, "/user/username").to_owned();
     answer.place = at(payload, "/channel/id").to_owned();
     answer.later = response_url(at(payload, "/response_url"));
+    answer.trigger = Some(at(payload, "/trigger_id")).filter(|t| !t.is_empty()).map(str::to_owned);
+    Ok(answer.received())
+}
+
+/// A form of ours that was sent.
+fn form(payload: &Value) -> Result<Received, ReplyError> {
+    let view = payload.pointer("/view").ok_or_else(|| ReplyError::malformed("view", "is missing"))?;
+    let Some((command, place)) = sent(view) else {
+        return Ok(Received::Nothing("a form of somebody else"));
+    };
+    let user = need(payload, "/user/id", "user.id")?;
+    let id = format!("form:{}", need(view, "/id", "view.id")?);
+    let mut answer = Answer::new(&user, Said::Command(cut(&command, 4000, Unit::Chars)), id);
+    answer.name = at(payload, "/user/username").to_owned();
+    answer.place = place;
+    Ok(answer.received())
+}
+
+/// The app's shortcut, from the menu of any channel.
+fn shortcut(payload: &Value) -> Result<Received, ReplyError> {
+    if at(payload, "/callback_id") != "declare" {
+        return Ok(Received::Nothing("a shortcut without a meaning: its callback id should be `declare`"));
+    }
+    let user = need(payload, "/user/id", "user.id")?;
+    let trigger = need(payload, "/trigger_id", "trigger_id")?;
+    let mut answer = Answer::new(&user, Said::Ask("declare".to_owned()), format!("press:{trigger}"));
+    answer.trigger = Some(trigger);
     Ok(answer.received())
 }
 
@@ -111,6 +153,16 @@ fn event(body: &Value) -> Result<Received, ReplyError> {
     let event = body.pointer("/event").ok_or_else(|| ReplyError::malformed("event", "is missing"))?;
     if event.get("bot_id").is_some() {
         return Ok(Received::Nothing("said by an app"));
+    }
+    match at(event, "/subtype") {
+        "message_deleted" => return Ok(deleted(event, id)),
+        // Whoever reads the room finds the new text.
+        "message_changed" => {
+            let mut answer = Answer::new(at(event, "/message/user"), Said::Message(String::new()), id);
+            answer.place = at(event, "/channel").to_owned();
+            return Ok(answer.received());
+        }
+        _ => {}
     }
     let said = unescape(at(event, "/text"));
     let (what, reference) = match (at(event, "/type"), at(event, "/subtype")) {
@@ -136,6 +188,18 @@ fn event(body: &Value) -> Result<Received, ReplyError> {
     let place = [at(event, "/channel"), at(event, "/item/channel")];
     answer.place = place.into_iter().find(|p| !p.is_empty()).unwrap_or_default().to_owned();
     Ok(answer.received())
+}
+
+/// Who deleted it is not told. <https://docs.slack.dev/reference/events/message/message_deleted>.
+fn deleted(event: &Value, id: String) -> Received {
+    let (channel, ts) = (at(event, "/channel"), at(event, "/deleted_ts"));
+    if channel.is_empty() || ts.is_empty() {
+        return Received::Nothing("a message that is not named was deleted");
+    }
+    let mut answer = Answer::new("", Said::Deleted, id);
+    answer.reference = Reference::Sent(format!("{channel}:{ts}"));
+    answer.place = channel.to_owned();
+    answer.received()
 }
 
 fn without_mention(said: &str) -> &str {
@@ -165,6 +229,9 @@ impl Receiver for Settings {
     }
 
     fn say(&self, answer: &Answer, text: &str) -> Body {
+        if answer.id.starts_with("form:") {
+            return Body::json(&told(text));
+        }
         let mut body = json!({"response_type": "ephemeral", "text": all(angled(text))});
         // By the address that came with a button, an answer would take the message's place.
         if !self.shows(answer) {
@@ -173,8 +240,22 @@ impl Receiver for Settings {
         Body::json(&body)
     }
 
-    /// Slash commands show it. What buttons and events are answered with nobody sees.
+    fn show<'a>(&'a self, answer: &'a Answer, form: &'a Form) -> BoxFuture<'a, Result<(), String>> {
+        Box::pin(async move {
+            let (Some(http), Some(trigger)) = (&self.http, &answer.trigger) else {
+                return Err("Slack: no token, or nothing was pressed".to_owned());
+            };
+            let view = view(form, &answer.place).to_string();
+            let given = [("trigger_id", trigger.as_str()), ("view", view.as_str())];
+            match read(&http.post_form("views.open", &given).await).0 {
+                Outcome::Done { .. } => Ok(()),
+                Outcome::Retry { reason, .. } | Outcome::Permanent { reason } => Err(reason),
+            }
+        })
+    }
+
+    /// Slash commands and forms show it. What buttons and events are answered with nobody sees.
     fn shows(&self, answer: &Answer) -> bool {
-        answer.id.starts_with("command:")
+        answer.id.starts_with("command:") || answer.id.starts_with("form:")
     }
 }

@@ -3,10 +3,13 @@
 
 mod blocks;
 mod config;
+mod controls;
 mod inbound;
 mod notifier;
 mod room;
 
+#[cfg(test)]
+mod control_tests;
 #[cfg(test)]
 mod room_tests;
 #[cfg(test)]

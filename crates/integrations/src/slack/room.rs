@@ -8,16 +8,15 @@ use std::sync::Mutex;
 use firebell_core::effect::Outcome;
 use firebell_core::incident::{Attachment, Said};
 use firebell_core::ports::chat::{
-    Answer, ChatRooms, Guest, Heard, HeardMessage, Invited, Post, RoomRef, RoomWish, Trouble, numbered_name,
-    plain_name,
+    Answer, ChatRooms, Control, Guest, Heard, HeardMessage, Invited, Post, RoomRef, RoomWish, Trouble,
+    numbered_name, plain_name,
 };
-use firebell_core::ports::notifier::Notifier as _;
 use firebell_core::ports::{BoxFuture, Health};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::Slack;
 use super::config::Config;
+use super::controls::actions;
 use super::notifier::read;
 use crate::http::{Http, Redirects};
 use crate::notice::text::{Unit, all, angled, cut, fit, web};
@@ -36,10 +35,29 @@ const SECTIONS: usize = 20;
 const NAMES: u32 = 20;
 /// Pages of a list or a history that are read in one go.
 const PAGES: usize = 10;
-/// What was said so long before the place is read again, for edits and reactions, seconds.
-const OVERLAP_S: f64 = 1800.0;
+/// What was said so long before the place is read again, for edits, reactions and replies, seconds.
+const OVERLAP_S: f64 = 21_600.0;
+/// Threads that are read on in one go, the latest ones.
+const THREADS: usize = 20;
+/// Replies so long before the place are read again, for edits and reactions, seconds.
+const RECENT_S: f64 = 1800.0;
 /// Longest text that is taken from a message, characters; as events are read.
 const TEXT: usize = 4000;
+/// What rooms take. Private ones and files have scopes of their own.
+const SCOPES: [&str; 12] = [
+    "chat:write",
+    "channels:manage",
+    "channels:read",
+    "channels:history",
+    "groups:write",
+    "groups:read",
+    "groups:history",
+    "pins:write",
+    "reactions:read",
+    "users:read",
+    "users:read.email",
+    "files:read",
+];
 /// Largest file that is fetched, bytes, whatever policy says.
 const FILE: usize = 32 << 20;
 
@@ -48,8 +66,8 @@ pub struct SlackRooms {
     name: String,
     http: Http,
     files: Http,
-    /// For its health.
-    notifier: Slack,
+    /// Whether what is pressed comes back to us.
+    answered: bool,
     me: Mutex<Option<Me>>,
     /// Accounts and the names they go by.
     names: Mutex<BTreeMap<String, String>>,
@@ -85,7 +103,7 @@ impl SlackRooms {
         let files = Connection { url, max_body: FILE, ..connection };
         Ok(Some(Self {
             files: Http::new(&name, &files, Redirects::SameOrigin)?,
-            notifier: Slack::new(config)?,
+            answered: config.signing_secret.is_some(),
             name,
             http,
             me: Mutex::default(),
@@ -98,6 +116,7 @@ impl SlackRooms {
             method,
             "conversations.history"
                 | "conversations.list"
+                | "conversations.replies"
                 | "conversations.info"
                 | "users.info"
                 | "users.lookupByEmail"
@@ -129,6 +148,32 @@ impl SlackRooms {
         let me = Me { user: at(&value, "/user_id").to_owned(), workspace };
         *self.me.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(me.clone());
         Ok(me)
+    }
+
+    /// Whether the token works, and has what rooms take where Slack tells.
+    async fn check(&self) -> Health {
+        let answer = self.http.post_form("auth.test", &[]).await;
+        let (ok, detail) = match (read(&answer).0, &answer) {
+            (Outcome::Done { .. }, Ok(reply)) => {
+                let given: Option<Vec<&str>> =
+                    reply.scopes.as_ref().map(|s| s.split(',').map(str::trim).collect());
+                let missing: Vec<&str> = match &given {
+                    Some(given) => SCOPES.into_iter().filter(|s| !given.contains(s)).collect(),
+                    None => Vec::new(),
+                };
+                match (missing.as_slice(), given) {
+                    ([], Some(_)) => (true, "may open rooms".to_owned()),
+                    ([], None) => (true, "answers; which scopes the token has is not told".to_owned()),
+                    (missing, _) => {
+                        let why = "add them to the app and install it again";
+                        (false, format!("rooms need more scopes: {}; {why}", missing.join(", ")))
+                    }
+                }
+            }
+            (Outcome::Retry { reason, .. } | Outcome::Permanent { reason }, _) => (false, reason),
+            (Outcome::Done { detail, .. }, Err(_)) => (true, detail),
+        };
+        Health { name: self.name.clone(), ok, detail }
     }
 
     async fn create(&self, wish: &RoomWish) -> Answer<RoomRef> {
@@ -245,7 +290,9 @@ impl SlackRooms {
         {
             return Ok(ts);
         }
-        let (text, blocks) = (fit(angled(&post.text), SECTION, Unit::Chars), blocks(post).to_string());
+        let controls = if self.answered { post.controls.as_slice() } else { &[] };
+        let (text, blocks) =
+            (fit(angled(&post.text), SECTION, Unit::Chars), blocks(post, controls).to_string());
         let metadata =
             json!({"event_type": "firebell_message", "event_payload": {"key": post.key}}).to_string();
         let form = [
@@ -257,7 +304,10 @@ impl SlackRooms {
             ("unfurl_media", "false"),
             ("link_names", "false"),
         ];
-        let value = self.ask("chat.postMessage", &form).await.map_err(|(_, trouble)| trouble)?;
+        let value = self.ask("chat.postMessage", &form).await.map_err(|(word, trouble)| match trouble {
+            Trouble::Permanent { reason } if is_of_message(&word) => Trouble::Refused { reason },
+            other => other,
+        })?;
         Ok(at(&value, "/ts").to_owned())
     }
 
@@ -281,7 +331,7 @@ impl SlackRooms {
         if about.pointer("/channel/is_archived").and_then(Value::as_bool) == Some(true) {
             return Err(Trouble::Gone { reason: "Slack: the channel was archived".to_owned() });
         }
-        let place: f64 = cursor.parse().unwrap_or(0.0);
+        let place = number(cursor);
         let oldest = format!("{:.6}", (place - OVERLAP_S).max(0.0));
         let mut newest_first = Vec::new();
         let mut next = String::new();
@@ -305,7 +355,14 @@ impl SlackRooms {
         if let Some(last) = newest_first.first() {
             heard.cursor = at(last, "/ts").to_owned();
         }
-        for message in newest_first.iter().rev() {
+        let replies = self.replies(room, &newest_first, place).await?;
+        // They are the younger ones: a thread that goes on moves the place on too.
+        for reply in &replies {
+            if number(at(reply, "/ts")) > number(&heard.cursor) {
+                heard.cursor = at(reply, "/ts").to_owned();
+            }
+        }
+        for message in newest_first.iter().rev().chain(&replies) {
             let user = at(message, "/user");
             let talk = matches!(at(message, "/subtype"), "" | "file_share" | "thread_broadcast");
             if user.is_empty() || user == me.user || message.get("bot_id").is_some() || !talk {
@@ -316,6 +373,31 @@ impl SlackRooms {
             }
         }
         Ok(heard)
+    }
+
+    /// Replies in threads that went on since the place, or a little before it.
+    async fn replies(&self, room: &str, messages: &[Value], place: f64) -> Answer<Vec<Value>> {
+        let mut threads: Vec<&Value> = messages
+            .iter()
+            .filter(|m| number(at(m, "/latest_reply")) > (place - RECENT_S).max(0.0))
+            .collect();
+        threads.sort_by(|a, b| at(b, "/latest_reply").cmp(at(a, "/latest_reply")));
+        let oldest = format!("{:.6}", (place - RECENT_S).max(0.0));
+        let mut all = Vec::new();
+        for thread in threads.into_iter().take(THREADS) {
+            let ts = at(thread, "/ts");
+            let query = [("channel", room), ("ts", ts), ("oldest", oldest.as_str()), ("limit", "200")];
+            let value = match self.ask("conversations.replies", &query).await {
+                Ok(value) => value,
+                Err((word, _)) if word == "thread_not_found" => continue,
+                Err((_, trouble)) => return Err(trouble),
+            };
+            let replies = value.get("messages").and_then(Value::as_array).into_iter().flatten();
+            // The first one is what is replied to; what was sent to the channel too is there already.
+            let alone = |m: &&Value| at(m, "/ts") != ts && at(m, "/subtype") != "thread_broadcast";
+            all.extend(replies.filter(alone).cloned());
+        }
+        Ok(all)
     }
 
     async fn message(&self, room: &str, message: &Value, user: &str) -> Answer<Option<HeardMessage>> {
@@ -384,8 +466,15 @@ fn is_ours_to_mend(word: &str) -> bool {
     )
 }
 
-/// The blocks of a post: its text, whole, and links as buttons.
-fn blocks(post: &Post) -> Value {
+/// Words of Slack about a message, and not about who sends it or where to.
+fn is_of_message(word: &str) -> bool {
+    let begins = ["invalid_blocks", "invalid_attachments", "invalid_metadata", "metadata_"];
+    matches!(word, "msg_too_long" | "no_text" | "too_many_attachments" | "msg_blocks_too_long")
+        || begins.iter().any(|b| word.starts_with(b))
+}
+
+/// The blocks of a post: its text, whole, links as buttons, and what can be done.
+fn blocks(post: &Post, controls: &[Control]) -> Value {
     let mut blocks = Vec::new();
     let mut rest = post.text.as_str();
     while !rest.is_empty() && blocks.len() < SECTIONS {
@@ -409,6 +498,7 @@ fn blocks(post: &Post) -> Value {
     if !buttons.is_empty() {
         blocks.push(json!({"type": "actions", "elements": buttons}));
     }
+    blocks.extend(actions(controls));
     Value::Array(blocks)
 }
 
@@ -443,6 +533,11 @@ fn unescape(text: &str) -> String {
     text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 }
 
+/// A time of Slack; 0 where there is none.
+fn number(ts: &str) -> f64 {
+    ts.parse().unwrap_or(0.0)
+}
+
 /// `1503435956.000247`.
 fn moment(ts: &str) -> Option<Timestamp> {
     let (seconds, micros) = ts.split_once('.').unwrap_or((ts, "0"));
@@ -456,7 +551,7 @@ impl ChatRooms for SlackRooms {
     }
 
     fn health(&self) -> BoxFuture<'_, Health> {
-        self.notifier.health()
+        Box::pin(self.check())
     }
 
     fn open<'a>(&'a self, wish: &'a RoomWish) -> BoxFuture<'a, Answer<RoomRef>> {

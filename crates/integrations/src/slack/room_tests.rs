@@ -38,6 +38,8 @@ fn wish(key: &str) -> RoomWish {
 struct Workspace {
     channels: Vec<Value>,
     messages: Vec<Value>,
+    /// In threads.
+    replies: Vec<Value>,
     pins: usize,
     /// By method: how the next calls go wrong.
     faults: BTreeMap<String, Vec<Reply>>,
@@ -119,6 +121,13 @@ fn carry(w: &mut Workspace, method: &str, field: &dyn Fn(&str) -> String) -> Rep
             let newest_first: Vec<&Value> = w.messages.iter().rev().filter(|m| ts(m) > oldest).collect();
             ok(json!({"messages": newest_first, "has_more": false}))
         }
+        "conversations.replies" => {
+            let (ts, oldest) = (field("ts"), field("oldest").parse::<f64>().unwrap_or(0.0));
+            let number = |m: &Value| m["ts"].as_str().and_then(|t| t.parse::<f64>().ok()).unwrap_or(0.0);
+            let thread =
+                |m: &&Value| m["ts"] == ts.as_str() || (m["thread_ts"] == ts.as_str() && number(m) > oldest);
+            ok(json!({"messages": w.replies.iter().chain(&w.messages).filter(thread).collect::<Vec<_>>()}))
+        }
         "chat.postMessage" => {
             let ts = format!("{}.000100", NOW + 10 + w.messages.len() as i64);
             let metadata: Value = serde_json::from_str(&field("metadata")).unwrap_or(Value::Null);
@@ -193,7 +202,13 @@ fn post(key: &str, again: bool) -> Post {
         ("https://firebell.example.com/incidents/1".to_owned(), "Open the incident".to_owned()),
         ("javascript:alert(1)".to_owned(), "no".to_owned()),
     ];
-    Post { key: key.to_owned(), again, text: "<!channel> it is *down* & out".to_owned(), links }
+    Post {
+        key: key.to_owned(),
+        again,
+        text: "<!channel> it is *down* & out".to_owned(),
+        links,
+        controls: Vec::new(),
+    }
 }
 
 #[tokio::test]
@@ -309,6 +324,34 @@ async fn what_people_said_is_heard_with_reactions_files_and_a_new_name() {
     // A reaction that came later to what was heard before is heard too.
     let later = rooms.since(&room.id, "1800000004.000300").await.expect("is heard");
     assert_eq!(later.messages.len(), 2);
+}
+
+#[tokio::test]
+async fn replies_in_threads_are_heard_once_they_are_there() {
+    let (provider, workspace, rooms) = slack().await;
+    let room = rooms.open(&wish("k")).await.expect("opens");
+    change(&workspace, |w| {
+        w.messages = vec![
+            json!({"ts": "1800000003.000200", "user": "UBO", "text": "deploy?", "latest_reply": "1800000009.000100"}),
+            json!({"ts": "1800000004.000300", "user": "UBO", "text": "hello"}),
+        ];
+        w.replies = vec![
+            json!({"ts": "1800000009.000100", "thread_ts": "1800000003.000200", "user": "UBO", "text": "!note rolled back"}),
+            json!({"ts": "1800000008.000100", "thread_ts": "1800000003.000200", "bot_id": "B1", "user": "UBOT", "text": "ours"}),
+        ];
+    });
+    let heard = rooms.since(&room.id, "").await.expect("is heard");
+    let said: Vec<&str> = heard.messages.iter().map(|m| m.said.text.as_str()).collect();
+    assert_eq!(said, ["deploy?", "hello", "!note rolled back"]);
+    assert_eq!(heard.messages[2].said.id, format!("{}:1800000009.000100", room.id));
+    assert_eq!(heard.cursor, "1800000009.000100");
+    // Hours later nothing is new, and the thread is not asked for again.
+    change(&workspace, |w| {
+        w.messages.push(json!({"ts": "1800009000.000100", "user": "UBO", "text": "late"}))
+    });
+    rooms.since(&room.id, "1800009000.000100").await.expect("is heard");
+    let asked = provider.taken().iter().filter(|s| s.path == "/conversations.replies").count();
+    assert_eq!(asked, 1);
 }
 
 #[tokio::test]

@@ -1,9 +1,11 @@
 //! From what was said to the command that is meant by it.
 
+use std::sync::Arc;
+
 use firebell_core::incident::{Actor, Command};
 use firebell_engine::handle::{Error, Wanted};
 use firebell_engine::machine::Decided;
-use firebell_integrations::replies::{Answer, Delivery, Reference, Said};
+use firebell_integrations::replies::{Answer, Delivery, Form, Reference, Said};
 
 use super::place::{self, Found, Meant};
 use super::take::Taken;
@@ -28,7 +30,14 @@ pub(super) struct Asker<'a> {
 pub(super) async fn carry(app: &App, taken: &Taken) -> Result<Option<String>, Problem> {
     let answer = &taken.answer;
     // Talk and news of messages are nobody's question.
-    let asks = !matches!(answer.what, Said::Message(_) | Said::Reaction { .. } | Said::Delivery { .. });
+    let asks = !matches!(
+        answer.what,
+        Said::Message(_) | Said::Reaction { .. } | Said::Delivery { .. } | Said::Deleted
+    );
+    if answer.what == Said::Deleted {
+        deleted(app, taken).await?;
+        return Ok(None);
+    }
     if let Said::Delivery { state, detail } = &answer.what {
         delivered(app, taken, *state, detail).await?;
         return Ok(None);
@@ -58,9 +67,40 @@ pub(super) async fn carry(app: &App, taken: &Taken) -> Result<Option<String>, Pr
             Ok(asked) => wish::carry(&asker, asked).await,
             Err(why) => Ok(Some(first_large(&why))),
         },
+        Said::Ask(command) => Ok(ask(&asker, command).await),
         // What somebody sends by SMS without a word that is known is a question, and is told what would be right.
         Said::Message(_) if answer.place.is_empty() => Ok(Some(words::replies())),
-        Said::Message(_) | Said::Reaction { .. } | Said::Delivery { .. } => Ok(None),
+        Said::Message(_) | Said::Reaction { .. } | Said::Delivery { .. } | Said::Deleted => Ok(None),
+    }
+}
+
+/// Shows a form for what is to be written; where there is none, how to write it.
+async fn ask(asker: &Asker<'_>, command: &str) -> Option<String> {
+    let (title, label) = words::form(command);
+    let form = Form { title: title.to_owned(), label: label.to_owned(), command: command.to_owned() };
+    let receiver = asker.app.state.channels.receiver(&asker.taken.channel)?;
+    match receiver.show(&asker.taken.answer, &form).await {
+        Ok(()) => None,
+        Err(why) => {
+            tracing::debug!(why, channel = asker.taken.channel, "a form could not be shown");
+            Some(words::write_it(command))
+        }
+    }
+}
+
+/// A message was deleted in a room: told in the timeline, if it is there.
+async fn deleted(app: &App, taken: &Taken) -> Result<(), Problem> {
+    let Reference::Sent(id) = &taken.answer.reference else { return Ok(()) };
+    let (office, chat, room) =
+        (Arc::clone(&app.state.office), taken.channel.clone(), taken.answer.place.clone());
+    let found =
+        app.read(move |_| firebell_engine::listen::incident_of(office.as_ref(), &chat, &room)).await?;
+    let Some(incident) = found else { return Ok(()) };
+    let command = Command::RecordUnsaid { chat: taken.channel.clone(), id: id.clone(), when: taken.at };
+    let by = Actor::Source { name: taken.channel.clone() };
+    match app.state.handle.once(&taken.mark, Wanted::Command(incident, Box::new(command)), by).await {
+        Ok(_) | Err(Error::Rejected(_)) => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }
 

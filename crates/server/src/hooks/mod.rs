@@ -9,6 +9,8 @@ mod pages;
 mod people;
 mod place;
 mod receive;
+#[cfg(test)]
+mod room_tests;
 mod say;
 mod spool;
 mod take;

@@ -22,9 +22,9 @@ const SECRET: &str = "slack-signing-secret-0123456789";
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
 /// A server that is answered by Slack and Twilio.
-struct Chats {
-    w: World,
-    outside: Arc<Outside>,
+pub(super) struct Chats {
+    pub(super) w: World,
+    pub(super) outside: Arc<Outside>,
 }
 
 fn roster() -> Roster {
@@ -50,7 +50,8 @@ fn roster() -> Roster {
 
 fn channels(patience: Duration) -> Channels {
     let configs = [
-        json!({"kind": "slack", "name": "ops", "token": "xoxb-1", "to": ["C0"], "signing_secret": SECRET}),
+        json!({"kind": "slack", "name": "ops", "token": "xoxb-1", "to": ["C0"], "signing_secret": SECRET,
+            "url": "http://127.0.0.1:9/api"}),
         json!({"kind": "twilio", "name": "sms", "account_sid": format!("AC{}", "0".repeat(32)), "auth_token": SECRET, "mode": "sms",
             "from": "+15551234567", "callback_url": "http://127.0.0.1:7300/hooks/twilio/sms"}),
     ];
@@ -62,13 +63,17 @@ fn channels(patience: Duration) -> Channels {
 }
 
 impl Chats {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         // Long: on a busy machine nothing is promised that a test waits for.
         Self::with(Duration::from_secs(30))
     }
 
     fn with(patience: Duration) -> Self {
-        let policy = Policy { page_channels: vec!["slack/ops".to_owned()], ..sample::policy() };
+        Self::under(sample::policy(), patience)
+    }
+
+    pub(super) fn under(policy: Policy, patience: Duration) -> Self {
+        let policy = Policy { page_channels: vec!["slack/ops".to_owned()], ..policy };
         let mut w = world_of(policy, |_| {});
         let state = AppState { channels: channels(patience), oncall: Arc::new(roster()), ..w.state.clone() };
         let outside = Outside::new(200);
@@ -77,7 +82,7 @@ impl Chats {
         Self { w, outside }
     }
 
-    async fn slack(&self, body: String) -> (StatusCode, String) {
+    pub(super) async fn slack(&self, body: String) -> (StatusCode, String) {
         let time = self.w.now().as_second().to_string();
         let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
         let tag = hex::encode(hmac::sign(&key, format!("v0:{time}:{body}").as_bytes()).as_ref());
@@ -91,9 +96,13 @@ impl Chats {
 
     /// A slash command; what is said to who wrote it. `n` makes it a request of its own.
     async fn says(&self, user: &str, text: &str, n: u32) -> String {
+        self.says_in("C1", user, text, n).await
+    }
+
+    pub(super) async fn says_in(&self, place: &str, user: &str, text: &str, n: u32) -> String {
         let text = crate::ui::encoded(text);
         let body = format!(
-            "command=%2Fincident&user_id={user}&trigger_id=t{n}&channel_id=C1&text={text}\
+            "command=%2Fincident&user_id={user}&trigger_id=t{n}&channel_id={place}&text={text}\
              &response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2F1"
         );
         let (status, said) = self.slack(body).await;
@@ -145,7 +154,7 @@ impl Chats {
             .collect()
     }
 
-    fn records(&self, id: &str) -> Vec<EventRecord> {
+    pub(super) fn records(&self, id: &str) -> Vec<EventRecord> {
         self.w.reader.events(&id.into()).expect("the store")
     }
 
@@ -157,7 +166,7 @@ impl Chats {
         self.records(id).iter().filter_map(by).collect()
     }
 
-    fn notes(&self, id: &str) -> Vec<(Actor, String)> {
+    pub(super) fn notes(&self, id: &str) -> Vec<(Actor, String)> {
         let note = |r: EventRecord| match r.event {
             Event::NoteAdded { text } => Some((r.actor, text)),
             _ => None,
@@ -408,6 +417,7 @@ async fn what_was_said_before_firebell_came_is_not_done_and_what_comes_again_is_
         id: event.to_owned(),
         place: "!room".to_owned(),
         later: None,
+        trigger: None,
     };
     let heard =
         |next: &str, answers| Heard { next: next.to_owned(), answers, notices: vec!["a gap".to_owned()] };

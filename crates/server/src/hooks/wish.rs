@@ -57,6 +57,19 @@ pub(super) async fn carry(asker: &Asker<'_>, asked: Asked) -> Result<Option<Stri
         Wish::Note(text) => {
             give(asker, named, Command::AddNote { text }, |id| format!("Noted in {id}.")).await
         }
+        Wish::Decline { role, reason } => {
+            let shown = role.replace('_', " ");
+            give(asker, named, Command::DeclineRole { role, reason }, |id| {
+                format!("The next one is asked to be {shown} of {id}.")
+            })
+            .await
+        }
+        Wish::Archive => {
+            give(asker, named, Command::ArchiveRooms { chat: None }, |id| {
+                format!("The rooms of {id} are being archived.")
+            })
+            .await
+        }
         Wish::Resolve(summary) => {
             give(asker, named, Command::Resolve { summary }, |id| format!("{id} is resolved.")).await
         }
@@ -167,6 +180,7 @@ fn who(asker: &Asker<'_>, whom: &Whom) -> Result<String, String> {
                 id: String::new(),
                 place: String::new(),
                 later: None,
+                trigger: None,
             };
             match people::of_account(asker.app, &asker.taken.channel, &mention).as_slice() {
                 [one] => Ok(one.clone()),

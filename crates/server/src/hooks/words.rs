@@ -50,6 +50,23 @@ pub(super) fn shared(names: &[String]) -> String {
     )
 }
 
+/// Title and question of the form for a command's text.
+pub(super) fn form(command: &str) -> (&'static str, &'static str) {
+    match command.split(' ').next().unwrap_or_default() {
+        "update" => ("Update", "What colleagues should know"),
+        "resolve" => ("Resolve", "What ended it"),
+        "reject" => ("No-go", "Why not"),
+        "decline" => ("Decline", "Why you cannot take it"),
+        "declare" => ("Declare an incident", "What is wrong"),
+        _ => ("Firebell", "Text"),
+    }
+}
+
+/// Where no form can be shown.
+pub(super) fn write_it(command: &str) -> String {
+    format!("Write it: `/incident {command}` and then the text.")
+}
+
 /// What can be replied to a page.
 pub(super) fn replies() -> String {
     "I understand ACK, ESC, RES and NOTE with the code of the page: ACK 123456, NOTE 123456 restarted the proxy.".to_owned()

@@ -70,7 +70,9 @@ impl Wire for Endpoints {
         self.seen.lock().expect("a lock").push((url.to_owned(), headers, body));
         let code = said["data"]["challenge"].as_str().filter(|_| *self.echoes.lock().expect("a lock"));
         let answer = code.map(|c| json!({"challenge": c}).to_string()).unwrap_or_default();
-        Box::pin(async move { Ok(Reply { status: 200, retry_after_s: None, body: answer.into_bytes() }) })
+        Box::pin(async move {
+            Ok(Reply { status: 200, retry_after_s: None, scopes: None, body: answer.into_bytes() })
+        })
     }
 }
 

@@ -3,16 +3,22 @@
 use axum::http::StatusCode;
 use firebell_core::agent::AgentReport;
 use firebell_core::comms::Audience;
+use firebell_core::effect::Effect;
 use firebell_core::evidence::{EvidenceRecord, encode_part, evidence_id};
-use firebell_core::incident::{Actor, Command};
+use firebell_core::incident::{Actor, Command, Event, EventRecord, RoomEffect, RoomEvent};
+use firebell_core::policy::RoomChat;
 use firebell_core::ports::agent::BlobStore;
 use firebell_core::telemetry::{LogLine, Series, Span, TelemetryPart, TopologyEdge, Window};
 use firebell_core::verdict::{EvidenceRef, FORMAT, Hypothesis, Outcome, PathStep, Stats, Verdict};
+
+use serde_json::{Value, json};
 
 use super::page::Browser;
 use super::world::{World, token, world};
 use crate::Role;
 
+/// A chat.
+const OPS: &str = "slack/ops";
 const EVIL: &str = "<script>alert(1)</script>";
 
 /// An incident whose evidence is in the store; answers its id and the addresses of what is cited.
@@ -317,4 +323,56 @@ async fn what_cannot_be_undone_takes_a_second_step_that_names_it() {
     for named in ["Call off INC", "Merge INC", "Resolve INC"] {
         assert!(page.contains(named), "{named}");
     }
+}
+
+#[tokio::test]
+async fn a_room_is_opened_and_archived_by_a_press_on_the_page() {
+    let mut policy = super::sample::policy();
+    policy.war_room.chats = vec![RoomChat {
+        chat: OPS.to_owned(),
+        severities: Vec::new(),
+        private: false,
+        invite: Vec::new(),
+        announce: Vec::new(),
+    }];
+    let w = super::world::world_of(policy, |_| {});
+    let id = w.declare("Checkout is slow").await;
+    let b = Browser::sign_in(&w, "token-of-ada-0123456789").await;
+    let page = b.get(&format!("/incidents/{id}")).await.text;
+    assert!(page.contains("Open a room in slack"), "{page}");
+    let csrf = b.csrf().await;
+    b.post(&format!("/incidents/{id}/do/room"), &format!("chat=slack%2Fops&csrf={csrf}")).await;
+    let rooms = |w: &World| -> Vec<RoomEvent> {
+        let of = |r: EventRecord| match r.event {
+            Event::Room(event) => Some(event),
+            _ => None,
+        };
+        w.reader.events(&id.as_str().into()).expect("the store").into_iter().filter_map(of).collect()
+    };
+    assert!(matches!(&rooms(&w)[..], [RoomEvent::Asked { chat, .. }] if chat == OPS), "{:?}", rooms(&w));
+    let page = b.get(&format!("/incidents/{id}")).await.text;
+    assert!(page.contains("is being opened in slack") && !page.contains("Open a room in slack"), "{page}");
+    let opens = |effect: &Effect| match effect {
+        Effect::Room(RoomEffect::Open { .. }) => {
+            json!({"id": "C1", "name": "inc", "link": "https://chat.example/C1"})
+        }
+        _ => Value::Null,
+    };
+    w.play_giving(&opens).await;
+    let path = format!("/api/v1/incidents/{id}/resolve");
+    w.api(Role::Commander, "POST", &path, json!({"summary": "it is over"})).await;
+    let page = b.get(&format!("/incidents/{id}")).await.text;
+    assert!(page.contains("Archive the room in slack"), "{page}");
+    b.post(&format!("/incidents/{id}/do/archive-room"), &format!("chat=slack%2Fops&csrf={csrf}")).await;
+    let asked = |e: &RoomEvent| matches!(e, RoomEvent::ArchiveAsked { .. });
+    assert_eq!(rooms(&w).iter().filter(|e| asked(e)).count(), 1);
+    let refused = w
+        .api(
+            Role::Commander,
+            "POST",
+            &format!("/api/v1/incidents/{id}/rooms/archive"),
+            json!({"chat": "slack/none"}),
+        )
+        .await;
+    assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text);
 }

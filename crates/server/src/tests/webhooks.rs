@@ -66,7 +66,7 @@ impl Outside {
 }
 
 pub(super) fn reply(status: u16, retry_after_s: Option<u32>) -> Reply {
-    Reply { status, retry_after_s, body: b"the receiver's \x1b[31mwords".to_vec() }
+    Reply { status, retry_after_s, scopes: None, body: b"the receiver's \x1b[31mwords".to_vec() }
 }
 
 impl Wire for Outside {

@@ -48,6 +48,12 @@ fn configuration(file: &File) -> Vec<Check> {
     problems.into_iter().map(|problem| Check::new("configuration", Level::Fail, problem)).collect()
 }
 
+/// What is asked as something else than a channel says so.
+async fn named(what: &str, health: BoxFuture<'_, Health>) -> Health {
+    let health = health.await;
+    Health { name: format!("{what} {}", health.name), ..health }
+}
+
 /// Every system that can be built is asked, all at once: one that hangs holds no other up. What cannot be built is
 /// among the configuration's problems.
 async fn systems(file: &File) -> Vec<Check> {
@@ -65,5 +71,14 @@ async fn systems(file: &File) -> Vec<Check> {
         platforms.iter().map(|p| firebell_core::ports::telemetry::TelemetrySource::health(p.as_ref())),
     );
     asked.extend(notifiers.iter().map(|n| n.health()));
-    join_all(asked).await.into_iter().map(Check::from).collect()
+    // What cannot be built is among the configuration's problems.
+    let chats = crate::rooms::chats(file).unwrap_or_default();
+    let rooms = crate::rooms::used(file, &chats);
+    let bridges = crate::rooms::bridges(file);
+    let rooms = rooms.iter().map(|c| named("rooms", c.health()));
+    let bridges = bridges.iter().map(|b| named("bridge", b.health()));
+    let (mut all, rooms, bridges) = tokio::join!(join_all(asked), join_all(rooms), join_all(bridges));
+    all.extend(rooms);
+    all.extend(bridges);
+    all.into_iter().map(Check::from).collect()
 }

@@ -67,6 +67,7 @@ pub(super) fn run(
         Command::RecordSaid { said } => rooms::record_said(i, said),
         Command::RecordUnsaid { chat, id, when } => Ok(rooms::unsay(i, chat, id, *when)),
         Command::OpenRoom { chat, private } => rooms::open(i, chat.as_deref(), *private, cx),
+        Command::ArchiveRooms { chat } => rooms::archive_now(i, chat.as_deref()),
         Command::RecordRoomNews { news } => Ok(rooms::news(i, news)),
         Command::EditDraft { audience, subject, body } => drafts::edit(i, *audience, subject, body),
         Command::RecordDraft { audience, due, subject, body } => {

@@ -4,7 +4,7 @@ use super::super::command::Rejection;
 use super::super::event::Event;
 use super::super::state::Incident;
 use super::stand::ask;
-use super::{RoomEvent, RoomNews};
+use super::{Room, RoomEvent, RoomNews, RoomState};
 use crate::cx::Cx;
 
 /// A person asks for rooms: that of `chat`, or all that are configured and the bridge. What stands already stays.
@@ -45,10 +45,27 @@ pub(in super::super) fn open(
     Ok(events)
 }
 
+/// A person has rooms archived before their time.
+pub(in super::super) fn archive_now(i: &Incident, chat: Option<&str>) -> Result<Vec<Event>, Rejection> {
+    let open = i.rooms.open().map(|(name, _)| name).filter(|name| chat.is_none_or(|c| c == name.as_str()));
+    let events: Vec<Event> =
+        open.map(|chat| Event::Room(RoomEvent::ArchiveAsked { chat: chat.clone() })).collect();
+    let archived = |room: &Room| matches!(room.state, RoomState::Archiving | RoomState::Archived);
+    if !events.is_empty() || i.rooms.chats.iter().any(|(c, r)| chat.is_none_or(|n| n == c) && archived(r)) {
+        return Ok(events);
+    }
+    let open: Vec<&str> = i.rooms.open().map(|(name, _)| name.as_str()).collect();
+    let open = if open.is_empty() { "none is".to_owned() } else { open.join(", ") };
+    Err(Rejection::not_now(
+        "archiving",
+        format!("there is no open room in {}; open: {open}", chat.unwrap_or("a chat")),
+    ))
+}
+
 /// What was noticed: once.
 pub(in super::super) fn news(i: &Incident, news: &RoomNews) -> Vec<Event> {
     let id = match news {
-        RoomNews::Renamed { id, .. } | RoomNews::Lost { id, .. } => id,
+        RoomNews::Renamed { id, .. } | RoomNews::Refused { id, .. } | RoomNews::Lost { id, .. } => id,
     };
     let Some((chat, room)) = i.rooms.open().find(|(_, room)| room.id.as_ref() == Some(id)) else {
         return Vec::new();
@@ -57,6 +74,12 @@ pub(in super::super) fn news(i: &Incident, news: &RoomNews) -> Vec<Event> {
     match news {
         RoomNews::Renamed { name, .. } if *name == room.name || name.is_empty() => Vec::new(),
         RoomNews::Renamed { name, .. } => vec![Event::Room(RoomEvent::Renamed { chat, name: name.clone() })],
+        // Only the post that is under way: what was passed over is not passed over again.
+        RoomNews::Refused { upto, reason, .. } if room.posting.is_some_and(|p| p.upto == *upto) => {
+            let refused = Some(reason.clone());
+            vec![Event::Room(RoomEvent::Posted { chat, upto: *upto, unpinned: None, refused })]
+        }
+        RoomNews::Refused { .. } => Vec::new(),
         RoomNews::Lost { reason, .. } => vec![Event::Room(RoomEvent::Lost { chat, reason: reason.clone() })],
     }
 }

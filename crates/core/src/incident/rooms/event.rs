@@ -99,6 +99,9 @@ pub enum RoomEvent {
         /// Why it is not pinned, where it was to be.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         unpinned: Option<String>,
+        /// Why the chat never takes it, where it was passed over for what comes after it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refused: Option<String>,
     },
     /// It is to be archived.
     ArchiveAsked {
@@ -176,6 +179,15 @@ pub enum RoomNews {
         id: String,
         /// The name.
         name: String,
+    },
+    /// The chat never takes a post; what comes after it goes on.
+    Refused {
+        /// Id of the room.
+        id: String,
+        /// Version of the last event of the post.
+        upto: u64,
+        /// What the chat says.
+        reason: String,
     },
     /// It is gone.
     Lost {

@@ -72,7 +72,7 @@ pub(in super::super) fn finish(
             let unpinned = Some(read("unpinned")).filter(|why| !why.is_empty());
             // Less than was asked for, where not all of it found room in one post.
             let told = data.get("upto").and_then(Value::as_u64).filter(|told| told < upto);
-            RoomEvent::Posted { chat: chat.clone(), upto: told.unwrap_or(*upto), unpinned }
+            RoomEvent::Posted { chat: chat.clone(), upto: told.unwrap_or(*upto), unpinned, refused: None }
         }
         RoomEffect::Archive { chat, ask, .. } => match room(chat, ask) {
             Some(room) if done && room.state == RoomState::Archiving => {

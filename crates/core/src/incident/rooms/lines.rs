@@ -28,6 +28,7 @@ pub fn line(record: &EventRecord, chat: &str) -> Option<String> {
         | Event::KindChanged { .. }
         | Event::ReportAttached { .. }
         | Event::RoleAssigned { .. }
+        | Event::RoleDeclined { .. }
         | Event::Acknowledged { .. }
         | Event::Escalated { .. }
         | Event::NoteAdded { .. }

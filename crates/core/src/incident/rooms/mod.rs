@@ -7,6 +7,7 @@
 
 mod apply;
 mod commands;
+mod controls;
 mod due;
 mod effect;
 mod event;
@@ -18,7 +19,8 @@ mod state;
 mod words;
 
 pub(super) use apply::apply;
-pub(super) use commands::{news, open};
+pub(super) use commands::{archive_now, news, open};
+pub use controls::{controls, decisions};
 pub use due::topic;
 pub(super) use due::{effects, follow};
 pub use effect::RoomEffect;

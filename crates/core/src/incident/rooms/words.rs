@@ -33,7 +33,10 @@ pub(in super::super) fn words(event: &RoomEvent) -> (&'static str, String) {
             }
             people(parts.join("; "))
         }
-        RoomEvent::Posted { chat, upto, unpinned } => {
+        RoomEvent::Posted { chat, upto, refused: Some(why), .. } => people(format!(
+            "{chat} does not take what was to be told up to entry {upto}: {why}; it goes on after it"
+        )),
+        RoomEvent::Posted { chat, upto, unpinned, .. } => {
             let pin = unpinned.as_ref().map(|why| format!("; it is not pinned: {why}")).unwrap_or_default();
             ("state", format!("told in {chat} up to entry {upto}{pin}"))
         }

@@ -254,6 +254,56 @@ fn rooms_are_archived_a_week_after_the_end_and_asked_for_anew_when_it_comes_back
 }
 
 #[test]
+fn a_person_archives_rooms_before_their_time_and_may_ask_for_another() {
+    let mut story = opened(Severity::Sev1);
+    end(&mut story, "open_room", &Value::Null);
+    let one = Command::ArchiveRooms { chat: Some(OPS.to_owned()) };
+    assert_eq!(story.by("ada", &one).expect("is archived").len(), 1);
+    assert_eq!(story.by("ada", &one).expect("once"), []);
+    assert_eq!(end(&mut story, "archive_room", &Value::Null), 1);
+    assert_eq!(story.i().rooms.chats[OPS].state, RoomState::Archived);
+    assert!(story.i().rooms.chats[WIDE].is_open());
+    story.by("ada", &Command::AddNote { text: "x".into() }).expect("is noted");
+    assert_eq!(asked(&story).len(), 2, "nothing is opened again by itself");
+    let wrong = story.by("ada", &Command::ArchiveRooms { chat: Some("slack/nowhere".to_owned()) });
+    assert!(matches!(wrong, Err(Rejection::NotNow { .. })), "{wrong:?}");
+    story.by("ada", &Command::OpenRoom { chat: Some(OPS.to_owned()), private: None }).expect("is asked for");
+    assert_eq!(asked(&story).len(), 3);
+}
+
+#[test]
+fn what_can_be_pressed_is_about_this_incident_and_what_waits_in_it() {
+    let mut story = opened(Severity::Sev2);
+    let id = story.i().id.clone();
+    let commands = |controls: Vec<crate::ports::chat::Control>| -> Vec<String> {
+        use crate::ports::chat::Does;
+        let of = |c: crate::ports::chat::Control| match c.does {
+            Does::Give(command) | Does::Ask(command) => vec![command],
+            Does::Choose(options) => options.into_iter().map(|(_, command)| command).collect(),
+        };
+        controls.into_iter().flat_map(of).collect()
+    };
+    let all = commands(controls(story.i()));
+    assert!(all.contains(&format!("role incident_commander me {id}")), "{all:?}");
+    assert!(all.contains(&format!("severity {id} SEV1 chosen in the room")), "{all:?}");
+    assert!(all.iter().all(|c| c.contains(id.as_str()) && c.len() <= 140), "{all:?}");
+    let before = story.i().version;
+    let give = Command::AssignRole { role: "incident_commander".into(), person: "grace".into() };
+    story.by("ada", &give).expect("is given");
+    let since: Vec<EventRecord> = story.records.iter().filter(|r| r.version > before).cloned().collect();
+    if story.i().awaiting.contains_key("incident_commander") {
+        assert_eq!(
+            commands(decisions(story.i(), &since)),
+            [format!("ack {id}"), format!("decline incident_commander {id}")]
+        );
+    }
+    story.by("grace", &Command::Acknowledge).expect("is taken");
+    assert_eq!(decisions(story.i(), &since), [], "who has answered is not asked");
+    story.by("ada", &Command::Resolve { summary: "it is over".into() }).expect("is over");
+    assert_eq!(controls(story.i()), []);
+}
+
+#[test]
 fn a_room_that_fails_or_is_lost_is_told_once_and_a_person_asks_for_another() {
     let mut story = opened(Severity::Sev2);
     let (version, n, effect) =

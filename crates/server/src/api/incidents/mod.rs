@@ -4,6 +4,7 @@ mod acknowledge;
 mod add_note;
 mod add_task;
 mod answer;
+mod archive_rooms;
 mod assign_role;
 mod cancel;
 mod complete_action_item;
@@ -61,6 +62,7 @@ pub(super) fn operations() -> Vec<Operation> {
         hand_over::operation(),
         request_responders::operation(),
         open_room::operation(),
+        archive_rooms::operation(),
         assign_role::operation(),
         add_note::operation(),
         set_kind::operation(),

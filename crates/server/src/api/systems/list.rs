@@ -12,7 +12,7 @@ use crate::state::Shared;
 pub(super) fn operation() -> Operation {
     let system = schema::growing(&[
         schema::need("name", schema::text()),
-        schema::need("role", schema::one_of(&["telemetry", "platform", "channel"])),
+        schema::need("role", schema::one_of(&["telemetry", "platform", "channel", "rooms", "bridge"])),
         schema::need("ok", schema::flag()),
         schema::need("detail", schema::text()),
     ]);

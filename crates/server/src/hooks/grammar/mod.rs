@@ -60,8 +60,17 @@ pub(crate) enum Wish {
         /// Why.
         reason: String,
     },
+    /// I cannot take a role.
+    Decline {
+        /// As the policy names it.
+        role: String,
+        /// Why; may be empty.
+        reason: String,
+    },
     /// It is over.
     Resolve(String),
+    /// Archive the room where it is said, or all of them.
+    Archive,
     /// How it stands.
     Status,
     /// What is open.
@@ -84,7 +93,7 @@ pub(crate) enum Whom {
 }
 
 /// What can be written, one line each.
-pub(crate) const HELP: [(&str, &str); 15] = [
+pub(crate) const HELP: [(&str, &str); 17] = [
     ("declare [SEV2] TEXT", "open an incident"),
     ("list", "what is open"),
     ("status [ID]", "how it stands"),
@@ -92,6 +101,7 @@ pub(crate) const HELP: [(&str, &str); 15] = [
     ("ack [ID or code]", "take it"),
     ("escalate [ID or code]", "ask the next one"),
     ("role ROLE @person [ID]", "give a role; `me` for yourself"),
+    ("decline ROLE [REASON]", "you cannot take it: the next one is asked"),
     ("severity SEV2 REASON", "change the severity"),
     ("note TEXT", "write into the timeline"),
     ("update TEXT", "tell colleagues"),
@@ -99,6 +109,7 @@ pub(crate) const HELP: [(&str, &str); 15] = [
     ("approve PLAN [REASON]", "say go to a plan"),
     ("reject PLAN REASON", "say no-go"),
     ("resolve TEXT", "it is over, in your words"),
+    ("archive [ID]", "archive the incident's rooms now"),
     ("help", "this list"),
 ];
 

@@ -44,6 +44,7 @@ pub(super) fn asked(text: &str) -> Result<Asked, String> {
         "ack" | "acknowledge" | "take" => alone(Wish::Acknowledge),
         "esc" | "escalate" => alone(Wish::Escalate),
         "role" | "assign" => role(rest),
+        "decline" => decline(rest),
         "severity" | "sev" => severity(rest),
         "update" | "internal" => text(Wish::Update, "update we found the cause and roll back"),
         "public" => text(Wish::Public, "public we are aware that some orders fail"),
@@ -62,6 +63,7 @@ pub(super) fn asked(text: &str) -> Result<Asked, String> {
                 _ => Ok(asked),
             }
         }
+        "archive" => alone(Wish::Archive),
         "status" | "show" => alone(Wish::Status),
         "list" | "ls" => alone(Wish::List),
         "who" | "oncall" | "on-call" => Ok(Asked { wish: Wish::Who, incident: None }),
@@ -89,13 +91,27 @@ fn declare(rest: &str) -> Result<Asked, String> {
     Ok(Asked { wish: Wish::Declare { title, severity }, incident: None })
 }
 
+fn role_of(word: &str) -> String {
+    let role = word.to_lowercase().replace('-', "_");
+    ROLES.iter().find(|(short, _)| *short == role).map_or(role.as_str(), |(_, long)| long).to_owned()
+}
+
+fn decline(rest: &str) -> Result<Asked, String> {
+    let (before, rest) = id_first(rest);
+    let (role, rest) = split(rest);
+    let (after, reason) = id_first(rest);
+    if role.is_empty() {
+        return Err("which role? Write `decline incident_commander I am on a train`.".to_owned());
+    }
+    let wish = Wish::Decline { role: role_of(role), reason: reason.to_owned() };
+    Ok(Asked { wish, incident: before.or(after) })
+}
+
 fn role(rest: &str) -> Result<Asked, String> {
     const LIKE: &str = "Write `role incident_commander @ana`";
     let (incident, rest) = id_anywhere(rest);
     let (role, whom) = split(&rest);
-    let role = role.to_lowercase().replace('-', "_");
-    let role =
-        ROLES.iter().find(|(short, _)| *short == role).map_or(role.as_str(), |(_, long)| long).to_owned();
+    let role = role_of(role);
     if role.is_empty() || whom.is_empty() {
         return Err(format!("which role, and to whom? {LIKE}, or `role ic me`."));
     }

@@ -47,6 +47,15 @@ fn commands_are_read() {
         ("approve", of(plan("", true, ""), None)),
         ("reject 3f9a2c too risky", of(plan("3f9a2c", false, "too risky"), None)),
         ("resolve all is well", of(Wish::Resolve("all is well".into()), None)),
+        (
+            "decline IC INC-2026-0042 on a train",
+            of(Wish::Decline { role: "incident_commander".into(), reason: "on a train".into() }, id),
+        ),
+        (
+            "decline INC-2026-0042 scribe",
+            of(Wish::Decline { role: "scribe".into(), reason: String::new() }, id),
+        ),
+        ("archive INC-2026-0042", of(Wish::Archive, id)),
         ("status", of(Wish::Status, None)),
         ("list", of(Wish::List, None)),
         ("who is on call?", of(Wish::Who, None)),

@@ -89,6 +89,10 @@ fn command(verb: &str, form: &Fields, now: Timestamp) -> Result<(Command, String
             let chat = Some(text("chat")).filter(|chat| !chat.is_empty());
             (Command::OpenRoom { chat, private: None }, "The room is on its way.".to_owned())
         }
+        "archive-room" => {
+            let chat = Some(text("chat")).filter(|chat| !chat.is_empty());
+            (Command::ArchiveRooms { chat }, "The room is being archived.".to_owned())
+        }
         "task" => {
             (Command::AddTask { text: text("text"), role: text("role") }, "The task is there.".to_owned())
         }

@@ -12,6 +12,8 @@ pub(super) struct Rooms {
     troubles: Vec<String>,
     /// Chats in which a person can ask for a room.
     missing: Vec<String>,
+    /// Chats whose room can be archived now: the incident is over.
+    done: Vec<String>,
 }
 
 /// Somewhere to go.
@@ -66,5 +68,7 @@ pub(super) fn of(i: &Incident, policy: &Policy) -> Rooms {
         Some(_) => Vec::new(),
         None => policy.war_room.chats.iter().map(|c| &c.chat).filter(asks).cloned().collect(),
     };
-    Rooms { doors, troubles, missing }
+    let over = i.status.is_over();
+    let done = i.rooms.open().filter(|_| over).map(|(chat, _)| chat.clone()).collect();
+    Rooms { doors, troubles, missing, done }
 }

@@ -1,0 +1,68 @@
+//! What can be done by a press below a post: the commands that people would write, made out for them. Who presses is asked
+//! for their permission as who writes; a plan is named by its hash, so what is approved is what was read.
+
+use super::super::event::{Event, EventRecord};
+use super::super::state::{Incident, PlanStatus};
+use crate::ports::chat::{Control, Does};
+use crate::severity::Severity;
+
+/// Plans of one post that get buttons.
+const PLANS: usize = 5;
+/// Roles that are offered; a menu has a hundred places at most.
+const ROLES: usize = 20;
+/// How much of a hash is shown.
+const SHORT: usize = 8;
+
+/// For the opening message.
+pub fn controls(i: &Incident) -> Vec<Control> {
+    if i.status.is_over() {
+        return Vec::new();
+    }
+    let id = &i.id;
+    let mut roles: Vec<&str> = i.roles.keys().map(String::as_str).take(ROLES).collect();
+    if !roles.contains(&"incident_commander") {
+        roles.insert(0, "incident_commander");
+    }
+    let roles = roles
+        .into_iter()
+        .map(|role| (format!("I am {}", role.replace('_', " ")), format!("role {role} me {id}")));
+    let severities = Severity::ALL
+        .into_iter()
+        .map(|severity| (format!("{severity}"), format!("severity {id} {severity} chosen in the room")));
+    vec![
+        Control::new("Acknowledge", Does::Give(format!("ack {id}"))),
+        Control::new("Post an update", Does::Ask(format!("update {id}"))),
+        Control::new("Take a role", Does::Choose(roles.collect())),
+        Control::new("Severity", Does::Choose(severities.collect())),
+        Control::new("Resolve", Does::Ask(format!("resolve {id}"))),
+    ]
+}
+
+/// For a post that tells these events: a word on each plan among them that still waits for one, and on each role whose new
+/// holder has not answered yet.
+pub fn decisions(i: &Incident, records: &[EventRecord]) -> Vec<Control> {
+    let proposed = records.iter().filter_map(|r| match &r.event {
+        Event::PlansProposed { plans, .. } => Some(plans),
+        _ => None,
+    });
+    let waits = |hash: &str| i.plan(hash).is_some_and(|p| p.status == PlanStatus::Proposed);
+    let mut out = Vec::new();
+    for plan in proposed.flatten().filter(|p| waits(&p.hash)).take(PLANS) {
+        let short: String = plan.hash.chars().take(SHORT).collect();
+        let (id, hash) = (&i.id, &plan.hash);
+        let go = Control::new(&format!("Approve {short}"), Does::Give(format!("approve {id} {hash}")));
+        out.push(go.confirmed(&format!("Go for \u{201c}{}\u{201d}?", plan.plan.title)));
+        out.push(Control::new(&format!("Reject {short}"), Does::Ask(format!("reject {id} {hash}"))));
+    }
+    let given = records.iter().filter_map(|r| match &r.event {
+        Event::RoleAssigned { role, person: Some(person) } => Some((role, person)),
+        _ => None,
+    });
+    let unheard = |role: &str, person: &str| i.holder(role) == Some(person) && i.awaiting.contains_key(role);
+    for (role, person) in given.filter(|(role, person)| unheard(role, person)).take(PLANS) {
+        let (id, shown) = (&i.id, role.replace('_', " "));
+        out.push(Control::new(&format!("{person}: accept {shown}"), Does::Give(format!("ack {id}"))));
+        out.push(Control::new(&format!("{person}: decline"), Does::Ask(format!("decline {role} {id}"))));
+    }
+    out
+}
