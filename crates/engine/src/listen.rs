@@ -155,6 +155,8 @@ impl Listener {
                 rooms,
                 accounts: self.rooms.accounts.clone(),
                 policy: self.handle.policy().war_room.clone(),
+                // After a start nobody knows.
+                failed: self.heard_at.is_empty() || self.quiet.contains_key(&chat),
             };
             tasks.spawn(async move {
                 let mut heard = Vec::new();
@@ -265,6 +267,8 @@ struct Hearing {
     rooms: Arc<dyn ChatRooms>,
     accounts: Option<Arc<dyn Accounts>>,
     policy: WarRoom,
+    /// The chat could not be read the last time, as far as this process knows.
+    failed: bool,
 }
 
 impl Hearing {
@@ -292,9 +296,15 @@ impl Hearing {
                 }
                 Err(Trouble::Permanent { reason } | Trouble::Refused { reason }) => {
                     tracing::warn!(chat = %ear.chat, incident.id = %ear.incident, %reason, "a room cannot be read");
+                    let news = RoomNews::Unheard { id: ear.room.clone(), reason };
+                    self.tell(&ear, Command::RecordRoomNews { news }).await.map_err(|_| None)?;
                     return Err(Some(AFTER_REFUSAL_S));
                 }
             };
+            if self.failed {
+                let news = RoomNews::Heard { id: ear.room.clone() };
+                self.tell(&ear, Command::RecordRoomNews { news }).await.map_err(|_| None)?;
+            }
             if let Some(name) = heard.name.clone() {
                 let news = RoomNews::Renamed { id: ear.room.clone(), name };
                 self.tell(&ear, Command::RecordRoomNews { news }).await.map_err(|_| None)?;

@@ -186,6 +186,16 @@ fn what_init_writes_is_checked_and_what_is_missing_is_told_by_doctor() {
     let quiet = dir.path().join("quiet.toml");
     std::fs::write(&quiet, "[server]\nlisten = \"127.0.0.1:0\"\n").expect("written");
     assert_eq!(doctor(&quiet).0, Some(0));
+    // Chats that open rooms and bridges are asked as such.
+    let rooms = dir.path().join("rooms.toml");
+    let slack = "[[notifiers]]\nkind = \"slack\"\nname = \"ops\"\ntoken = \"xoxb-1\"\nurl = \"http://127.0.0.1:9/api\"\n";
+    let war_room =
+        "[war_room]\nbridge = \"jitsi\"\n[[war_room.chats]]\nchat = \"slack/ops\"\nseverities = [\"SEV1\"]\n";
+    std::fs::write(&rooms, format!("[server]\nlisten = \"127.0.0.1:0\"\n{slack}{war_room}"))
+        .expect("written");
+    let (_, level) = doctor(&rooms);
+    let levels = ["slack/ops", "rooms slack/ops", "bridge jitsi"].map(level);
+    assert_eq!(levels, ["fail", "fail", "ok"]);
     // What a server would refuse fails here, and the rest is looked at all the same.
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("an address").to_string();

@@ -333,6 +333,28 @@ async fn a_post_that_is_never_taken_is_told_and_what_follows_goes_on() {
 }
 
 #[tokio::test]
+async fn a_room_that_cannot_be_read_is_told_once_and_that_it_is_heard_again() {
+    let mut node = Node::start(FakeChat::new(OPS)).await;
+    node.work().await;
+    node.listen().await;
+    let told = |node: &Node, heard: bool| {
+        node.told(|e| matches!(e, RoomEvent::Unheard { reason, .. } if reason.is_none() == heard))
+    };
+    for _ in 0..2 {
+        node.clock.fetch_add(400, Ordering::Relaxed);
+        node.chat.fail([Fault::Revoked]);
+        node.listen().await;
+    }
+    assert_eq!((told(&node, false), told(&node, true)), (1, 0));
+    for _ in 0..2 {
+        node.clock.fetch_add(400, Ordering::Relaxed);
+        node.listen().await;
+    }
+    assert_eq!((told(&node, false), told(&node, true)), (1, 1));
+    assert_eq!(node.incident().rooms.chats[OPS].unheard, None);
+}
+
+#[tokio::test]
 async fn a_room_that_was_deleted_is_told_once_and_a_person_gets_another() {
     let node = Node::start(FakeChat::new(OPS)).await;
     node.work().await;

@@ -233,6 +233,18 @@ async fn what_people_said_edited_deleted_and_attached_is_heard() {
 }
 
 #[tokio::test]
+async fn health_asks_for_the_team_each_time() {
+    let (_provider, server, rooms) = mattermost().await;
+    let health = rooms.health().await;
+    assert!(health.ok && health.detail.contains("acme"), "{health:?}");
+    change(&server, |s| {
+        s.reply = Some(is(401, &json!({"id": "api.context.session_expired.app_error", "message": "expired"})))
+    });
+    let health = rooms.health().await;
+    assert!(!health.ok && health.detail.contains("`token`"), "{health:?}");
+}
+
+#[tokio::test]
 async fn limits_are_obeyed_and_what_is_gone_or_revoked_is_told() {
     let (_provider, server, rooms) = mattermost().await;
     change(&server, |s| {

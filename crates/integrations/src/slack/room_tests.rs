@@ -355,6 +355,27 @@ async fn replies_in_threads_are_heard_once_they_are_there() {
 }
 
 #[tokio::test]
+async fn health_says_which_scopes_rooms_still_need() {
+    let (_provider, workspace, rooms) = slack().await;
+    let health = rooms.health().await;
+    assert!(health.ok && health.detail.contains("not told"), "{health:?}");
+    let with = |scopes: &str| {
+        let body = json!({"ok": true, "user": "firebell", "team": "Example"}).to_string();
+        Reply::With(200, vec![("x-oauth-scopes", scopes.to_owned())], body)
+    };
+    let all = "chat:write,channels:manage,channels:read,channels:history,groups:write,groups:read,groups:history,\
+               pins:write, reactions:read,users:read,users:read.email,files:read,im:write";
+    let some = all.replace("pins:write, ", "").replace("files:read,", "");
+    let faults = vec![with(all), with(&some), says("token_revoked")];
+    change(&workspace, |w| drop(w.faults.insert("auth.test".to_owned(), faults)));
+    assert!(rooms.health().await.ok);
+    let health = rooms.health().await;
+    assert!(!health.ok && health.detail.contains("more scopes: pins:write, files:read;"), "{health:?}");
+    let health = rooms.health().await;
+    assert!(!health.ok && health.detail.contains("`token`"), "{health:?}");
+}
+
+#[tokio::test]
 async fn the_emulator_opens_a_room() {
     let Some(peer) = peers::emulate("slack").await else { return };
     let mut config = config(&format!("{}/api", peer.url));

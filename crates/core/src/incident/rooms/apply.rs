@@ -28,6 +28,7 @@ pub(in super::super) fn apply(i: &mut Incident, event: &RoomEvent, at: Timestamp
                 asked_at: at,
                 opened_at: None,
                 reason: None,
+                unheard: None,
                 announce: announce.clone(),
                 // Version 0: not yet, but it is to be.
                 invited: invite.iter().map(|name| (name.clone(), 0)).collect(),
@@ -68,6 +69,7 @@ pub(in super::super) fn apply(i: &mut Incident, event: &RoomEvent, at: Timestamp
             room.posting =
                 next.map(|last| Posting { from: upto + 1, upto: last, asked: version, welcome: false });
         }),
+        RoomEvent::Unheard { chat, reason } => with(chat, &|room| room.unheard = reason.clone()),
         RoomEvent::ArchiveAsked { chat } => with(chat, &|room| stop(room, RoomState::Archiving, None)),
         RoomEvent::Archived { chat } => with(chat, &|room| stop(room, RoomState::Archived, None)),
         RoomEvent::BridgeAsked { bridge } => {

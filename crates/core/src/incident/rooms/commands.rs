@@ -65,7 +65,11 @@ pub(in super::super) fn archive_now(i: &Incident, chat: Option<&str>) -> Result<
 /// What was noticed: once.
 pub(in super::super) fn news(i: &Incident, news: &RoomNews) -> Vec<Event> {
     let id = match news {
-        RoomNews::Renamed { id, .. } | RoomNews::Refused { id, .. } | RoomNews::Lost { id, .. } => id,
+        RoomNews::Renamed { id, .. }
+        | RoomNews::Unheard { id, .. }
+        | RoomNews::Heard { id }
+        | RoomNews::Refused { id, .. }
+        | RoomNews::Lost { id, .. } => id,
     };
     let Some((chat, room)) = i.rooms.open().find(|(_, room)| room.id.as_ref() == Some(id)) else {
         return Vec::new();
@@ -80,6 +84,13 @@ pub(in super::super) fn news(i: &Incident, news: &RoomNews) -> Vec<Event> {
             vec![Event::Room(RoomEvent::Posted { chat, upto: *upto, unpinned: None, refused })]
         }
         RoomNews::Refused { .. } => Vec::new(),
+        RoomNews::Unheard { reason, .. } if room.unheard.is_none() => {
+            vec![Event::Room(RoomEvent::Unheard { chat, reason: Some(reason.clone()) })]
+        }
+        RoomNews::Heard { .. } if room.unheard.is_some() => {
+            vec![Event::Room(RoomEvent::Unheard { chat, reason: None })]
+        }
+        RoomNews::Unheard { .. } | RoomNews::Heard { .. } => Vec::new(),
         RoomNews::Lost { reason, .. } => vec![Event::Room(RoomEvent::Lost { chat, reason: reason.clone() })],
     }
 }

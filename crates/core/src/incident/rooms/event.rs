@@ -103,6 +103,14 @@ pub enum RoomEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         refused: Option<String>,
     },
+    /// What is said there cannot be read any more, or, without a reason, is read again.
+    Unheard {
+        /// Which chat.
+        chat: String,
+        /// Why, and what to do.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
     /// It is to be archived.
     ArchiveAsked {
         /// Which chat.
@@ -179,6 +187,18 @@ pub enum RoomNews {
         id: String,
         /// The name.
         name: String,
+    },
+    /// What is said there cannot be read, until somebody mends it.
+    Unheard {
+        /// Id of the room.
+        id: String,
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// It is read again.
+    Heard {
+        /// Id of the room.
+        id: String,
     },
     /// The chat never takes a post; what comes after it goes on.
     Refused {

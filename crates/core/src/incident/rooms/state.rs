@@ -68,6 +68,9 @@ pub struct Room {
     /// Why it failed, is lost or was left.
     #[serde(default)]
     pub reason: Option<String>,
+    /// Why what is said there is not heard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unheard: Option<String>,
     /// Channels in which it is announced.
     #[serde(default)]
     pub announce: Vec<String>,

@@ -40,6 +40,10 @@ pub(in super::super) fn words(event: &RoomEvent) -> (&'static str, String) {
             let pin = unpinned.as_ref().map(|why| format!("; it is not pinned: {why}")).unwrap_or_default();
             ("state", format!("told in {chat} up to entry {upto}{pin}"))
         }
+        RoomEvent::Unheard { chat, reason: Some(why) } => {
+            people(format!("what is said in {chat} is not heard: {why}"))
+        }
+        RoomEvent::Unheard { chat, reason: None } => people(format!("what is said in {chat} is heard again")),
         RoomEvent::ArchiveAsked { chat } => ("state", format!("archiving the room in {chat}")),
         RoomEvent::Archived { chat } => people(format!("the room in {chat} was archived")),
         RoomEvent::BridgeAsked { bridge } => people(format!("a bridge was asked for: {bridge}")),

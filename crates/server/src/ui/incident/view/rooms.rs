@@ -58,6 +58,9 @@ pub(super) fn of(i: &Incident, policy: &Policy) -> Rooms {
             RoomState::Lost => troubles.push(format!("The room in {chat} is lost: {reason}")),
             RoomState::Left | RoomState::Archiving | RoomState::Archived => {}
         }
+        if let Some(why) = room.unheard.as_ref().filter(|_| room.is_open()) {
+            troubles.push(format!("What is said in {chat} is not heard: {why}"));
+        }
         if !room.unknown.is_empty() && room.is_open() {
             let names: Vec<&str> = room.unknown.iter().map(String::as_str).collect();
             troubles.push(format!("Not in {chat}, for no account is known: {}", names.join(", ")));
