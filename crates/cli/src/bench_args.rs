@@ -84,6 +84,9 @@ pub(crate) struct BenchPagingArgs {
     /// Seconds of each run; runs have at most 4000 incidents.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=600))]
     pub(crate) seconds: u32,
+    /// An Alertmanager that gets the same alerts at the same rates: /usr/bin/prometheus-alertmanager.
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) rival: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -28,11 +28,18 @@ const QUEUE: usize = 8192;
 const GROUP: usize = 512;
 /// Signals taken from the inbox within one transaction, so that no request waits long behind a storm.
 const DRAIN: usize = 400;
+/// … and where they have just opened incidents: each costs as much as many that repeat, and whoever is to be called for
+/// one does not wait for the others.
+const DRAIN_OPENING: usize = 48;
+/// Effects that call nobody are claimed so few at a time while more calls wait than lines are free.
+const BESIDE_CALLS: usize = 2;
 /// Timers fired within one transaction.
 const TIMERS: usize = 64;
 /// The inbox rests at least so long between two drains. Signals that came meanwhile are taken in together: one event for
 /// many alerts of an incident, and senders that wait for a flush wait for nothing else.
 const REST: Duration = Duration::from_millis(10);
+/// … and between two drains that open incidents.
+const REST_OPENING: Duration = Duration::from_millis(2);
 /// While senders keep coming, the inbox rests so many times as long as the last drain took: accepting goes before taking
 /// in, which still gets a quarter of the time, oldest first.
 const REST_PER_DRAIN: u32 = 3;
@@ -180,11 +187,24 @@ pub fn start(store: Box<dyn Store>, policy: Arc<Policy>, clock: Clock) -> std::i
     let counted = Arc::clone(&pulse);
     let thread = std::thread::Builder::new().name("firebell-writer".to_owned()).spawn(move || {
         let (backlog, failed) = (Backlog::Now, false);
-        let (released, lapse_at) = (false, None);
+        let (opening, released, lapse_at) = (false, false, None);
         let begun = clock();
         let pulse = counted;
-        Writer { store, machine, clock, pulse, inbox, generation, backlog, failed, released, lapse_at, begun }
-            .run()
+        Writer {
+            store,
+            machine,
+            clock,
+            pulse,
+            inbox,
+            generation,
+            backlog,
+            failed,
+            opening,
+            released,
+            lapse_at,
+            begun,
+        }
+        .run()
     })?;
     let has_roster = Arc::default();
     let stir = Arc::default();
@@ -353,6 +373,8 @@ struct Writer {
     generation: watch::Sender<u64>,
     backlog: Backlog,
     failed: bool,
+    /// Whether the last drain opened incidents.
+    opening: bool,
     /// Whether the leases of the process before this one were given back.
     released: bool,
     lapse_at: Option<Timestamp>,
@@ -420,6 +442,7 @@ impl Writer {
         // A claim makes nothing that a follower would want to see; waking the dispatcher by its own claim would keep it
         // claiming for ever.
         let asked = group.iter().any(|r| !matches!(r, Request::Claim { .. } | Request::Renew { .. }));
+        let accepts = group.iter().any(|r| matches!(r, Request::Accept { .. }));
         let mut wrote = asked;
         let mut group: VecDeque<Request> = group.into();
         let mut replies: Vec<Deferred> = Vec::new();
@@ -432,13 +455,13 @@ impl Writer {
         // others from being accepted. So do they while the inbox rests.
         let begun = Instant::now();
         let rests = match self.backlog {
-            Backlog::Resting { earliest, latest } => {
-                begun < earliest || (!group.is_empty() && begun < latest)
-            }
+            Backlog::Resting { earliest, latest } => begun < earliest || (accepts && begun < latest),
             _ => false,
         };
         let requests_only = self.failed || rests;
         let (machine, pulse) = (&mut self.machine, &self.pulse);
+        let (limit, opened_before) = (if self.opening { DRAIN_OPENING } else { DRAIN }, machine.opened());
+        let mut opening = false;
         let released = self.released;
         let result = self.store.transact(&mut |tx: &mut dyn Tx| {
             if !released {
@@ -450,7 +473,8 @@ impl Writer {
                 done?;
             }
             if !requests_only {
-                let drained = machine.drain(tx, now, DRAIN)?;
+                let drained = machine.drain(tx, now, limit)?;
+                opening = machine.opened() != opened_before;
                 let fired = machine.fire_timers(tx, now, TIMERS)?;
                 let (mut lapsed, mut placed) = (0, 0);
                 if lapse {
@@ -459,7 +483,7 @@ impl Writer {
                     lapse_more = lapsed == TIMERS;
                 }
                 wrote |= drained + fired + lapsed + placed > 0;
-                backlog = drained >= DRAIN || fired == TIMERS || lapse_more;
+                backlog = drained >= limit || fired == TIMERS || lapse_more;
                 took = drained > 0;
             }
             next = tx.timers_next()?;
@@ -472,6 +496,11 @@ impl Writer {
             _ if result.is_err() => Backlog::None,
             resting if rests => resting,
             _ if self.failed || (backlog && !asked) => Backlog::Now,
+            // People are to be called: only as long as it takes to send for them.
+            _ if opening => {
+                let rested = Instant::now() + REST_OPENING;
+                Backlog::Resting { earliest: rested, latest: rested }
+            }
             _ if took || backlog => {
                 let earliest = Instant::now() + REST;
                 Backlog::Resting {
@@ -481,6 +510,9 @@ impl Writer {
             }
             _ => Backlog::None,
         };
+        if !requests_only {
+            self.opening = opening;
+        }
         self.failed = result.is_err();
         self.released |= result.is_ok();
         if let Err(error) = &result {
@@ -564,6 +596,8 @@ fn handle(
         }
         Request::Claim { calls, limit, reply } => {
             let claimed = machine.claim_calls(tx, now, calls).and_then(|mut claimed| {
+                // More people are to be called: what else is to be done comes to a trickle until they are.
+                let limit = if calls > 0 && claimed.len() == calls { limit.min(BESIDE_CALLS) } else { limit };
                 if limit > 0 {
                     claimed.extend(machine.claim(tx, now, limit)?);
                 }

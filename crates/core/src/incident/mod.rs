@@ -20,7 +20,8 @@ mod timers;
 pub use advance::channels_for;
 pub use apply::{apply, fold};
 pub use command::{Command, Opening, Rejection};
-pub use decide::decide;
+pub use commands::open::check_opening;
+pub use decide::{decide, decide_on};
 pub use effects::effects;
 pub use event::{Actor, AlertTurn, AttachedAlert, Carried, Event, EventRecord, ProposedPlan};
 pub use rooms::{

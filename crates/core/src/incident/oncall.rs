@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use firebell_oncall::Roster;
+use firebell_oncall::Rota;
 use firebell_oncall::escalation::{
     CallKind, Command, Cx as OnCallCx, Escalation, Event as OnCallEvent, Refused, decide,
 };
@@ -21,14 +21,13 @@ const BY_ROLES: &str = "by roles";
 /// Asks the escalation; what it answers, as events of the incident. Nothing where there is no escalation yet and the
 /// command does not begin one.
 pub(super) fn tell(i: &Incident, command: &Command, cx: &Cx<'_>) -> Result<Vec<Event>, Refused> {
-    let nobody = Roster::default();
+    let nobody = Rota::default();
     let roster = cx.roster.unwrap_or(&nobody);
-    let plans = roster.plans();
     let mut roles: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (role, holder) in &i.roles {
         roles.insert(role.clone(), holder.person.iter().cloned().collect());
     }
-    let cx = OnCallCx { now: cx.now, roster, plans: &plans, roles: &roles };
+    let cx = OnCallCx { now: cx.now, roster, roles: &roles };
     let fresh;
     let escalation = match &i.escalation {
         Some(escalation) => escalation,
@@ -147,7 +146,7 @@ pub(super) fn request<'a>(
 
 /// The escalation policies of the services that are hit, each once; that of name `default`, else the first, where none
 /// has one.
-pub(super) fn policies<'a>(i: &Incident, roster: &'a Roster) -> Vec<&'a Policy> {
+pub(super) fn policies<'a>(i: &Incident, roster: &'a Rota) -> Vec<&'a Policy> {
     let mut found: Vec<&Policy> = Vec::new();
     for policy in i.services.iter().filter_map(|s| roster.escalation_of(s)) {
         if !found.iter().any(|p| p.name == policy.name) {

@@ -161,18 +161,18 @@ pub fn place_alert<'a>(
 const SPOKESMEN: [&str; 4] = ["kube-state-metrics", "pushgateway", "blackbox", "federat"];
 
 /// What an alert could have in common with an incident; looked up once, compared with each.
-struct Ties<'a> {
-    service: Option<&'a str>,
-    group: Option<&'a str>,
+pub(super) struct Ties<'a> {
+    pub(super) service: Option<&'a str>,
+    pub(super) group: Option<&'a str>,
     cluster: Option<&'a str>,
-    machine: Vec<(&'a str, &'a str)>,
-    shared: Vec<(&'a str, &'a str)>,
+    pub(super) machine: Vec<(&'a str, &'a str)>,
+    pub(super) shared: Vec<(&'a str, &'a str)>,
     /// Services around its own, nearest first.
-    near: Vec<(&'a str, usize)>,
+    pub(super) near: Vec<(&'a str, usize)>,
 }
 
 impl<'a> Ties<'a> {
-    fn of(alert: &'a Alert, policy: &'a Policy) -> Self {
+    pub(super) fn of(alert: &'a Alert, policy: &'a Policy) -> Self {
         let rules = &policy.correlation;
         let label = |name: &'a String| {
             Some((name.as_str(), alert.labels.get(name)?.as_str())).filter(|(_, value)| !value.is_empty())

@@ -4,6 +4,7 @@
 mod correlate;
 mod inhibit;
 mod named;
+mod open;
 mod route;
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,7 @@ mod tests;
 pub use correlate::{OpenIncident, Placement, place_alert, place_report};
 pub use inhibit::{inhibitors, may_inhibit};
 pub use named::named_services;
+pub use open::OpenIncidents;
 pub use route::route;
 
 use jiff::{SignedDuration, Timestamp};

@@ -343,3 +343,72 @@ fn a_trial_alert_opens_nothing() {
     assert!(may_open(&alert(&[("alertname", "TestAlert")], &p), &p.correlation));
     assert!(!may_open(&alert(&[("alertname", "TestAlert"), (TRIAL_LABEL, "true")], &p), &p.correlation));
 }
+
+/// What finds open incidents by what they have in common with an alert never misses one.
+#[test]
+fn an_alert_finds_its_place_among_thousands_as_if_it_looked_at_all() {
+    let policy = policy();
+    let services = ["gateway", "checkout", "payments", "acquirer", "catalog", "reports"];
+    let mut draw = 7u32;
+    let mut dice = move |below: u32| {
+        draw = draw.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (draw >> 8) % below
+    };
+    let any = move |dice: &mut dyn FnMut(u32) -> u32| {
+        let mut pairs = vec![("alertname".to_owned(), format!("A{}", dice(12)))];
+        for (name, below) in [("instance", 20), ("pod", 20), ("namespace", 3), ("cluster", 2), ("node", 9)] {
+            if dice(2) == 0 {
+                pairs.push((name.to_owned(), format!("{name}-{}", dice(below))));
+            }
+        }
+        if dice(6) == 0 {
+            pairs.push(("job".to_owned(), "kube-state-metrics".to_owned()));
+        }
+        if dice(3) > 0 {
+            pairs.push(("service".to_owned(), services[dice(6) as usize].to_owned()));
+        }
+        let pairs: Vec<(&str, &str)> = pairs.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        let mut alert = alert(&pairs, &policy);
+        alert.group_key = (dice(4) == 0).then(|| format!("group {}", dice(15)));
+        alert
+    };
+    let policy = self::policy();
+    let mut open = OpenIncidents::default();
+    let (mut attached, mut ended) = (0, 0);
+    for n in 0..600 {
+        let alert = any(&mut dice);
+        let now = at(i64::from(n));
+        let placed = place_alert(&alert, open.near(&alert, &policy), &policy, now);
+        assert_eq!(placed, place_alert(&alert, open.values(), &policy, now), "{n}: {alert:?}");
+        match placed {
+            Placement::Attach { incident, .. } => {
+                attached += 1;
+                open.change(&incident, |open| {
+                    open.remember(&alert.labels, alert.group_key.as_deref(), &policy);
+                    // Services come and go.
+                    match &alert.service {
+                        Some(service) if dice(5) > 0 => drop(open.services.insert(service.clone())),
+                        Some(service) => drop(open.services.remove(service)),
+                        None => {}
+                    }
+                });
+                if dice(4) == 0 {
+                    assert!(open.remove(&incident) && !open.contains(&incident));
+                    ended += 1;
+                }
+            }
+            Placement::Open { .. } => {
+                let id = format!("INC-2027-{n:04}");
+                let services: Vec<&str> = alert.service.as_deref().into_iter().collect();
+                let mut new = incident(&id, &services, i64::from(n));
+                new.remember(&alert.labels, alert.group_key.as_deref(), &policy);
+                open.put(new);
+            }
+        }
+    }
+    assert!(attached > 100 && ended > 20 && open.values().next().is_some(), "{attached}, {ended}");
+    let left: Vec<IncidentId> = open.ids().cloned().collect();
+    assert!(left.iter().all(|id| open.remove(id)));
+    let alert = any(&mut dice);
+    assert_eq!(open.near(&alert, &policy).count(), 0);
+}

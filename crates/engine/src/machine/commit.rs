@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use firebell_core::cx::Cx;
+use firebell_core::effect::Effect;
 use firebell_core::ids::{EffectKey, IncidentId};
 use firebell_core::incident::{
     self, Actor, AlertTurn, AttachedAlert, Carried, Command, Event, EventRecord, Incident, Opening,
@@ -28,10 +29,8 @@ impl Machine {
         now: Timestamp,
     ) -> StoreResult<Decision> {
         self.ensure_loaded(tx)?;
-        let cx = Cx::new(now, &self.policy).with_roster(&self.roster);
         // Checked before a number is taken, so that a rejected opening leaves no gap.
-        let probe = IncidentId::new("probe");
-        if let Err(rejection) = incident::decide(&probe, None, &Command::Open(opening.clone()), actor, &cx) {
+        if let Err(rejection) = incident::check_opening(&opening) {
             return Ok(Err(rejection));
         }
         let year = now.to_zoned_datetime(jiff::tz::TimeZone::UTC).year();
@@ -90,7 +89,7 @@ impl Machine {
     /// The store's.
     pub fn version(&mut self, tx: &mut dyn Tx, id: &IncidentId) -> StoreResult<Option<u64>> {
         self.ensure_loaded(tx)?;
-        Ok(self.incident(tx, id)?.map(|incident| incident.version))
+        self.look_at(tx, id, |incident| incident.version)
     }
 
     fn decide_and_write(
@@ -101,19 +100,26 @@ impl Machine {
         actor: &Actor,
         now: Timestamp,
     ) -> StoreResult<Decision> {
-        let state = self.take_incident(tx, id)?;
+        let mut state = self.take_incident(tx, id)?;
         // A clock that stepped back must not make the record run backwards.
         let now = state.as_ref().map_or(now, |i| now.max(i.last_at));
         let (policy, roster) = (Arc::clone(&self.policy), Arc::clone(&self.roster));
-        let cx = Cx::new(now, &policy).with_roster(&roster);
-        let records = match incident::decide(id, state.as_ref(), command, actor, &cx) {
+        let cx = Cx::new(now, &policy).with_roster(&roster).with_policy_sha256(&self.policy_sha256);
+        let mut effects = Vec::new();
+        let each = &mut |after: &Incident, record: &EventRecord| {
+            for (ordinal, effect) in incident::effects(after, record).into_iter().enumerate() {
+                effects.push((EffectKey::of(&record.incident, record.version, ordinal), effect));
+            }
+        };
+        // The state moves on with the decision; what a refusal leaves is what was there.
+        let records = match incident::decide_on(id, &mut state, command, actor, &cx, each) {
             Ok(records) => records,
             Err(rejection) => {
                 self.put_back(state);
                 return Ok(Err(rejection));
             }
         };
-        self.write(tx, state, &records, now)?;
+        self.write(tx, state, &records, effects, now)?;
         if matches!(command, Command::Reopen { .. }) && !records.is_empty() {
             self.catch_up(tx, id, now)?;
         }
@@ -210,32 +216,30 @@ impl Machine {
     fn write(
         &mut self,
         tx: &mut dyn Tx,
-        state: Option<Incident>,
+        folded: Option<Incident>,
         records: &[EventRecord],
+        effects: Vec<(EffectKey, Effect)>,
         now: Timestamp,
     ) -> StoreResult<()> {
         let Some(last) = records.last() else {
-            self.put_back(state);
+            self.put_back(folded);
             return Ok(());
         };
         tx.append(records)?;
-        let mut folded = state;
+        for (key, effect) in effects {
+            tx.outbox_put(&OutboxRow {
+                key,
+                incident: last.incident.clone(),
+                effect,
+                state: OutboxState::Waiting,
+                attempts: 0,
+                next_at: now,
+                fence: 0,
+                last_error: None,
+                created_at: now,
+            })?;
+        }
         for record in records {
-            incident::apply(&mut folded, record);
-            let Some(after) = &folded else { continue };
-            for (ordinal, effect) in incident::effects(after, record).into_iter().enumerate() {
-                tx.outbox_put(&OutboxRow {
-                    key: EffectKey::of(&record.incident, record.version, ordinal),
-                    incident: record.incident.clone(),
-                    effect,
-                    state: OutboxState::Waiting,
-                    attempts: 0,
-                    next_at: now,
-                    fence: 0,
-                    last_error: None,
-                    created_at: now,
-                })?;
-            }
             if let Event::EffectRevived { key } = &record.event
                 && let Some(mut row) = tx.outbox_get(key)?
                 && row.state == OutboxState::Dead

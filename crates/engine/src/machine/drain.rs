@@ -64,6 +64,16 @@ impl Machine {
         Ok(waiting)
     }
 
+    fn note_opened(&mut self, now: Timestamp) {
+        self.recent_opens.push(now);
+        self.opened += 1;
+    }
+
+    /// Incidents opened from the inbox by this process: whoever drains sees whether there were any.
+    pub fn opened(&self) -> u64 {
+        self.opened
+    }
+
     /// Takes in at most `limit` signals from the inbox; answers how many items it took.
     ///
     /// # Errors
@@ -183,14 +193,14 @@ impl Machine {
         now: Timestamp,
     ) -> StoreResult<()> {
         let Some(id) = &alert.incident else { return self.find_place(tx, alert, pending, now) };
-        let Some(open) = self.open.get_mut(id) else {
+        if !self.open.contains(id) {
             if !alert.firing {
                 self.held.remove(&alert.fingerprint);
                 return Ok(());
             }
             return self.take_back(tx, alert, matches!(turn, Turn::Fired | Turn::Changed), pending, now);
-        };
-        open.last_signal_at = now;
+        }
+        self.open.heard(id, now);
         match turn {
             Turn::Repeat => {}
             Turn::Fired | Turn::Resolved => {
@@ -214,10 +224,11 @@ impl Machine {
     /// An alert of an open incident says something else than before.
     fn tell_change(&mut self, alert: &Alert, pending: &mut BTreeMap<IncidentId, Pending>) {
         let Some(id) = &alert.incident else { return };
-        if let Some(open) = self.open.get_mut(id) {
-            open.remember(&alert.labels, alert.group_key.as_deref(), &self.policy);
+        let policy = &self.policy;
+        self.open.change(id, |open| {
+            open.remember(&alert.labels, alert.group_key.as_deref(), policy);
             open.services.extend(alert.service.clone());
-        }
+        });
         let changed = attached(alert, "its labels have changed".to_owned());
         pending.entry(id.clone()).or_default().changed.push(changed);
     }
@@ -254,7 +265,8 @@ impl Machine {
         pending: &mut BTreeMap<IncidentId, Pending>,
         now: Timestamp,
     ) -> StoreResult<()> {
-        let mut placement = intake::place_alert(alert, self.open.values(), &self.policy, now);
+        let mut placement =
+            intake::place_alert(alert, self.open.near(alert, &self.policy), &self.policy, now);
         if matches!(placement, Placement::Open { .. }) {
             if !intake::may_open(alert, &self.policy.correlation) {
                 return Ok(());
@@ -284,12 +296,12 @@ impl Machine {
                 match self.open(tx, opening, &actor, now)? {
                     Ok(decided) => {
                         alert.incident = Some(decided.incident.clone());
-                        self.recent_opens.push(now);
-                        let policy = std::sync::Arc::clone(&self.policy);
-                        if let Some(open) = self.open.get_mut(&decided.incident) {
+                        self.note_opened(now);
+                        let policy = &self.policy;
+                        self.open.change(&decided.incident, |open| {
                             open.last_signal_at = now;
-                            open.remember(&alert.labels, alert.group_key.as_deref(), &policy);
-                        }
+                            open.remember(&alert.labels, alert.group_key.as_deref(), policy);
+                        });
                     }
                     Err(rejection) => tracing::warn!(%rejection, "an alert could not open an incident"),
                 }
@@ -307,11 +319,12 @@ impl Machine {
         now: Timestamp,
     ) {
         alert.incident = Some(incident.clone());
-        if let Some(open) = self.open.get_mut(&incident) {
+        let policy = &self.policy;
+        self.open.change(&incident, |open| {
             open.last_signal_at = now;
-            open.remember(&alert.labels, alert.group_key.as_deref(), &self.policy);
+            open.remember(&alert.labels, alert.group_key.as_deref(), policy);
             open.services.extend(alert.service.clone());
-        }
+        });
         pending.entry(incident).or_default().attach.push(attached(alert, why));
     }
 
@@ -344,9 +357,7 @@ impl Machine {
         }
         match placement {
             Placement::Attach { incident, why } => {
-                if let Some(open) = self.open.get_mut(&incident) {
-                    open.last_signal_at = now;
-                }
+                self.open.heard(&incident, now);
                 let command = Command::AttachReport {
                     title: report.title.clone(),
                     text: report.text.clone(),
@@ -370,7 +381,7 @@ impl Machine {
                 };
                 let actor = Actor::Source { name: report.source.clone() };
                 match self.open(tx, opening, &actor, now)? {
-                    Ok(_) => self.recent_opens.push(now),
+                    Ok(_) => self.note_opened(now),
                     Err(rejection) => tracing::warn!(%rejection, "a report could not open an incident"),
                 }
                 Ok(())

@@ -46,10 +46,11 @@ impl Machine {
             }
             Back::Reopened => {
                 self.held.remove(&alert.fingerprint);
-                if let Some(open) = self.open.get_mut(&id) {
+                let policy = &self.policy;
+                self.open.change(&id, |open| {
                     open.last_signal_at = now;
-                    open.remember(&alert.labels, alert.group_key.as_deref(), &self.policy);
-                }
+                    open.remember(&alert.labels, alert.group_key.as_deref(), policy);
+                });
                 let pending = pending.entry(id).or_default();
                 pending.reopened = true;
                 pending.turns.push(AlertTurn { fingerprint: alert.fingerprint.clone(), firing: true });
@@ -110,7 +111,7 @@ impl Machine {
 
     /// Whether it belongs to an incident that goes on.
     fn has_place(&self, alert: &Alert) -> bool {
-        alert.incident.as_ref().is_some_and(|id| self.open.contains_key(id))
+        alert.incident.as_ref().is_some_and(|id| self.open.contains(id))
     }
 
     /// An alert of an incident that is over fires again, or still. `fired`: it does so since just now.
@@ -127,7 +128,7 @@ impl Machine {
         // A merge carries alerts along, but not those beyond what an incident keeps. Merges make no circle: what was
         // merged takes nothing over any more.
         while let Some(into) = ended.merged_into.clone() {
-            if self.open.contains_key(&into) {
+            if self.open.contains(&into) {
                 return Ok(Back::GoesOn(into));
             }
             let Some(next) = self.ended(tx, &into)? else { return Ok(Back::News) };

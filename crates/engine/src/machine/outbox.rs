@@ -1,7 +1,7 @@
 //! The outbox: leases with fences, retry with backoff, dead letters.
 
 use firebell_core::effect::{Effect, Outcome};
-use firebell_core::ids::EffectKey;
+use firebell_core::ids::{EffectKey, Fingerprint};
 use firebell_core::incident::{Actor, Command, Incident};
 use firebell_core::ports::store::{OutboxRow, OutboxState, StoreResult, Tx};
 use jiff::{SignedDuration, Timestamp};
@@ -151,11 +151,16 @@ impl Machine {
         };
         let since = |at: Timestamp| now.duration_since(at).try_into().unwrap_or_default();
         let mut heard = None;
-        if is_page(&row.effect)
-            && let Some(incident) = self.incident(tx, &row.incident)?
-            && incident.paged_at.is_some_and(|at| at.as_microsecond() == row.created_at.as_microsecond())
-        {
-            heard = Some(since(heard_at(tx, &incident)?));
+        if is_page(&row.effect) {
+            let opened = self.look_at(tx, &row.incident, |i| {
+                let first =
+                    i.paged_at.is_some_and(|at| at.as_microsecond() == row.created_at.as_microsecond());
+                let alerts = i.alerts.keys().take(ASKED_ALERTS).cloned().collect::<Vec<_>>();
+                first.then_some((alerts, i.opened_at))
+            })?;
+            if let Some((alerts, opened_at)) = opened.flatten() {
+                heard = Some(since(heard_at(tx, &alerts, opened_at)?));
+            }
         }
         Ok(Some(Delivered { kind: row.effect.kind(), asked: since(row.created_at), heard }))
     }
@@ -254,11 +259,11 @@ fn plus_s(at: Timestamp, seconds: f64) -> Timestamp {
 
 /// When the signal was received that opened an incident: the last that fired before. Of one that a person declared, when
 /// they did.
-fn heard_at(tx: &mut dyn Tx, incident: &Incident) -> StoreResult<Timestamp> {
+fn heard_at(tx: &mut dyn Tx, alerts: &[Fingerprint], opened_at: Timestamp) -> StoreResult<Timestamp> {
     let mut heard = None;
-    for fingerprint in incident.alerts.keys().take(ASKED_ALERTS) {
+    for fingerprint in alerts {
         let turns = tx.alert(fingerprint)?.map(|alert| alert.turns).unwrap_or_default();
-        heard = heard.max(turns.into_iter().filter(|at| *at <= incident.opened_at).max());
+        heard = heard.max(turns.into_iter().filter(|at| *at <= opened_at).max());
     }
-    Ok(heard.unwrap_or(incident.opened_at))
+    Ok(heard.unwrap_or(opened_at))
 }

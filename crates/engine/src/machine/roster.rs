@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use firebell_core::incident::{Actor, Command};
 use firebell_core::ports::store::{StoreResult, Tx};
-use firebell_oncall::Roster;
+use firebell_oncall::{Roster, Rota};
 use jiff::Timestamp;
 
 use super::state::Machine;
@@ -13,7 +13,7 @@ impl Machine {
     /// A machine that knows who is on call.
     #[must_use]
     pub fn with_roster(mut self, roster: Arc<Roster>) -> Self {
-        self.roster = roster;
+        self.roster = Arc::new(Rota::new(roster));
         self
     }
 
@@ -22,9 +22,9 @@ impl Machine {
     /// # Errors
     /// The store's.
     pub fn set_roster(&mut self, tx: &mut dyn Tx, roster: Arc<Roster>, now: Timestamp) -> StoreResult<()> {
-        self.roster = roster;
+        self.roster = Arc::new(Rota::new(roster));
         self.ensure_loaded(tx)?;
-        let open: Vec<_> = self.open.keys().cloned().collect();
+        let open: Vec<_> = self.open.ids().cloned().collect();
         for id in open {
             // It is never rejected.
             let _ = self.command(tx, &id, &Command::LookAtRoster, &Actor::System, now)?;

@@ -8,13 +8,13 @@ use firebell_core::alert::Alert;
 use firebell_core::audit::Act;
 use firebell_core::ids::{Fingerprint, IncidentId};
 use firebell_core::incident::{Incident, Status, fold};
-use firebell_core::intake::{self, OpenIncident};
+use firebell_core::intake::{self, OpenIncident, OpenIncidents};
 use firebell_core::policy::Policy;
 use firebell_core::ports::store::{StoreError, StoreResult, Tx};
 use firebell_core::severity::Severity;
 use firebell_core::signal::{Signal, SignalState};
 use firebell_core::silence::{Silence, Silences};
-use firebell_oncall::Roster;
+use firebell_oncall::{Roster, Rota};
 use jiff::Timestamp;
 
 use super::fresh::Fresh;
@@ -32,17 +32,19 @@ pub(super) const REMEMBERED_ALERTS: usize = 4096;
 pub struct Machine {
     pub(super) policy: Arc<Policy>,
     /// Who is on call; nobody where none is configured.
-    pub(super) roster: Arc<Roster>,
+    pub(super) roster: Arc<Rota>,
     /// Hash of the policy, which each proof names.
     pub(super) policy_sha256: String,
     pub(super) incidents: BTreeMap<IncidentId, Incident>,
-    pub(super) open: BTreeMap<IncidentId, OpenIncident>,
+    pub(super) open: OpenIncidents,
     /// How incidents ended whose alerts still come.
     ended: BTreeMap<IncidentId, Ended>,
     pub(super) silences: Silences,
     /// Firing alerts that may inhibit others.
     pub(super) firing: BTreeMap<Fingerprint, Alert>,
     pub(super) recent_opens: Vec<Timestamp>,
+    /// Incidents opened from the inbox by this process.
+    pub(super) opened: u64,
     /// Firing alerts that a silence, an inhibition, damping or an incident that has just ended keeps from a place, until
     /// it no longer does.
     pub(super) held: BTreeSet<Fingerprint>,
@@ -64,11 +66,12 @@ impl Machine {
             policy,
             roster: Arc::default(),
             incidents: BTreeMap::new(),
-            open: BTreeMap::new(),
+            open: OpenIncidents::default(),
             ended: BTreeMap::new(),
             silences: Silences::default(),
             firing: BTreeMap::new(),
             recent_opens: Vec::new(),
+            opened: 0,
             held: BTreeSet::new(),
             looked_at: None,
             fresh: Fresh::default(),
@@ -89,7 +92,7 @@ impl Machine {
 
     /// Who is on call.
     pub fn roster(&self) -> &Arc<Roster> {
-        &self.roster
+        self.roster.roster()
     }
 
     /// The folds kept at hand, on which the next commands will be decided. Each must be what its events fold to.
@@ -108,17 +111,16 @@ impl Machine {
             let Some(incident) = load(tx, &id)? else { continue };
             self.remember_open(&incident);
             // Groups are the alerts' own; the incident's record does not repeat them.
-            if let Some(open) = self.open.get_mut(&id) {
-                for fingerprint in incident.alerts.keys() {
-                    if let Some(alert) = tx.alert(fingerprint)? {
-                        open.remember(&alert.labels, alert.group_key.as_deref(), &policy);
-                    }
+            for fingerprint in incident.alerts.keys() {
+                if let Some(alert) = tx.alert(fingerprint)? {
+                    let group = alert.group_key.as_deref();
+                    self.open.change(&id, |open| open.remember(&alert.labels, group, &policy));
                 }
             }
             self.incidents.insert(id, incident);
         }
         for alert in tx.firing_alerts(REMEMBERED_ALERTS)? {
-            if alert.incident.as_ref().is_none_or(|id| !self.open.contains_key(id)) {
+            if alert.incident.as_ref().is_none_or(|id| !self.open.contains(id)) {
                 self.held.insert(alert.fingerprint.clone());
             }
             self.note_firing(&alert);
@@ -133,6 +135,19 @@ impl Machine {
             return Ok(Some(incident.clone()));
         }
         load(tx, id)
+    }
+
+    /// As [`Machine::incident`], without a copy where it is in memory.
+    pub(super) fn look_at<T>(
+        &mut self,
+        tx: &mut dyn Tx,
+        id: &IncidentId,
+        look: impl FnOnce(&Incident) -> T,
+    ) -> StoreResult<Option<T>> {
+        match self.incidents.get(id) {
+            Some(incident) => Ok(Some(look(incident))),
+            None => Ok(load(tx, id)?.as_ref().map(look)),
+        }
     }
 
     /// As [`Machine::incident`], but taken out of memory: whoever takes it puts it back, or keeps what became of it.
@@ -204,7 +219,7 @@ impl Machine {
     fn remember_open(&mut self, incident: &Incident) {
         self.note_ended(&incident.id, Ended::of(incident));
         if incident.status.is_over() {
-            if self.open.remove(&incident.id).is_some() {
+            if self.open.remove(&incident.id) {
                 // What still fires has no place any more, whether or not its sender repeats it.
                 let firing = incident.alerts.values().filter(|a| a.firing).map(|a| a.fingerprint.clone());
                 let room = REMEMBERED_ALERTS.saturating_sub(self.held.len());
@@ -212,15 +227,15 @@ impl Machine {
             }
             return;
         }
-        let policy = Arc::clone(&self.policy);
-        let entry = self.open.entry(incident.id.clone()).or_insert_with(|| {
-            let mut entry = OpenIncident::of(incident);
-            for alert in incident.alerts.values() {
-                entry.remember(&alert.labels, None, &policy);
-            }
-            entry
-        });
+        if self.open.contains(&incident.id) {
+            return self.open.change(&incident.id, |open| open.follow(incident));
+        }
+        let mut entry = OpenIncident::of(incident);
+        for alert in incident.alerts.values() {
+            entry.remember(&alert.labels, None, &self.policy);
+        }
         entry.follow(incident);
+        self.open.put(entry);
     }
 
     /// Remembers a firing alert that may inhibit others.

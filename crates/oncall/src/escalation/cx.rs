@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::model::{Roster, Target};
-use crate::schedule::Plan;
+use crate::Rota;
+use crate::model::Target;
 
 /// Schedules are looked at again after a week at the latest.
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -15,10 +15,8 @@ const LOOK_AGAIN: SignedDuration = SignedDuration::from_hours(7 * 24);
 pub struct Cx<'a> {
     /// Now.
     pub now: Timestamp,
-    /// People, teams, policies.
-    pub roster: &'a Roster,
-    /// The schedules, made ready: [`Roster::plans`].
-    pub plans: &'a BTreeMap<&'a str, Plan<'a>>,
+    /// People, teams, policies, schedules.
+    pub roster: &'a Rota,
     /// Who holds which role in the incident, now.
     pub roles: &'a BTreeMap<String, Vec<String>>,
 }
@@ -38,9 +36,7 @@ impl Cx<'_> {
     fn people_of(&self, target: &Target) -> Vec<String> {
         match target {
             Target::Person(name) => vec![name.clone()],
-            Target::Schedule(name) => {
-                self.plans.get(name.as_str()).map_or_else(Vec::new, |p| p.on_call(self.now))
-            }
+            Target::Schedule(name) => self.roster.on_call(name, self.now),
             Target::Team(name) => self.roster.team(name).map_or_else(Vec::new, |t| t.members.clone()),
             Target::Role(role) => self.roles.get(role).cloned().unwrap_or_default(),
             Target::Channel(_) => Vec::new(),
@@ -49,11 +45,11 @@ impl Cx<'_> {
 
     /// When targets may mean other people than now; nothing where they cannot by themselves.
     pub(super) fn look_again(&self, targets: &[Target]) -> Option<Timestamp> {
-        let plans = targets.iter().filter_map(|t| match t {
-            Target::Schedule(name) => self.plans.get(name.as_str()),
+        let schedules = targets.iter().filter_map(|t| match t {
+            Target::Schedule(name) => self.roster.schedule(name).map(|_| name),
             _ => None,
         });
         let latest = self.now.saturating_add(LOOK_AGAIN).unwrap_or(Timestamp::MAX);
-        plans.map(|plan| plan.change_within(self.now, LOOK_AGAIN).unwrap_or(latest)).min()
+        schedules.map(|name| self.roster.change_within(name, self.now, LOOK_AGAIN).unwrap_or(latest)).min()
     }
 }

@@ -1,8 +1,6 @@
 //! Who can be called, by the roster: whoever is on call, and people whom no schedule names. Nobody off call ever is.
 
-use std::collections::BTreeSet;
-
-use firebell_oncall::Roster;
+use firebell_oncall::Rota;
 use firebell_oncall::model::{Person, Target};
 
 use super::super::oncall::policies;
@@ -11,7 +9,7 @@ use super::people::has_declined;
 use crate::cx::Cx;
 
 /// Whether a person can hold a role: by their skills, or by what the configuration's people say.
-fn holds(name: &str, role: &str, roster: &Roster, cx: &Cx<'_>) -> bool {
+fn holds(name: &str, role: &str, roster: &Rota, cx: &Cx<'_>) -> bool {
     match roster.person(name) {
         Some(person) => can_hold(person, role, cx),
         None => cx.policy.people_for(role).any(|p| p.name == name),
@@ -23,7 +21,7 @@ fn can_hold(person: &Person, role: &str, cx: &Cx<'_>) -> bool {
 }
 
 /// Who knows what is affected goes first; otherwise as they were.
-fn knowing(i: &Incident, roster: &Roster, mut people: Vec<String>) -> Vec<String> {
+fn knowing(i: &Incident, roster: &Rota, mut people: Vec<String>) -> Vec<String> {
     let knows = |p: &Person| p.skills.iter().filter(|s| i.services.contains(*s)).count();
     people.sort_by_key(|name| std::cmp::Reverse(roster.person(name).map_or(0, knows)));
     people
@@ -31,7 +29,7 @@ fn knowing(i: &Incident, roster: &Roster, mut people: Vec<String>) -> Vec<String
 
 /// Who is on call at this moment.
 pub(super) struct OnCall<'a> {
-    roster: &'a Roster,
+    roster: &'a Rota,
     /// By schedule of a role.
     roles: Vec<(&'a str, Vec<String>)>,
     /// By the first step of the incident's escalation.
@@ -43,9 +41,8 @@ pub(super) struct OnCall<'a> {
 }
 
 impl<'a> OnCall<'a> {
-    pub(super) fn of(i: &Incident, roster: &'a Roster, cx: &Cx<'_>) -> Self {
-        let plans = roster.plans();
-        let now = |schedule: &str| plans.get(schedule).map_or_else(Vec::new, |p| p.on_call(cx.now));
+    pub(super) fn of(i: &Incident, roster: &'a Rota, cx: &Cx<'_>) -> Self {
+        let now = |schedule: &str| roster.on_call(schedule, cx.now);
         let named = roster.schedules.iter().filter(|s| !s.role.is_empty());
         let roles = named.map(|s| (s.role.as_str(), now(&s.name))).collect();
         let mut all: Vec<String> = Vec::new();
@@ -54,14 +51,13 @@ impl<'a> OnCall<'a> {
                 all.push(name);
             }
         }
-        let scheduled = scheduled(roster);
         let people = |target: &Target| match target {
             Target::Schedule(name) => now(name),
             Target::Person(name) => vec![name.clone()],
             // Of a team only who may be called.
             Target::Team(name) => {
                 let members = roster.team(name).map_or_else(Vec::new, |t| t.members.clone());
-                members.into_iter().filter(|m| all.contains(m) || !scheduled.contains(m.as_str())).collect()
+                members.into_iter().filter(|m| all.contains(m) || !roster.is_scheduled(m)).collect()
             }
             Target::Role(_) | Target::Channel(_) => Vec::new(),
         };
@@ -101,7 +97,8 @@ impl<'a> OnCall<'a> {
         }
         take(knowing(i, roster, self.own.iter().filter(|n| can(n)).cloned().collect()));
         take(knowing(i, roster, self.all.iter().filter(|n| can(n)).cloned().collect()));
-        take(self.standing().filter(|p| can_hold(p, role, cx)).map(|p| p.name.clone()).collect());
+        let configured = cx.policy.people_for(role).map(|p| p.name.as_str());
+        take(roster.standing_with(role, configured).map(|p| p.name.clone()).collect());
         all
     }
 
@@ -121,17 +118,4 @@ impl<'a> OnCall<'a> {
     fn by_role(&self, role: &str) -> Vec<String> {
         self.roles.iter().filter(|(r, _)| *r == role).flat_map(|(_, people)| people.clone()).collect()
     }
-
-    /// People whom no schedule names.
-    fn standing(&self) -> impl Iterator<Item = &'a Person> {
-        let scheduled = scheduled(self.roster);
-        self.roster.people.iter().filter(move |p| !scheduled.contains(p.name.as_str()))
-    }
-}
-
-/// Everybody whom a schedule names.
-fn scheduled(roster: &Roster) -> BTreeSet<&str> {
-    let layers = roster.schedules.iter().flat_map(|s| &s.layers);
-    let turns = layers.flat_map(|l| l.participants.iter().chain(l.by_weekday.values()));
-    turns.flat_map(|t| &t.0).map(String::as_str).collect()
 }

@@ -12,6 +12,14 @@ use crate::severity::{self, DecidedBy, Decision, Facts, IncidentKind};
 /// Longest title.
 const MAX_TITLE: usize = 400;
 
+/// Whether an opening is refused, whatever the context.
+///
+/// # Errors
+/// [`Rejection`] names the field.
+pub fn check_opening(o: &Opening) -> Result<(), Rejection> {
+    required("title", &o.title, MAX_TITLE).map(drop)
+}
+
 pub(in super::super) fn open(o: &Opening, actor: &Actor, cx: &Cx<'_>) -> Result<Vec<Event>, Rejection> {
     let title = required("title", &o.title, MAX_TITLE)?;
     let facts = first_facts(o, cx.policy);
@@ -42,7 +50,7 @@ pub(in super::super) fn open(o: &Opening, actor: &Actor, cx: &Cx<'_>) -> Result<
         first_report_at: o.reported_at,
         restricted: kind == IncidentKind::Security,
         drill: o.drill,
-        policy_sha256: cx.policy.sha256(),
+        policy_sha256: cx.policy_sha256(),
         why: o.why.clone(),
     }];
     if !o.alerts.is_empty() {

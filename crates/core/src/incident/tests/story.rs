@@ -1,8 +1,9 @@
 //! A story: one incident, its pending effects, and the words to move it on.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use firebell_oncall::Roster;
+use firebell_oncall::{Roster, Rota};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -131,7 +132,8 @@ impl Story {
     /// A command by anybody.
     pub(super) fn say(&mut self, actor: &Actor, command: &Command) -> Result<Vec<Event>, Rejection> {
         let id = IncidentId::new("INC-2027-0001");
-        let cx = Cx::new(self.now, &self.policy).with_roster(&self.roster);
+        let rota = Rota::new(Arc::new(self.roster.clone()));
+        let cx = Cx::new(self.now, &self.policy).with_roster(&rota);
         let records = decide(&id, self.state.as_ref(), command, actor, &cx)?;
         for record in &records {
             apply(&mut self.state, record);

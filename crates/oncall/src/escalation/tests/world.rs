@@ -1,16 +1,17 @@
 //! An escalation with its world: a clock that goes where it is told, schedules, roles.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::Rota;
 use crate::escalation::{Command, Cx, Escalation, Event, Refused, decide};
 use crate::model::{Roster, Urgency};
-use crate::schedule::Plan;
 
 pub(super) struct World<'a> {
     pub(super) roster: &'a Roster,
-    pub(super) plans: BTreeMap<&'a str, Plan<'a>>,
+    pub(super) rota: Rota,
     pub(super) roles: BTreeMap<String, Vec<String>>,
     pub(super) now: Timestamp,
     pub(super) e: Escalation,
@@ -20,7 +21,7 @@ impl<'a> World<'a> {
     pub(super) fn new(roster: &'a Roster, now: &str) -> Self {
         Self {
             roster,
-            plans: roster.plans(),
+            rota: Rota::new(Arc::new(roster.clone())),
             roles: BTreeMap::new(),
             now: now.parse().expect("a time"),
             e: Escalation::new("INC-1"),
@@ -28,7 +29,7 @@ impl<'a> World<'a> {
     }
 
     pub(super) fn cx(&self) -> Cx<'_> {
-        Cx { now: self.now, roster: self.roster, plans: &self.plans, roles: &self.roles }
+        Cx { now: self.now, roster: &self.rota, roles: &self.roles }
     }
 
     pub(super) fn try_to(&mut self, command: &Command) -> Result<Vec<Event>, Refused> {

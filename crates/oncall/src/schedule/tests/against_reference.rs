@@ -1,11 +1,15 @@
 //! Random schedules against the reference.
 
-use jiff::{Timestamp, ToSpan};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
 use super::naive::{Naive, On, tidy};
 use super::random::{Case, case};
+use crate::Rota;
+use crate::model::Roster;
 use crate::schedule::{Duty, Plan};
 
 fn names(duties: &[Duty]) -> Vec<String> {
@@ -51,6 +55,20 @@ proptest! {
             prop_assert!(frame.within.contains(*at));
             for (_, other) in minutes.iter().filter(|(m, _)| frame.within.contains(*m)) {
                 prop_assert_eq!(&other.0, on);
+            }
+        }
+
+        // What is kept at hand says the same, in whichever order it is asked.
+        let (schedules, calendars) = (vec![case.schedule.clone()], case.calendars.clone());
+        let rota = Rota::new(Arc::new(Roster { schedules, calendars, ..Roster::default() }));
+        let name = &case.schedule.name;
+        let forth = minutes.iter().step_by(17);
+        for (at, _) in forth.clone().chain(forth.rev().step_by(5)) {
+            prop_assert_eq!(rota.on_call(name, *at), plan.on_call(*at), "kept, at {}", at);
+            for hours in [1, 30, 7 * 24] {
+                let within = SignedDuration::from_hours(hours);
+                let (kept, asked) = (rota.change_within(name, *at, within), plan.change_within(*at, within));
+                prop_assert_eq!(kept, asked, "change within {} h of {}", hours, at);
             }
         }
 

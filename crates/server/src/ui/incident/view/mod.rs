@@ -145,7 +145,7 @@ pub(super) fn of(
         may_respond: person.role >= Role::Responder,
         may_command: person.role >= Role::Commander,
         closed: i.closed_at.is_some(),
-        people: people::of(i, policy, around.roster, now),
+        people: people::of(i, policy, around.roster),
         calling: calling::of(i, records, now),
         rooms: rooms::of(i, policy),
         verdict: i.verdict.as_ref().map(|v| verdict::of(i, v, records)),

@@ -1,10 +1,9 @@
 //! Who is on it.
 
-use firebell_core::cx::Cx;
+use firebell_core::cx;
 use firebell_core::incident::Incident;
 use firebell_core::policy::Policy;
 use firebell_oncall::Roster;
-use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::ui::words;
@@ -29,8 +28,7 @@ pub(super) struct People {
 const ROLES: [&str; 6] =
     ["incident_commander", "technical_lead", "communications_lead", "scribe", "on_call", "facilitator"];
 
-pub(super) fn of(i: &Incident, policy: &Policy, roster: &Roster, now: Timestamp) -> People {
-    let cx = Cx::new(now, policy).with_roster(roster);
+pub(super) fn of(i: &Incident, policy: &Policy, roster: &Roster) -> People {
     let wanted = &policy.levels.of(i.severity.severity).roles;
     let mut roles: Vec<(String, Option<String>)> = Vec::new();
     for role in wanted.iter().chain(i.roles.keys().filter(|r| !wanted.contains(r))) {
@@ -46,7 +44,7 @@ pub(super) fn of(i: &Incident, policy: &Policy, roster: &Roster, now: Timestamp)
         roles,
         responders: i.responders.clone(),
         choices: ROLES.iter().map(|r| ((*r).to_owned(), words::title_case(r))).collect(),
-        known: cx.people().into_iter().map(str::to_owned).collect(),
+        known: cx::people(policy, Some(roster)).into_iter().map(str::to_owned).collect(),
         held: i.roles.keys().map(|role| (role.clone(), words::title_case(role))).collect(),
         schedules: roster.schedules.iter().map(|s| s.name.clone()).collect(),
         teams: roster.teams.iter().map(|t| t.name.clone()).collect(),
