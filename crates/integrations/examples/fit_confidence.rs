@@ -1,5 +1,5 @@
 //! Fits the weights of the confidence model to labelled bundles and says how well they hold on sets that took no part:
-//! `cargo run --release -p firebell-integrations --example fit_confidence -- DIR… [--copies N]`.
+//! `cargo run --release -p firebell-integrations --example fit_confidence -- DIR… [--copies N] [--list]`.
 //!
 //! Logistic regression with an L2 penalty by Newton's method; every set (the class up to its first slash) weighs the same.
 //! Disturbed copies of each case take part, so that answers on poor telemetry are represented. The calibration error is of
@@ -24,6 +24,10 @@ const PENALTY: f64 = 0.5;
 const SURE: f64 = 0.8;
 
 struct Row {
+    /// Case and disturbance.
+    name: String,
+    /// What was blamed, and with what.
+    blamed: String,
     x: [f64; N],
     right: bool,
     set: String,
@@ -34,16 +38,19 @@ struct Row {
 fn main() -> ExitCode {
     let mut copies = 2;
     let mut dirs = Vec::new();
+    let mut list = false;
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         if argument == "--copies" {
             copies = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(copies);
+        } else if argument == "--list" {
+            list = true;
         } else {
             dirs.push(PathBuf::from(argument));
         }
     }
     if dirs.is_empty() {
-        eprintln!("usage: fit_confidence DIR… [--copies N]");
+        eprintln!("usage: fit_confidence DIR… [--copies N] [--list]");
         return ExitCode::from(2);
     }
     let mut rows = Vec::new();
@@ -51,6 +58,12 @@ fn main() -> ExitCode {
         if let Err(e) = gather(dir, copies, &mut rows) {
             eprintln!("{e}");
             return ExitCode::from(2);
+        }
+    }
+    if list {
+        for r in &rows {
+            let inputs: Vec<String> = r.x[1..].iter().map(|x| format!("{x:.3}")).collect();
+            println!("{}\t{}\t{:.3}\t{}\t{}", r.right, r.name, r.said, r.blamed, inputs.join("\t"));
         }
     }
     let sets: Vec<String> = {
@@ -112,19 +125,32 @@ fn gather(dir: &std::path::Path, copies: u64, rows: &mut Vec<Row>) -> Result<(),
         let answer: Answer =
             serde_json::from_value(answer).map_err(|e| format!("{}: {e}", case.display()))?;
         let loaded = bundle::read(&case).map_err(|e| e.to_string())?;
-        let mut take = |telemetry: &firebell_core::telemetry::Telemetry, answer: &Answer| {
+        let mut take = |telemetry: &firebell_core::telemetry::Telemetry, answer: &Answer, how: String| {
             let (verdict, inputs) = investigate_with_inputs(telemetry, &Settings::default());
             let Some(inputs) = inputs.filter(|_| verdict.verdict == Outcome::Cause) else { return };
             let mut x = [1.0; N];
             x[1..].copy_from_slice(&inputs);
             let set = answer.class.split('/').next().unwrap_or_default().to_owned();
             let said = verdict.hypotheses.first().map_or(0.0, |h| h.confidence);
-            rows.push(Row { x, right: score("", &verdict, answer).place == Some(1), set, said });
+            let blamed = verdict
+                .hypotheses
+                .first()
+                .map_or_else(String::new, |h| format!("{} at {}", h.cause, h.component));
+            let name = format!("{} {how}", case.display());
+            rows.push(Row {
+                name,
+                blamed,
+                x,
+                right: score("", &verdict, answer).place == Some(1),
+                set,
+                said,
+            });
         };
-        take(&loaded.telemetry, &answer);
+        take(&loaded.telemetry, &answer, String::new());
         for copy in 0..copies {
             for how in [Disturbance::DropSeries, Disturbance::LoseSamples] {
-                take(&disturb(&loaded.telemetry, how, copy).0, &answer);
+                let name = format!("{copy} {}", how.as_str());
+                take(&disturb(&loaded.telemetry, how, copy).0, &answer, name);
             }
         }
     }

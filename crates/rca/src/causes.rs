@@ -5,6 +5,26 @@ pub(crate) fn is_slowness(cause: &str) -> bool {
     matches!(cause, "code.slow_path" | "dependency.slow" | "database.slow_query" | "network.delay")
 }
 
+/// How much the base rate of a cause counts: a category is a weak hint at one component of many.
+const TEMPER: f64 = 0.15;
+
+/// What is known of a cause at a component before anything is seen, nats: how often operators name causes of this sort, as a
+/// logarithm around their geometric mean, tempered. Counts: causes disclosed on status pages (StackGen, State of
+/// Reliability 2026: code defects 3,609, configuration 1,551, capacity 1,690, network 1,804, third parties
+/// 4,271). Sorts that they do not count are neutral.
+pub(crate) fn prior(cause: &str, component: &str) -> f64 {
+    const USUAL: f64 = 2_358.0;
+    let count: f64 = match cause.split_once('.') {
+        Some(("code", _)) | Some(("change", "release")) => 3_609.0,
+        Some(("change", "config" | "flag")) => 1_551.0,
+        Some(("saturation" | "traffic", _)) => 1_690.0,
+        Some(("network", _)) => 1_804.0,
+        Some(("dependency", _)) if component.starts_with("third_party/") => 4_271.0,
+        _ => USUAL,
+    };
+    TEMPER * (count / USUAL).ln()
+}
+
 /// Whether `a` at a component explains `b` at the same one, so that `b` is its consequence.
 pub(crate) fn explains(a: &str, b: &str) -> bool {
     let generic = [
@@ -88,4 +108,19 @@ pub(crate) fn specific(cause: &str) -> bool {
             "traffic.surge",
         ]
         .contains(&cause))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base_rates_break_ties_and_no_more() {
+        assert_eq!(prior("cache.evictions", "service/cart"), 0.0);
+        assert!(prior("dependency.slow", "third_party/acquirer") > prior("network.delay", "service/cart"));
+        assert_eq!(prior("dependency.slow", "service/cart"), 0.0);
+        for c in firebell_core::cause::all() {
+            assert!(prior(&c.id, "third_party/x").abs() < 0.1, "{}", c.id);
+        }
+    }
 }

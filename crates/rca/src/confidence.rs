@@ -3,11 +3,18 @@
 //! well they hold on sets that took no part.
 
 /// What the model looks at, by name.
-pub const INPUTS: [&str; 6] = ["score", "lead", "modalities", "mechanism", "own", "absent"];
+pub const INPUTS: [&str; 7] = ["score", "lead", "modalities", "mechanism", "own", "absent", "steady"];
 
-/// The fitted constant is -1.35; it is set lower, since to be sure and wrong costs more than to be right and unsure.
-const CONSTANT: f64 = -1.85;
-const WEIGHTS: [f64; INPUTS.len()] = [2.32, 4.33, 0.325, 1.69, -0.68, 1.03];
+const CONSTANT: f64 = -1.65;
+const WEIGHTS: [f64; INPUTS.len()] = [3.10, 3.29, 0.29, 0.33, -2.43, 0.92, 3.10];
+
+/// What is taken for steadiness where the telemetry is too large to look again: the mean of the answers that the weights
+/// were fitted to.
+const STEADY: f64 = 0.8;
+/// Where fewer of the thinned copies than this name the same component …
+const REPEATED: f64 = 0.65;
+/// … the answer is not one to act on.
+const UNREPEATED: f64 = 0.68;
 
 /// What the model looks at.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -24,6 +31,8 @@ pub(crate) struct Evidence {
     pub own: f64,
     /// What counts against it for being expected and absent, nats, at most 0.
     pub absent: f64,
+    /// Share of thinned copies in which the same component leads, if they were looked at ([`crate::steady`]).
+    pub steady: Option<f64>,
 }
 
 impl Evidence {
@@ -36,6 +45,7 @@ impl Evidence {
             self.mechanism,
             self.own,
             self.absent,
+            self.steady.unwrap_or(STEADY),
         ]
     }
 }
@@ -43,7 +53,33 @@ impl Evidence {
 /// 0.02 to 0.97.
 pub(crate) fn confidence(e: Evidence) -> f64 {
     let x: f64 = CONSTANT + e.inputs().iter().zip(WEIGHTS).map(|(x, w)| x * w).sum::<f64>();
-    let p = 1.0 / (1.0 + (-x).exp());
+    let mut p = 1.0 / (1.0 + (-x).exp());
+    if e.steady.is_some_and(|s| s < REPEATED) {
+        p = p.min(UNREPEATED);
+    }
     // Three digits: more would be noise, and would differ between machines first.
     (p.clamp(0.02, 0.97) * 1000.0).round() / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_most_copies_do_not_repeat_is_nothing_to_act_on() {
+        let strong = |steady| Evidence {
+            score: 0.9,
+            lead: 0.6,
+            modalities: 3,
+            mechanism: 0.9,
+            own: 0.5,
+            absent: 0.0,
+            steady,
+        };
+        let of = |steady| confidence(strong(steady));
+        assert!(of(Some(1.0)) > 0.95);
+        assert!(of(Some(0.6)) <= UNREPEATED);
+        assert!(of(Some(0.0)) < of(Some(0.6)) || of(Some(0.0)) <= UNREPEATED);
+        assert!(of(None) < of(Some(1.0)), "not to know is less than to have looked");
+    }
 }

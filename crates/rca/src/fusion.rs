@@ -312,7 +312,7 @@ fn weigh(
     // What it lets one expect and is not there speaks against it, unless a metric shows it already.
     let missing = absent::find(case, signals, &harm.lines, &component, &cause);
     let nats = if absent::shown(signals, &members) { 0.0 } else { absent::sum(&missing) };
-    score = absent::after(score.min(1.0), nats);
+    score = absent::after(score.min(1.0), nats + causes::prior(&cause, &component));
     let mut order = members;
     let symptoms = signals
         .iter()

@@ -9,24 +9,22 @@ use firebell_core::verdict::{
 };
 
 use crate::case::Case;
-use crate::causes;
 use crate::confidence::{self, confidence};
 use crate::engines;
 use crate::evidence::{Cite, millis};
 use crate::fusion::{self, Harm, Rival};
 use crate::logs::{redact, redact_template};
+use crate::outcome::outcome;
 use crate::path;
 use crate::series::kinds::Kind;
 use crate::settings::Settings;
 use crate::signal::{Modality, Role, Signal};
+use crate::steady;
 
 /// Most hypotheses printed.
 const MAX_HYPOTHESES: usize = 10;
 /// Most pieces of evidence for one hypothesis.
 const MAX_EVIDENCE: usize = 6;
-/// Weight of a symptom below which nothing is felt.
-const QUIET: f64 = 0.3;
-
 /// Investigates. Deterministic: equal telemetry and settings give an equal verdict.
 pub fn investigate(telemetry: &Telemetry, settings: &Settings) -> Verdict {
     investigate_with_inputs(telemetry, settings).0
@@ -45,7 +43,7 @@ pub fn investigate_with_inputs(
         peak_rss_bytes: 0,
     };
     let gaps = gaps(telemetry);
-    let Some(mut case) = Case::prepare_with_logs(telemetry, settings) else {
+    let Some(found) = look(telemetry, settings) else {
         let verdict = Verdict {
             format: FORMAT.to_owned(),
             verdict: Outcome::InsufficientEvidence,
@@ -56,6 +54,63 @@ pub fn investigate_with_inputs(
         };
         return (verdict, None);
     };
+    let Found { case, signals, harm, rivals, outcome } = &found;
+    let steady = found.blames().and_then(|leader| {
+        steady::share(telemetry, leader, |copy| look(copy, settings)?.blames().map(str::to_owned))
+    });
+    let shown: Vec<&Rival> = select(rivals);
+    let mut ids = Ids::default();
+    let hypotheses: Vec<Hypothesis> = shown
+        .iter()
+        .enumerate()
+        .filter_map(|(i, r)| {
+            let steady = steady.filter(|_| i == 0);
+            write(case, signals, harm, &shown, i, sureness(signals, &shown, i, r, steady), &mut ids)
+        })
+        .enumerate()
+        .map(|(i, mut h)| {
+            h.rank = i as u32 + 1;
+            h
+        })
+        .collect();
+    let anything = case.frame.seen && *outcome != Outcome::Healthy;
+    let inputs = shown.first().map(|r| sureness(signals, &shown, 0, r, steady).inputs());
+    let verdict = Verdict {
+        format: FORMAT.to_owned(),
+        verdict: if hypotheses.is_empty() && *outcome == Outcome::Cause {
+            Outcome::InsufficientEvidence
+        } else {
+            *outcome
+        },
+        onset: anything.then(|| millis(case.frame.onset)).flatten(),
+        hypotheses,
+        gaps,
+        stats,
+    };
+    (verdict, inputs)
+}
+
+/// What a look at telemetry came to, before anything is written down.
+struct Found<'a> {
+    case: Case<'a>,
+    signals: Vec<Signal>,
+    harm: Harm,
+    /// Best first.
+    rivals: Vec<Rival>,
+    outcome: Outcome,
+}
+
+impl Found<'_> {
+    /// The component that is blamed, if any is.
+    fn blames(&self) -> Option<&str> {
+        let first = self.rivals.first().filter(|_| self.outcome == Outcome::Cause);
+        first.map(|r| r.component.as_str())
+    }
+}
+
+/// `None` if there is nothing to look at.
+fn look<'a>(telemetry: &'a Telemetry, settings: &'a Settings) -> Option<Found<'a>> {
+    let mut case = Case::prepare_with_logs(telemetry, settings)?;
     let mut signals = engines::run_all(&case);
     let shared = engines::run_shared(&case, &signals);
     share_machine(&mut case, &shared);
@@ -71,33 +126,7 @@ pub fn investigate_with_inputs(
     let harm = Harm::gather(&case, &signals, account);
     let rivals = fusion::rank(&case, &signals, &harm);
     let outcome = outcome(&case, &signals, &rivals);
-    let shown: Vec<&Rival> = select(&rivals);
-    let mut ids = Ids::default();
-    let hypotheses: Vec<Hypothesis> = shown
-        .iter()
-        .enumerate()
-        .filter_map(|(i, r)| write(&case, &signals, &harm, &shown, i, r, &mut ids))
-        .enumerate()
-        .map(|(i, mut h)| {
-            h.rank = i as u32 + 1;
-            h
-        })
-        .collect();
-    let anything = case.frame.seen && outcome != Outcome::Healthy;
-    let inputs = shown.first().map(|r| sureness(&signals, &shown, 0, r).inputs());
-    let verdict = Verdict {
-        format: FORMAT.to_owned(),
-        verdict: if hypotheses.is_empty() && outcome == Outcome::Cause {
-            Outcome::InsufficientEvidence
-        } else {
-            outcome
-        },
-        onset: anything.then(|| millis(case.frame.onset)).flatten(),
-        hypotheses,
-        gaps,
-        stats,
-    };
-    (verdict, inputs)
+    Some(Found { case, signals, harm, rivals, outcome })
 }
 
 /// What runs on a machine that makes it ill depends on it as on something that it calls.
@@ -141,152 +170,6 @@ fn select(rivals: &[Rival]) -> Vec<&Rival> {
     out
 }
 
-fn outcome(case: &Case<'_>, signals: &[Signal], rivals: &[Rival]) -> Outcome {
-    let felt = case
-        .features
-        .iter()
-        .zip(&case.shifts)
-        .filter(|(f, _)| f.kind.is_symptom())
-        .filter_map(|(f, s)| s.map(|s| s.strength() * case.sure(f)))
-        .chain(
-            signals
-                .iter()
-                .filter(|s| s.modality == Modality::Traces && s.role == Role::Symptom)
-                .map(|s| s.weight),
-        )
-        .fold(0.0, f64::max);
-    let best = rivals.first().map_or(0.0, |r| r.score);
-    let mechanism = rivals.first().is_some_and(|r| {
-        r.signals.iter().any(|i| signals[*i].role == Role::Mechanism && signals[*i].weight > 0.5)
-    });
-    let watched = case
-        .features
-        .iter()
-        .filter(|f| f.kind.is_symptom() && f.points.len() >= 8)
-        .map(|f| f.component.as_str())
-        .collect::<BTreeSet<_>>()
-        .len();
-    let said = !case.t.report.trim().is_empty() || case.t.impact_started_at.is_some();
-    let flapping = flapping(case);
-    // A change that shows in two sorts of telemetry needs no harm to metrics: some faults only people notice.
-    let shown = rivals.first().is_some_and(|r| r.change.is_some() && r.modalities >= 2 && r.score > 0.2);
-    // Whoever cuts out a window beside a normal recording knows that it is ill: less is asked of the evidence.
-    let (quiet, weak, least) = if case.frame.apart && said { (0.1, 0.04, 0.03) } else { (QUIET, 0.33, 0.07) };
-    let state = engines::state::well(case, signals);
-    if felt < quiet && !mechanism && !shown && case.features.is_empty() && state == Some(true) {
-        return Outcome::Healthy;
-    }
-    if felt < quiet && best < weak && !mechanism && !shown {
-        let calm = flapping || !said || !case.t.alerts.is_empty() || well_watched(case);
-        return if watched >= 1 && calm { Outcome::Healthy } else { Outcome::InsufficientEvidence };
-    }
-    if felt < quiet && !said && case.t.alerts.is_empty() && watched >= 1 && harmless(signals, rivals) {
-        return Outcome::Healthy;
-    }
-    if shown && felt < 0.5 {
-        return Outcome::Cause;
-    }
-    let only_alerts = !case.t.alerts.is_empty() && engines::peoples_words(case).trim().is_empty();
-    // Wrong behaviour that answers in time is felt by people alone: a change that they may mean stays suspected.
-    let meant = rivals.first().is_some_and(|r| r.change.is_some() && r.score >= 0.3);
-    let unfelt = only_alerts || (!case.complaint.0 && !meant && well_watched(case));
-    if !shown && unfelt && imperceptible(case, signals) {
-        return Outcome::Healthy;
-    }
-    if flapping && felt < 0.4 && best < 0.4 {
-        return Outcome::Healthy;
-    }
-    if best < least {
-        return if recovered(case) { Outcome::Recovered } else { Outcome::InsufficientEvidence };
-    }
-    if best < 0.3 && recovered(case) && !rivals.first().is_some_and(|r| in_effect(case, r)) {
-        return Outcome::Recovered;
-    }
-    Outcome::Cause
-}
-
-/// Whether the best guess is a figure that moved and is near no limit: heaps climb between two collections, traffic comes and
-/// goes. Where nobody complains and nothing that serves people is worse, that is no incident.
-fn harmless(signals: &[Signal], rivals: &[Rival]) -> bool {
-    rivals.first().is_none_or(|r| {
-        // One failure in a thousand lines proves nothing.
-        let slight = |i: &usize| signals[*i].modality == Modality::Metrics || signals[*i].weight < QUIET;
-        r.change.is_none() && !r.cause.starts_with("saturation.") && r.signals.iter().all(slight)
-    })
-}
-
-/// Whether what serves people was watched nearly everywhere, and everywhere that the report names: then that nothing moved
-/// says that nothing is wrong, whatever somebody believes to feel.
-fn well_watched(case: &Case<'_>) -> bool {
-    const NEARLY: f64 = 0.8;
-    let mut watched: BTreeSet<&str> = BTreeSet::new();
-    for f in case.features.iter().filter(|f| f.kind.is_symptom() && f.points.len() >= 8) {
-        watched.insert(f.peer.as_deref().unwrap_or(&f.component));
-        watched.insert(&f.component);
-    }
-    // Who is only called and reports nothing is watched by its callers.
-    let serves = |id: &String| case.instrumented.contains(id) || case.graph.callees(id).next().is_some();
-    let all: BTreeSet<String> = case.names.ids().into_iter().filter(serves).collect();
-    let seen = all.iter().filter(|id| watched.contains(id.as_str())).count();
-    let named = case.names.mentioned(&case.t.report);
-    !all.is_empty()
-        && seen as f64 >= NEARLY * all.len() as f64
-        && named.iter().all(|id| watched.contains(id.as_str()))
-}
-
-/// Whether all that moved is answers that take some milliseconds longer than usual: a computer can tell, nobody who waits
-/// for them can. Figures in another unit than seconds are never so small.
-fn imperceptible(case: &Case<'_>, signals: &[Signal]) -> bool {
-    let more = signals.iter().filter(|s| !causes::is_slowness(s.cause)).any(|s| match s.role {
-        Role::Mechanism => s.weight > 0.5,
-        Role::Symptom => s.modality != Modality::Metrics && s.weight > 0.45,
-        Role::Against => false,
-    });
-    !more && case.unfelt(|k| k.is_symptom() || k == Kind::QueryTime)
-}
-
-/// The same alert firing and resolving again and again.
-fn flapping(case: &Case<'_>) -> bool {
-    let mut toggles: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
-    for a in &case.t.alerts {
-        if a.ends_at.is_some() || !a.firing {
-            *toggles.entry(&a.name).or_default() += 1;
-        }
-    }
-    toggles.values().any(|n| *n >= 2)
-}
-
-/// Whether the symptoms that moved are back in their normal band at the end.
-fn recovered(case: &Case<'_>) -> bool {
-    let mut moved = 0;
-    let mut back = 0;
-    for (f, s) in case.features.iter().zip(&case.shifts) {
-        let (true, Some(s)) = (f.kind.is_symptom(), s) else { continue };
-        let fault: Vec<f64> = f.points.iter().filter(|p| case.frame.is_fault(p.0)).map(|p| p.1).collect();
-        let out = fault.iter().filter(|v| (**v - s.before).abs() > 5.0 * s.scale).count();
-        if fault.len() < 8 || out < 3 {
-            continue;
-        }
-        moved += 1;
-        let tail = &fault[fault.len() * 4 / 5..];
-        back += usize::from(tail.iter().all(|v| (v - s.before).abs() < 3.0 * s.scale));
-    }
-    moved > 0 && back == moved
-}
-
-/// Whether the change that is blamed is still in effect: nothing of its sort came after it at the same place. What it
-/// harms may be rare enough to look mended for a while.
-fn in_effect(case: &Case<'_>, r: &Rival) -> bool {
-    let named = |c: &&firebell_core::change::Change| {
-        r.change.as_ref().is_some_and(|id| c.id == *id || c.commit.as_ref() == Some(id))
-    };
-    case.t.changes.iter().find(named).is_some_and(|blamed| {
-        !case.t.changes.iter().any(|c| {
-            c.at > blamed.at && c.kind == blamed.kind && crate::names::same(&c.component, &blamed.component)
-        })
-    })
-}
-
 /// Whether failures are blamed on a component although one that it calls, and that reports other things, does not report
 /// its own: they may come from there.
 fn failures_beyond_unseen(case: &Case<'_>, r: &Rival) -> bool {
@@ -301,7 +184,13 @@ fn failures_beyond_unseen(case: &Case<'_>, r: &Rival) -> bool {
 }
 
 /// What speaks for a hypothesis beside its rivals.
-fn sureness(signals: &[Signal], all: &[&Rival], index: usize, r: &Rival) -> confidence::Evidence {
+fn sureness(
+    signals: &[Signal],
+    all: &[&Rival],
+    index: usize,
+    r: &Rival,
+    steady: Option<f64>,
+) -> confidence::Evidence {
     let rival = all
         .iter()
         .enumerate()
@@ -323,6 +212,7 @@ fn sureness(signals: &[Signal], all: &[&Rival], index: usize, r: &Rival) -> conf
         mechanism,
         own: r.own,
         absent: r.absence,
+        steady,
     }
 }
 
@@ -342,9 +232,10 @@ fn write(
     harm: &Harm,
     all: &[&Rival],
     index: usize,
-    r: &Rival,
+    known: confidence::Evidence,
     ids: &mut Ids,
 ) -> Option<Hypothesis> {
+    let r = all[index];
     let mut seen: BTreeSet<&Cite> = BTreeSet::new();
     let mut collect = |indexes: &[usize], most: usize| -> Vec<EvidenceRef> {
         let mut out = Vec::new();
@@ -376,7 +267,7 @@ fn write(
         return None;
     }
     let against = collect(&r.against, 3);
-    let mut sure = confidence(sureness(signals, all, index, r));
+    let mut sure = confidence(known);
     if failures_beyond_unseen(case, r) {
         sure = (sure * 0.85 * 1000.0).round() / 1000.0;
     }
