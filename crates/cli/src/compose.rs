@@ -179,7 +179,8 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
 
     let token = admin_token(data)?;
     let room_key = hex::encode(Sha256::digest(format!("names of bridges {token}")));
-    let rooms = crate::rooms::systems(file, &room_key, Arc::clone(&blobs))?;
+    let configured = Arc::new(firebell_server::Configured::new(file.roster.clone()));
+    let rooms = crate::rooms::systems(file, &room_key, Arc::clone(&blobs), &configured)?;
     let asked = firebell_server::Systems {
         telemetry: telemetry.clone(),
         platforms: platforms.clone(),
@@ -253,7 +254,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         office: Arc::clone(&office),
         post: PostSettings { allow_private: file.webhooks.allow_private, vapid: Some(vapid) },
         limits: file.limits.clone(),
-        oncall: Arc::new(file.roster.clone()),
+        oncall: configured,
         templates,
     };
     let roster = firebell_server::roster_in_force(office.as_ref(), &file.roster)?;
@@ -278,9 +279,12 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
     let own = file.heartbeat.clone();
     let beating =
         own.map(|own| tokio::spawn(firebell_server::heartbeat(own, state.clone(), stopped.clone())));
+    let rostering = file.roster_files.clone().map(|(files, stamp)| {
+        tokio::spawn(firebell_server::follow_roster(state.clone(), files, stamp, stopped.clone()))
+    });
     let site = Site::new(state);
     tokio::spawn(site.clone().resume());
-    let mut tasks: Vec<_> = beating.into_iter().collect();
+    let mut tasks: Vec<_> = beating.into_iter().chain(rostering).collect();
     for config in &file.notifiers {
         if let Some(listener) = backends::build_listener(config)? {
             tasks.push(tokio::spawn(site.clone().follow(listener, stopped.clone())));

@@ -7,13 +7,18 @@ use firebell_core::ports::agent::BlobStore;
 use firebell_core::ports::chat::{Bridges, ChatRooms};
 use firebell_engine::effects::{Accounts, RoomSystems};
 use firebell_integrations::{backends, bridge};
-use firebell_oncall::Roster;
 use firebell_oncall::model::{Contact, ContactKind};
+use firebell_server::Configured;
 
 use crate::config::File;
 
 /// What opens rooms and bridges, as configured. `key`: a secret by which built-in bridges have names that nobody guesses.
-pub(crate) fn systems(file: &File, key: &str, blobs: Arc<dyn BlobStore>) -> anyhow::Result<RoomSystems> {
+pub(crate) fn systems(
+    file: &File,
+    key: &str,
+    blobs: Arc<dyn BlobStore>,
+    roster: &Arc<Configured>,
+) -> anyhow::Result<RoomSystems> {
     let mut bridges: BTreeMap<String, Arc<dyn Bridges>> = BTreeMap::new();
     let built_in = bridge::default(key)?;
     bridges.insert(built_in.name().to_owned(), built_in);
@@ -24,7 +29,7 @@ pub(crate) fn systems(file: &File, key: &str, blobs: Arc<dyn BlobStore>) -> anyh
     Ok(RoomSystems {
         chats: chats(file)?,
         bridges,
-        accounts: Some(Arc::new(Contacts { roster: file.roster.clone() })),
+        accounts: Some(Arc::new(Contacts { roster: Arc::clone(roster) })),
         blobs: Some(blobs),
     })
 }
@@ -58,7 +63,7 @@ pub(crate) fn bridges(file: &File) -> Vec<Arc<dyn Bridges>> {
 
 /// Accounts as the people on call have them among their contacts.
 struct Contacts {
-    roster: Roster,
+    roster: Arc<Configured>,
 }
 
 fn kind_of(chat: &str) -> Option<ContactKind> {
@@ -67,7 +72,8 @@ fn kind_of(chat: &str) -> Option<ContactKind> {
 
 impl Contacts {
     fn address(&self, person: &str, kind: ContactKind) -> Option<String> {
-        let person = self.roster.person(person)?;
+        let roster = self.roster.roster();
+        let person = roster.person(person)?;
         let usable = |c: &&Contact| c.kind == kind && c.enabled && !c.address.is_empty();
         person.contacts.iter().find(usable).map(|c| c.address.clone())
     }
@@ -83,7 +89,7 @@ impl Accounts for Contacts {
     }
 
     fn person(&self, chat: &str, account: &str, name: &str) -> Option<String> {
-        match backends::people_of(&self.roster, chat, account, name).as_slice() {
+        match backends::people_of(&self.roster.roster(), chat, account, name).as_slice() {
             [one] => Some(one.name.clone()),
             _ => None,
         }
@@ -92,13 +98,16 @@ impl Accounts for Contacts {
 
 #[cfg(test)]
 mod tests {
+    use firebell_oncall::Roster;
+
     use super::*;
 
     #[test]
     fn accounts_are_found_by_each_chats_kind_of_contact() {
         let roster = "[[people]]\nname = \"ana\"\ncontacts = [{ kind = \"teams\", address = \"ana@example.org\" }, \
             { kind = \"slack\", address = \"U0ANA\" }, { kind = \"email\", address = \"a@example.org\" }]\n";
-        let contacts = Contacts { roster: Roster::from_toml(roster).expect("a roster") };
+        let contacts =
+            Contacts { roster: Arc::new(Configured::new(Roster::from_toml(roster).expect("a roster"))) };
         assert_eq!(contacts.account("ana", "msteams/ops").as_deref(), Some("ana@example.org"));
         assert_eq!(contacts.account("ana", "slack/ops").as_deref(), Some("U0ANA"));
         assert_eq!(contacts.account("ana", "matrix/ops"), None);

@@ -90,7 +90,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         office,
         post: Default::default(),
         limits: LimitsConfig { requests_per_minute: 0, failures_per_minute: 0 },
-        oncall: Arc::new(roster),
+        oncall: Arc::new(firebell_server::Configured::new(roster)),
         templates: Arc::new(firebell_report::Templates::built_in()?),
     };
     let (_stop, stopped) = tokio::sync::watch::channel(false);

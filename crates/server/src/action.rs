@@ -91,6 +91,7 @@ pub(crate) fn said(command: &Command) -> Option<(Audience, &str, &str)> {
 
 /// What the rules of tone say of a text.
 pub(crate) fn remarks(app: &App, i: &Incident, audience: Audience, subject: &str, body: &str) -> Vec<Remark> {
-    let roster = app.state.oncall.people.iter().flat_map(|p| [p.name.as_str(), p.full_name.as_str()]);
+    let roster = app.state.oncall.roster();
+    let roster = roster.people.iter().flat_map(|p| [p.name.as_str(), p.full_name.as_str()]);
     firebell_report::tone::remarks(&Knows::of(i, audience, app.state.handle.policy(), roster), subject, body)
 }

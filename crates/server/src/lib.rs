@@ -35,7 +35,7 @@ pub use auth::{Auth, Oidc, OidcConfig, Role};
 pub use heartbeats::{HeartbeatConfig, Heartbeats, OwnConfig, heartbeat, watch_heartbeats};
 pub use hooks::Channels;
 pub use limits::LimitsConfig;
-pub use oncall::roster_in_force;
+pub use oncall::{Configured, RosterFiles, follow_roster, roster_in_force};
 pub use post::{PostOffice, PostSettings, PushDevices, post};
 pub use router::{Site, router};
 pub use serve::serve;

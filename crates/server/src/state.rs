@@ -10,7 +10,6 @@ use firebell_engine::ack::AckKeys;
 use firebell_engine::handle::{Clock, Handle};
 use firebell_integrations::http::Outbound;
 use firebell_integrations::otlp::OtlpStore;
-use firebell_oncall::Roster;
 use firebell_report::Templates;
 use jiff::Timestamp;
 
@@ -20,6 +19,7 @@ use crate::hooks::Channels;
 use crate::idempotency::Keys;
 use crate::limits::{Limits, LimitsConfig};
 use crate::metrics::Metrics;
+use crate::oncall::Configured;
 use crate::post::{PostSettings, Wire};
 use crate::problem::Problem;
 use crate::sources::Sources;
@@ -71,7 +71,7 @@ pub struct AppState {
     /// How much one caller may ask.
     pub limits: LimitsConfig,
     /// Schedules, people and escalations of the configuration; empty where there are none.
-    pub oncall: Arc<Roster>,
+    pub oncall: Arc<Configured>,
     /// Templates of updates, for drafts that people edit.
     pub templates: Arc<Templates>,
 }

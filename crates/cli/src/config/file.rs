@@ -1,6 +1,7 @@
 //! What `firebell.toml` may hold.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use firebell_core::comms::Audience;
 use firebell_core::effect::RetryPolicy;
@@ -15,7 +16,7 @@ use firebell_oncall::Roster;
 use firebell_server::{HeartbeatConfig, LimitsConfig, OidcConfig, OwnConfig, StatusConfig};
 use serde::Deserialize;
 
-use super::oncall::OnCall;
+use super::oncall::{OnCall, RosterFolder};
 
 /// The whole file; every part may be missing.
 #[derive(Debug, Clone, Deserialize, Default)]
@@ -78,6 +79,9 @@ pub(crate) struct File {
     /// What is there; read with the file by [`super::load`].
     #[serde(skip)]
     pub(crate) roster: Roster,
+    /// Where it was read from, and how its files were then.
+    #[serde(skip)]
+    pub(crate) roster_files: Option<(Arc<RosterFolder>, String)>,
 }
 
 /// Outgoing webhooks and notifications.

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use firebell_integrations::backends;
 use firebell_integrations::otlp::OtlpStore;
 use firebell_oncall::Roster;
 use firebell_oncall::check::Finding;
+use firebell_server::RosterFiles as _;
 
 use super::file::File;
+use super::oncall::RosterFolder;
 use super::parts::twice;
 use super::{checks, oncall, parts};
 use crate::exit_code::{ExitCode, coded};
@@ -18,6 +21,9 @@ pub(crate) fn load(path: Option<&Path>) -> anyhow::Result<File> {
     let Some(path) = path else { return Ok(File::default()) };
     let wrong = |e: String| coded(ExitCode::Usage, format!("{}: {e}", path.display()));
     let mut file = parse(&text(path)?).map_err(wrong)?;
+    // Before it is read: an edit in between is found afterwards.
+    let files = RosterFolder::of(&file.oncall, path.parent().unwrap_or(Path::new(".")));
+    file.roster_files = files.map(|files| (Arc::new(files.clone()), files.stamp()));
     let (roster, _) = on_call(&file, path).map_err(wrong)?;
     file.roster = roster;
     Ok(file)

@@ -1,16 +1,22 @@
 //! The folder that `[oncall]` names: people, schedules and escalations, one roster in as many files as a team likes.
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 use firebell_oncall::Roster;
 use firebell_oncall::check::{Finding, Limits, Weight, check};
 use firebell_oncall::model::ContactKind;
+use firebell_server::RosterFiles;
 use jiff::Timestamp;
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 
 /// Holidays that return are taken up to so many years ahead.
 const YEARS_AHEAD: i16 = 10;
+
+/// Folders within the folder are looked at so deep, and so many files of them.
+const DEPTH: u8 = 4;
+const MOST_FILES: usize = 5000;
 
 /// `[oncall]`.
 #[derive(Debug, Clone, Deserialize, Default)]
@@ -20,6 +26,60 @@ pub(crate) struct OnCall {
     pub(crate) folder: String,
     /// By which notifier a kind of contact is reached, where more than one could: `sms = "twilio/main"`.
     pub(crate) channels: BTreeMap<ContactKind, String>,
+}
+
+/// The folder, looked at while the server runs.
+#[derive(Debug, Clone)]
+pub(crate) struct RosterFolder {
+    section: OnCall,
+    beside: PathBuf,
+}
+
+impl RosterFolder {
+    /// Of a configuration in the folder `beside`; none where it names none.
+    pub(super) fn of(section: &OnCall, beside: &Path) -> Option<Self> {
+        let (section, beside) = (section.clone(), beside.to_owned());
+        (!section.folder.is_empty()).then_some(Self { section, beside })
+    }
+}
+
+impl RosterFiles for RosterFolder {
+    fn stamp(&self) -> String {
+        let mut files = BTreeMap::new();
+        stamps(&self.beside.join(&self.section.folder), DEPTH, &mut files);
+        let mut hash = Sha256::new();
+        for (path, stamp) in files {
+            hash.update(path.as_os_str().as_encoded_bytes());
+            hash.update(stamp);
+        }
+        hex::encode(hash.finalize())
+    }
+
+    fn read(&self) -> Result<Roster, String> {
+        roster(&self.section, &self.beside, Timestamp::now()).map(|(roster, _)| roster)
+    }
+}
+
+/// What tells a file from what it was: the content of what is read as TOML, size and time of what a calendar may name.
+fn stamps(folder: &Path, depth: u8, found: &mut BTreeMap<PathBuf, [u8; 32]>) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if found.len() >= MOST_FILES {
+            return;
+        }
+        if path.extension().is_some_and(|e| e == "toml") {
+            let content = std::fs::read(&path).map_or([0; 32], |text| Sha256::digest(text).into());
+            found.insert(path, content);
+        } else if path.is_dir() {
+            if depth > 0 {
+                stamps(&path, depth - 1, found);
+            }
+        } else if let Ok(about) = std::fs::metadata(&path) {
+            let stamp = format!("{} {:?}", about.len(), about.modified().ok());
+            found.insert(path, Sha256::digest(stamp).into());
+        }
+    }
 }
 
 /// Reads the folder and looks the roster over; errors refuse it.

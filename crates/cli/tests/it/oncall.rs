@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::json;
 
 use crate::commands::{parsed, path, run};
-use crate::support::{Server, firebell, output, text};
+use crate::support::{Server, firebell, output, text, until as until_so};
 
 const ROSTER: &str = r#"
 people = [
@@ -38,6 +38,19 @@ fn who_is_on_call_is_told_covered_for_and_checked() {
     assert!(text(&shown).contains("covers ada"), "{}", text(&shown));
     server.json(&["oncall", "override", "--remove", id]);
     assert_eq!(server.json(&["oncall", "override"])["overrides"], json!([]));
+
+    // The files are edited while it runs; what was entered stays.
+    let made = server.json(&[&cover[..], &["--from", &from, "--until", &ahead(2)]].concat());
+    let on = || server.json(&["oncall", "now"])["schedules"][0]["on_call"][0]["person"].clone();
+    let file = dir.path().join("oncall/payments.toml");
+    let edited = ROSTER.replace("always\", participants = [\"ada\"]", "always\", participants = [\"grace\"]");
+    assert_ne!(edited, ROSTER);
+    fs::write(&file, &edited).expect("a file");
+    server.json(&["oncall", "override", "--remove", made["override"]["id"].as_str().expect("an id")]);
+    until_so("an edit counts without a restart", 30, || (on() == "grace").then_some(()));
+    fs::write(&file, "[[people]]\nname = 3\n").expect("a file");
+    fs::write(&file, ROSTER).expect("a file");
+    until_so("what was mended counts", 30, || (on() == "ada").then_some(()));
 
     let wrong = ROSTER.replace("\"ada\"] }]", "\"eve\"] }]");
     fs::write(dir.path().join("oncall/payments.toml"), wrong).expect("a file");

@@ -21,7 +21,7 @@ pub(crate) fn acting(app: &App, name: &str) -> Result<Person, String> {
     if let Some(person) = app.state.auth.person(name) {
         return Ok(Person { scopes: None, ..person });
     }
-    let on_call = app.state.oncall.people.iter().any(|p| p.name == name);
+    let on_call = app.state.oncall.roster().people.iter().any(|p| p.name == name);
     let configured = app.state.handle.policy().people.iter().any(|p| p.name == name);
     match on_call || configured {
         true => Ok(Person::new(name, Role::Responder)),
@@ -31,7 +31,8 @@ pub(crate) fn acting(app: &App, name: &str) -> Result<Person, String> {
 
 /// Names of the people of the roster whose account of a channel this is. Several people may share a telephone.
 pub(super) fn of_account(app: &App, channel: &str, answer: &Answer) -> Vec<String> {
-    let people = people_of(&app.state.oncall, channel, &answer.account, &answer.name);
+    let roster = app.state.oncall.roster();
+    let people = people_of(&roster, channel, &answer.account, &answer.name);
     people.into_iter().map(|p| p.name.clone()).collect()
 }
 

@@ -75,7 +75,11 @@ impl Chats {
     pub(super) fn under(policy: Policy, patience: Duration) -> Self {
         let policy = Policy { page_channels: vec!["slack/ops".to_owned()], ..policy };
         let mut w = world_of(policy, |_| {});
-        let state = AppState { channels: channels(patience), oncall: Arc::new(roster()), ..w.state.clone() };
+        let state = AppState {
+            channels: channels(patience),
+            oncall: Arc::new(crate::oncall::Configured::new(roster())),
+            ..w.state.clone()
+        };
         let outside = Outside::new(200);
         w.app = Site::with(state.clone(), outside.clone()).router();
         w.state = state;

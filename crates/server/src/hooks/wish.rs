@@ -194,7 +194,8 @@ fn who(asker: &Asker<'_>, whom: &Whom) -> Result<String, String> {
 /// A name as it is configured: people write it in any case, and by the name that is shown.
 fn named(asker: &Asker<'_>, written: &str) -> String {
     let same = |name: &str| name.to_lowercase() == written.to_lowercase();
-    let roster = asker.app.state.oncall.people.iter();
+    let roster = asker.app.state.oncall.roster();
+    let roster = roster.people.iter();
     let policy = asker.app.state.handle.policy().people.iter();
     let found = policy
         .map(|p| &p.name)

@@ -59,7 +59,7 @@ pub(crate) async fn make_feed(
     schedule: Option<String>,
     person: Option<String>,
 ) -> Result<(Feed, String), Problem> {
-    let known = &app.state.oncall;
+    let known = app.state.oncall.roster();
     if let Some(schedule) = schedule.as_deref().filter(|s| known.schedule(s).is_none()) {
         return Err(unknown(schedule));
     }
@@ -109,6 +109,11 @@ pub(crate) async fn serve_feed(app: &App, token: &str) -> Result<Option<String>,
         let what = format!("{KIND} {}", document.id);
         Problem::store(&StoreError::Corrupt { what, detail: e.to_string() })
     })?;
+    // Whoever is shut out reads nothing by what they made before; so it is with the shifts of who is.
+    let out = |name: &String| app.directory.account(name).is_some_and(|account| account.disabled);
+    if out(&wanted.by) || wanted.person.as_ref().is_some_and(out) {
+        return Ok(None);
+    }
     let roster = roster(app).await?;
     let now = app.now();
     let until = now.saturating_add(AHEAD).unwrap_or(now);

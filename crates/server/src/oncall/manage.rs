@@ -37,7 +37,9 @@ pub(crate) async fn roster(app: &App) -> Result<Roster, Problem> {
 
 /// Whoever is being called hears of a change at once.
 async fn in_force(app: &App) -> Result<(), Problem> {
-    Ok(app.state.handle.set_roster(Arc::new(roster(app).await?)).await?)
+    let office = Arc::clone(&app.state.office);
+    let joined = move |roster: Arc<Roster>| roster_in_force(office.as_ref(), &roster);
+    Ok(app.state.oncall.put_in_force(&app.state.handle, joined).await?)
 }
 
 /// A roster of the configuration with what people entered.
@@ -49,7 +51,7 @@ pub fn roster_in_force(office: &dyn OfficeReader, configured: &Roster) -> StoreR
 }
 
 fn with(app: &App, kept: &[Kept]) -> Roster {
-    joined(&app.state.oncall, kept)
+    joined(&app.state.oncall.roster(), kept)
 }
 
 fn joined(configured: &Roster, kept: &[Kept]) -> Roster {

@@ -1,5 +1,8 @@
 //! On call, as people and programs see it.
 
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
 use axum::http::StatusCode;
 use firebell_oncall::Roster;
 use jiff::SignedDuration;
@@ -8,7 +11,7 @@ use serde_json::{Value, json};
 use super::page::Browser;
 use super::people::form;
 use super::world::{World, bearer, token, world};
-use crate::Role;
+use crate::{Role, RosterFiles, follow_roster};
 
 /// It is Monday, 2026-01-05, 10:30.
 pub(super) fn roster() -> Roster {
@@ -178,4 +181,64 @@ async fn a_calendar_is_served_to_who_has_its_address_until_it_is_ended() {
     for none in ["/oncall/feed/", "/oncall/feed/x", "/oncall/feed/x.ics"] {
         assert_eq!(w.send("GET", none, &[], "").await.status, StatusCode::NOT_FOUND, "{none}");
     }
+}
+
+/// Files that a test edits.
+struct Edited(Mutex<Result<Roster, String>>);
+
+impl RosterFiles for Edited {
+    fn stamp(&self) -> String {
+        format!("{:?}", self.0.lock().expect("not poisoned"))
+    }
+
+    fn read(&self) -> Result<Roster, String> {
+        self.0.lock().expect("not poisoned").clone()
+    }
+}
+
+async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !so().await {
+        assert!(Instant::now() < deadline, "{what}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
+async fn files_are_edited_while_it_runs_and_a_broken_one_changes_nothing_and_is_told() {
+    let w = world();
+    let on = async || {
+        let (_, all) = ask(&w, Role::Viewer, "GET", "/api/v1/schedules", "").await;
+        all["schedules"][0]["on_call"][0]["person"].clone()
+    };
+    let (status, _) = ask(&w, Role::Responder, "POST", "/api/v1/overrides", &cover("2026-01-05T14:00")).await;
+    assert_eq!((status, on().await), (StatusCode::CREATED, json!("ada")));
+    let files = Arc::new(Edited(Mutex::new(Ok(roster()))));
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let following = tokio::spawn(follow_roster(w.state.clone(), files.clone(), files.stamp(), stopped));
+
+    let mut swapped = roster();
+    swapped.schedules[0].layers[0].participants.reverse();
+    *files.0.lock().expect("not poisoned") = Ok(swapped);
+    until("an edit counts", async || on().await == "grace").await;
+    let kept = ask(&w, Role::Viewer, "GET", "/api/v1/overrides", "").await.1;
+    assert_eq!(kept["overrides"].as_array().map(Vec::len), Some(1), "what was entered stays");
+
+    *files.0.lock().expect("not poisoned") =
+        Err("payments.toml: people[0].name: <b>3</b> is no name (line 2)".to_owned());
+    until("it is told", async || w.state.oncall.trouble().is_some()).await;
+    assert_eq!(on().await, "grace", "the last good one is in force");
+    let page = async |role| {
+        let browser = Browser::sign_in(&w, &token(role)).await;
+        browser.get("/oncall").await.text
+    };
+    let shown = page(Role::Admin).await;
+    assert!(shown.contains("people[0].name: &lt;b&gt;3"), "{shown}");
+    assert!(!page(Role::Viewer).await.contains("payments.toml"), "files are nobody else's business");
+
+    *files.0.lock().expect("not poisoned") = Ok(roster());
+    until("mended", async || on().await == "ada").await;
+    assert_eq!(w.state.oncall.trouble(), None);
+    stop.send(true).expect("is followed");
+    following.await.expect("ends");
 }

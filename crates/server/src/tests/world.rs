@@ -119,7 +119,7 @@ pub(crate) fn world_of(policy: Policy, more: impl FnOnce(&mut Sources)) -> World
         channels: Default::default(),
         post: Default::default(),
         limits: Default::default(),
-        oncall: Arc::new(super::oncall::roster()),
+        oncall: Arc::new(crate::oncall::Configured::new(super::oncall::roster())),
         templates: Arc::new(firebell_report::Templates::built_in().expect("built-in templates")),
     };
     World { app: router(state.clone()), handle, reader, faults, blobs, state, dir, now, _service: service }

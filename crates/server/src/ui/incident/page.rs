@@ -63,10 +63,11 @@ async fn load(app: &App, visitor: &Visitor, id: &str, query: &Pairs) -> Result<V
     let position = app.read(|reader| reader.position()).await?;
     let (incident, records) = access::load(app, &visitor.person, id).await?;
     let edges = edges(app, &incident).await?;
+    let roster = app.state.oncall.roster();
     let around = Around {
         position,
         edges: &edges,
-        roster: &app.state.oncall,
+        roster: &roster,
         templates: &app.state.templates,
         filter: &filter,
         public_url: &app.state.public_url,

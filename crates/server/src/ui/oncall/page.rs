@@ -29,6 +29,8 @@ struct View {
     /// Whether the visitor is one of the people of the roster.
     is_listed: bool,
     findings: Vec<Found>,
+    /// Why what the files say now is not in force.
+    trouble: Option<String>,
 }
 
 /// A schedule, now.
@@ -144,6 +146,8 @@ pub(super) async fn page(
                 text: format!("{}: {}.", f.problem, f.advice),
             })
             .collect(),
+        // Names files of the server.
+        trouble: app.state.oncall.trouble().filter(|_| visitor.person.allowed(Permission::OnCall).is_ok()),
         selected,
     };
     pages::whole(&app, Some(&visitor), "oncall.html", StatusCode::OK, view)
