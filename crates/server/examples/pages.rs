@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use firebell_core::change::{Change, ChangeKind};
 use firebell_core::effect::{Effect, Outcome};
-use firebell_core::incident::{Actor, Command, Opening};
+use firebell_core::incident::{Actor, Attachment, Command, Opening, RoomEffect, Said};
+use firebell_core::policy::RoomChat;
 use firebell_core::severity::Severity;
 use firebell_core::signal::{Intake, Signal, SignalState, fingerprint};
 use firebell_core::telemetry::Labels;
@@ -23,6 +24,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 const TOKEN: &str = "sample-token-for-the-page";
+const CHAT: &str = "slack/ops";
 const TITLES: [(&str, &str, Severity); 6] = [
     ("High error rate on checkout, customers cannot buy", "checkout", Severity::Sev1),
     ("Payments answers slowly since the release of 4.2.0", "payments", Severity::Sev2),
@@ -49,6 +51,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     });
     let mut policy = sample::policy();
     policy.page_channels = vec!["email/oncall".to_owned()];
+    policy.war_room.bridge = "jitsi".to_owned();
+    policy.war_room.chats = vec![RoomChat {
+        chat: CHAT.to_owned(),
+        severities: vec![Severity::Sev1],
+        private: false,
+        invite: Vec::new(),
+        announce: vec!["C0GENERAL".to_owned()],
+    }];
     let begin = Timestamp::now().checked_sub(SignedDuration::from_hours(24 * 84))?.as_second();
     set.store(begin, Ordering::SeqCst);
     let (_service, handle) =
@@ -128,7 +138,7 @@ async fn past(handle: &Handle, set: &AtomicI64, at: i64, n: i64) -> Result<(), B
     let gives = |effect: &Effect| match effect {
         Effect::WritePostmortem => json!({"markdown": "p.md", "html": "p.html"}),
         Effect::ArchiveBundle => json!({"path": "bundle"}),
-        _ => json!(null),
+        other => of_room(other),
     };
     let step = async |later: i64| {
         set.store(at + later, Ordering::SeqCst);
@@ -156,9 +166,49 @@ async fn past(handle: &Handle, set: &AtomicI64, at: i64, n: i64) -> Result<(), B
     Ok(())
 }
 
-/// One whose calls go on: a contact fails, one person has acknowledged, the second step is reached.
+/// What chats and bridges answer.
+fn of_room(effect: &Effect) -> serde_json::Value {
+    match effect {
+        Effect::Room(RoomEffect::Open { .. }) => json!({
+            "id": "C0WARROOM",
+            "name": "inc-2026-0042-customers-cannot-pay",
+            "link": "https://example.slack.com/archives/C0WARROOM",
+        }),
+        Effect::Room(RoomEffect::Invite { people, .. }) => {
+            let unknown = [("grace", "no Slack account has this e-mail address")];
+            json!({"present": people, "unknown": unknown})
+        }
+        Effect::Room(RoomEffect::Bridge { .. }) => json!({"link": "https://meet.jit.si/inc-2026-0042-3f9a"}),
+        _ => json!(null),
+    }
+}
+
+/// What somebody says in the chat of the incident.
+fn said(id: &str, author: &str, text: &str, when: i64, file: Option<&str>) -> Command {
+    let attachment = |name: &str| Attachment {
+        name: name.to_owned(),
+        media_type: "image/png".to_owned(),
+        size: 48_211,
+        link: "https://example.slack.com/files/F01".to_owned(),
+        ..Attachment::default()
+    };
+    Command::RecordSaid {
+        said: Said {
+            chat: CHAT.to_owned(),
+            id: format!("C0WARROOM:{id}"),
+            author: author.to_owned(),
+            account: format!("U0{}", author.to_uppercase()),
+            text: text.to_owned(),
+            attachments: file.map(attachment).into_iter().collect(),
+            when: Timestamp::from_second(when).unwrap_or(Timestamp::UNIX_EPOCH),
+        },
+    }
+}
+
+/// One whose calls go on: a contact fails, one person has acknowledged, the second step is reached. It has a room in a
+/// chat, where things are said, and the draft of an update is ready.
 async fn called(handle: &Handle, set: &AtomicI64) -> Result<(), Box<dyn std::error::Error>> {
-    let begin = Timestamp::now().as_second() - 480;
+    let begin = Timestamp::now().as_second() - 830;
     set.store(begin, Ordering::SeqCst);
     let opening = Opening {
         title: "Customers cannot pay: every second card is refused".to_owned(),
@@ -168,7 +218,7 @@ async fn called(handle: &Handle, set: &AtomicI64) -> Result<(), Box<dyn std::err
         ..Opening::default()
     };
     let id = handle.open(opening, Actor::person("monitoring")).await?.incident;
-    for second in 0..470 {
+    for second in 0..820 {
         let at = begin + second;
         set.store(at, Ordering::SeqCst);
         for claimed in handle.claim(64, 0).await? {
@@ -183,6 +233,19 @@ async fn called(handle: &Handle, set: &AtomicI64) -> Result<(), Box<dyn std::err
         }
         if second == 95 {
             handle.command(&id, Command::Acknowledge, Actor::person("ada")).await?;
+        }
+        if second % 20 == 1 {
+            let now = Timestamp::from_second(at).unwrap_or(Timestamp::UNIX_EPOCH);
+            sample::play(handle, &|| now, &of_room).await?;
+        }
+        let graph = Some("refusals.png");
+        let heard = match second {
+            240 => Some(said("1", "ada", "The acquirer refuses cards of one bank only", at, None)),
+            300 => Some(said("2", "hedy", "Refusals by bank since 14:00", at, graph)),
+            _ => None,
+        };
+        if let Some(heard) = heard {
+            handle.command(&id, heard, Actor::System).await?;
         }
         // The writer's clock goes on by itself only when something is asked of it.
         tokio::time::sleep(std::time::Duration::from_millis(7)).await;
