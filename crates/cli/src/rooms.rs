@@ -51,12 +51,15 @@ pub(crate) fn used(file: &File, chats: &BTreeMap<String, Arc<dyn ChatRooms>>) ->
     chats.iter().filter(|(name, _)| named(name)).map(|(_, chat)| Arc::clone(chat)).collect()
 }
 
-/// Bridges that are configured, and the built-in one where it is named. What cannot be built is among the configuration's
-/// problems.
+/// Stands for the key of the built-in bridge where it is only asked how it is.
+const NO_KEY: &str = "no room is opened by it";
+
+/// Bridges that are configured, and the built-in one where it is named, to be asked how they are. What cannot be built is
+/// among the configuration's problems.
 pub(crate) fn bridges(file: &File) -> Vec<Arc<dyn Bridges>> {
     let mut all: Vec<Arc<dyn Bridges>> = file.bridges.iter().filter_map(|c| bridge::build(c).ok()).collect();
     if file.war_room.bridge == bridge::DEFAULT && !all.iter().any(|b| b.name() == bridge::DEFAULT) {
-        all.extend(bridge::default("").ok());
+        all.extend(bridge::default(NO_KEY).ok());
     }
     all
 }

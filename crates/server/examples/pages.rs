@@ -171,14 +171,14 @@ fn of_room(effect: &Effect) -> serde_json::Value {
     match effect {
         Effect::Room(RoomEffect::Open { .. }) => json!({
             "id": "C0WARROOM",
-            "name": "inc-2026-0042-customers-cannot-pay",
+            "name": "inc-customers-cannot-pay",
             "link": "https://example.slack.com/archives/C0WARROOM",
         }),
         Effect::Room(RoomEffect::Invite { people, .. }) => {
             let unknown = [("grace", "no Slack account has this e-mail address")];
             json!({"present": people, "unknown": unknown})
         }
-        Effect::Room(RoomEffect::Bridge { .. }) => json!({"link": "https://meet.jit.si/inc-2026-0042-3f9a"}),
+        Effect::Room(RoomEffect::Bridge { .. }) => json!({"link": "https://meet.jit.si/inc-3f9a"}),
         _ => json!(null),
     }
 }
