@@ -10,16 +10,16 @@ const TEMPER: f64 = 0.15;
 
 /// What is known of a cause at a component before anything is seen, nats: how often operators name causes of this sort, as a
 /// logarithm around their geometric mean, tempered. Counts: causes disclosed on status pages (StackGen, State of
-/// Reliability 2026: code defects 3,609, configuration 1,551, capacity 1,690, network 1,804, third parties
-/// 4,271). Sorts that they do not count are neutral.
+/// Reliability 2026: code defects 3,609, capacity 1,690, network 1,804, third parties 4,271). Sorts that they do not count
+/// are neutral, and so are names for mere harm; changes have a prior of their own, by time and place.
 pub(crate) fn prior(cause: &str, component: &str) -> f64 {
-    const USUAL: f64 = 2_358.0;
+    const USUAL: f64 = 2_619.0;
     let count: f64 = match cause.split_once('.') {
-        Some(("code", _)) | Some(("change", "release")) => 3_609.0,
-        Some(("change", "config" | "flag")) => 1_551.0,
+        Some(("dependency", _)) if component.starts_with("third_party/") => 4_271.0,
+        _ if !specific(cause) => USUAL,
+        Some(("code", _)) => 3_609.0,
         Some(("saturation" | "traffic", _)) => 1_690.0,
         Some(("network", _)) => 1_804.0,
-        Some(("dependency", _)) if component.starts_with("third_party/") => 4_271.0,
         _ => USUAL,
     };
     TEMPER * (count / USUAL).ln()
@@ -119,6 +119,7 @@ mod tests {
         assert_eq!(prior("cache.evictions", "service/cart"), 0.0);
         assert!(prior("dependency.slow", "third_party/acquirer") > prior("network.delay", "service/cart"));
         assert_eq!(prior("dependency.slow", "service/cart"), 0.0);
+        assert_eq!(prior("code.exception", "service/cart"), prior("change.flag", "service/cart"));
         for c in firebell_core::cause::all() {
             assert!(prior(&c.id, "third_party/x").abs() < 0.1, "{}", c.id);
         }
