@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use firebell_core::comms::Audience;
+use firebell_core::comms::{Audience, UpdateReason};
 use firebell_core::effect::Effect;
 use firebell_core::ids::EffectKey;
 use firebell_core::incident::{
-    Actor, Event, EventRecord, Incident, Phase, PlanStatus, Proof, Status, Summary, fold, timers,
+    Actor, Event, EventRecord, Incident, Phase, PlanStatus, Proof, RoomEvent, Status, Summary, fold, line,
+    timers,
 };
 use firebell_core::policy::Policy;
 use firebell_core::ports::store::OutboxRow;
@@ -314,6 +315,94 @@ pub fn outbox_holds_what_events_ask_for(asked: &BTreeMap<EffectKey, Effect>, out
     must(there.len() == asked.len() && outbox.len() == asked.len(), || {
         let lost: Vec<_> = asked.keys().filter(|key| !there.contains(key)).collect();
         format!("effects lost: {lost:?}; {} rows of {} effects", outbox.len(), asked.len())
+    })
+}
+
+/// An update that becomes due was asked for ahead: people could read its draft and change it. The draft's time comes before
+/// that of its update, also where both have passed when somebody looks. `before` is the state before `record`.
+pub fn a_draft_precedes_what_becomes_due(before: &Incident, record: &EventRecord) -> Holds {
+    let Event::UpdateRequested { audience, reason: UpdateReason::Cadence } = &record.event else {
+        return Ok(());
+    };
+    let due = before.clocks.get(audience).and_then(|clock| clock.due).filter(|due| *due <= record.at);
+    // Who is told with another audience has no time of their own.
+    let Some(due) = due else { return Ok(()) };
+    let ahead = before.ahead.get(audience).map(|ahead| ahead.due);
+    must(ahead == Some(due), || {
+        format!(
+            "the {} update of {} was due at {due} and its draft was asked for {ahead:?}",
+            audience.as_str(),
+            before.id
+        )
+    })
+}
+
+/// Fewest characters of a line that may be shortened.
+const SHORTENED: usize = 1_000;
+
+/// A room was told what the record says since it was opened, each line once and in order, and nothing else. What the record
+/// notes as told was told; what comes after that may be on its way. `posts` are those that people see: key and text, the
+/// opening message first.
+pub fn a_room_was_told_what_the_record_says(
+    records: &[EventRecord],
+    chat: &str,
+    posts: &[(String, String)],
+) -> Holds {
+    let opened =
+        |r: &&EventRecord| matches!(&r.event, Event::Room(RoomEvent::Opened { chat: c, .. }) if c == chat);
+    let Some(begun) = records.iter().rev().find(opened) else {
+        return must(posts.is_empty(), || {
+            format!("a room of {chat} was told something and is not in the record")
+        });
+    };
+    let id = &begun.incident;
+    let keys: BTreeSet<&String> = posts.iter().map(|(key, _)| key).collect();
+    must(keys.len() == posts.len(), || format!("the room of {id} in {chat} has a post twice"))?;
+    // What the chat never takes is passed over.
+    let (mut told, mut passed) = (begun.version, Vec::new());
+    for record in records.iter().filter(|r| r.version > begun.version) {
+        if let Event::Room(RoomEvent::Posted { chat: c, upto, refused, .. }) = &record.event
+            && c == chat
+        {
+            passed.extend(refused.is_some().then_some(told + 1..=*upto));
+            told = *upto;
+        }
+    }
+    let news = records.iter().filter(|r| r.version > begun.version);
+    let news = news.filter(|r| !passed.iter().any(|p| p.contains(&r.version)));
+    let mut lines = news.filter_map(|r| Some((r, line(r, chat)?))).peekable();
+    for (key, text) in posts.iter().skip(1) {
+        let strange =
+            || format!("the room of {id} in {chat} was told, under {key}, what was not next: {text}");
+        let mut rest = text.as_str();
+        loop {
+            let (record, line) = lines.next().ok_or_else(strange)?;
+            // Alone, or each with its time.
+            let time = format!("{} ", record.at.strftime("%H:%M UTC"));
+            let dated = rest.strip_prefix(&time).and_then(|rest| after_line(rest, &line));
+            let alone = || after_line(text, &line).filter(|rest| rest.is_empty());
+            rest = dated.or_else(alone).ok_or_else(strange)?;
+            match rest.strip_prefix('\n') {
+                Some(next) => rest = next,
+                None => break,
+            }
+        }
+        must(rest.is_empty(), strange)?;
+    }
+    let missed = lines.peek().filter(|(record, _)| record.version <= told);
+    must(missed.is_none(), || {
+        let version = missed.map(|(record, _)| record.version);
+        format!("the room of {id} in {chat} was never told of event {version:?} and the record says it was")
+    })
+}
+
+/// What comes after a line, which may have been shortened.
+fn after_line<'a>(text: &'a str, line: &str) -> Option<&'a str> {
+    let ends = |rest: &&str| rest.is_empty() || rest.starts_with('\n');
+    let whole = text.strip_prefix(line).filter(ends);
+    whole.or_else(|| {
+        let (head, rest) = text.split_once(" \u{2026}")?;
+        (head.chars().count() >= SHORTENED && line.starts_with(head)).then_some(rest).filter(ends)
     })
 }
 

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use firebell_core::incident::{Event, EventRecord};
-use firebell_oncall::Roster;
-use firebell_oncall::escalation::{Call, CallKind, Event as OnCall, Page};
+use firebell_oncall::escalation::{Call, CallKind, Event as OnCall, Page, Why};
 use firebell_oncall::model::{Target, Urgency};
 use jiff::Timestamp;
 
 use super::month::{NIGHTS, Ring};
+use super::reference::Reference;
 
 /// Two calls for the same reason within so long are one too many.
 const TWICE_S: i64 = 20;
@@ -22,12 +22,15 @@ pub(super) struct Seen {
     pub(super) failed: usize,
     pub(super) held: usize,
     pub(super) came_on: usize,
+    pub(super) snoozed: usize,
+    pub(super) handed_over: usize,
+    pub(super) requested: usize,
     pub(super) on_nights: [usize; 2],
 }
 
 /// An incident's record, read step by step.
 struct Reading<'a> {
-    plans: BTreeMap<&'a str, firebell_oncall::Plan<'a>>,
+    reference: &'a Reference,
     roles: BTreeMap<String, Option<String>>,
     calls: BTreeMap<String, Call>,
     pages: BTreeMap<String, (Page, Timestamp)>,
@@ -37,13 +40,13 @@ struct Reading<'a> {
     acknowledged: BTreeSet<String>,
 }
 
-pub(super) fn check(records: &[EventRecord], roster: &Roster, seen: &mut Seen) {
+pub(super) fn check(records: &[EventRecord], reference: &Reference, seen: &mut Seen) {
     let opened = records[0].at;
     for (n, night) in NIGHTS.iter().enumerate() {
         seen.on_nights[n] += usize::from((opened.as_second() - night).abs() <= 3600);
     }
     let mut reading = Reading {
-        plans: roster.plans(),
+        reference,
         roles: BTreeMap::new(),
         calls: BTreeMap::new(),
         pages: BTreeMap::new(),
@@ -91,9 +94,20 @@ impl Reading<'_> {
     fn on_call(&mut self, record: &EventRecord, event: &OnCall, seen: &mut Seen) {
         let (id, at) = (&record.incident, record.at);
         match event {
-            OnCall::Started { urgency, .. } => self.urgency = *urgency,
+            OnCall::Started { urgency, why, .. } => {
+                self.urgency = *urgency;
+                seen.handed_over += usize::from(matches!(why, Why::HandedOver { .. }));
+            }
+            // Quiet until then, and everything begins again at that very moment.
+            OnCall::Snoozed { until, .. } => {
+                self.until = Some(*until);
+                seen.snoozed += 1;
+            }
             OnCall::Called { call, until } => {
                 self.calls.insert(call.id.clone(), call.clone());
+                seen.requested += usize::from(
+                    matches!(&call.kind, CallKind::Request { by } if by != "firebell" && !by.starts_with("policy ")),
+                );
                 if matches!(call.kind, CallKind::Step { .. } | CallKind::FallBack { .. }) {
                     self.until = *until;
                 }
@@ -153,7 +167,7 @@ impl Reading<'_> {
     }
 
     fn on_now(&self, person: &str, at: Timestamp) -> bool {
-        self.plans.values().any(|plan| plan.on_call(at).iter().any(|p| p == person))
+        self.reference.is_on(person, at)
     }
 
     /// On call, or the one who can always be reached.
@@ -163,7 +177,7 @@ impl Reading<'_> {
 
     fn meant(&self, call: &Call, person: &str, at: Timestamp) -> bool {
         call.targets.iter().any(|target| match target {
-            Target::Schedule(name) => self.plans[name.as_str()].on_call(at).iter().any(|p| p == person),
+            Target::Schedule(name) => self.reference.on_call(name, at).iter().any(|p| p == person),
             Target::Role(role) => self.roles.get(role).is_some_and(|p| p.as_deref() == Some(person)),
             // Who is asked in person holds a role, or is on call.
             Target::Person(name) => name == person && (self.may_be_called(person, at) || self.holds(person)),
@@ -183,15 +197,15 @@ impl Reading<'_> {
         let Some(Target::Schedule(name)) = policy.steps[0].targets.first() else {
             panic!("{id}: {policy:?}")
         };
-        for person in self.plans[name.as_str()].on_call(opened) {
+        for person in self.reference.on_call(name, opened) {
             let tried = records.iter().any(|r| {
                 r.at == opened
-                    && matches!(&r.event, Event::OnCall { event: OnCall::Attempted { person: p, .. } } if *p == person)
+                    && matches!(&r.event, Event::OnCall { event: OnCall::Attempted { person: p, .. } } if p == person)
             });
             let held = records.iter().any(|r| {
                 r.at == opened
                     && matches!(&r.event, Event::OnCall { event: OnCall::Paged { page, .. } }
-                        if page.person == person && page.held_until.is_some())
+                        if page.person == *person && page.held_until.is_some())
             });
             assert!(tried || held, "{id}: {person} is on call at {opened} and was missed");
             seen.first_attempts += usize::from(tried);

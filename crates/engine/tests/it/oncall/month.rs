@@ -7,19 +7,23 @@ use std::sync::{Arc, Mutex};
 use firebell_core::agent::AgentFailure;
 use firebell_core::effect::{Effect, Outcome};
 use firebell_core::ids::IncidentId;
-use firebell_core::incident::{Actor, Command, EventRecord, Opening, channels_for};
-use firebell_core::policy::Policy;
+use firebell_core::incident::{Actor, Command, Event, EventRecord, Opening, apply, channels_for};
+use firebell_core::policy::{Policy, RoomChat};
+use firebell_core::ports::chat::ChatRooms;
 use firebell_core::ports::notifier::{Message, Notifier};
 use firebell_core::ports::store::{IncidentFilter, Reader, Store, Tx};
 use firebell_core::ports::{BoxFuture, Health};
 use firebell_core::severity::Severity;
-use firebell_engine::effects::{Devices, Executor, Throttle};
+use firebell_engine::effects::{Devices, Executor, RoomSystems, Throttle};
 use firebell_engine::machine::{EffectResult, Machine};
 use firebell_oncall::Roster;
-use firebell_oncall::model::ContactKind;
+use firebell_oncall::escalation::HandTo;
+use firebell_oncall::model::{ContactKind, Target};
 use firebell_report::Templates;
 use firebell_store::{MemoryReader, MemoryStore};
+use firebell_testkit::chat::{FakeChat, Fault};
 use firebell_testkit::dice::Dice;
+use firebell_testkit::invariants;
 use firebell_testkit::samples;
 use firebell_testkit::vendor::{FakeAgents, FakeArchive, Vendor};
 use jiff::Timestamp;
@@ -27,11 +31,24 @@ use serde_json::Value;
 
 /// The first of March 2027.
 pub(super) const BEGIN: i64 = 1_803_859_200;
+pub(super) const ROSTER: &str = include_str!("roster.toml");
 const DAY_S: i64 = 86_400;
+const OPS: &str = "slack/ops";
 /// The hours around which clocks are changed: New York on the 14th, Berlin on the 28th.
 pub(super) const NIGHTS: [i64; 2] = [BEGIN + 13 * DAY_S + 7 * 3600, BEGIN + 27 * DAY_S + 3600];
 /// Where nobody answers for so long, somebody comes to the office and sees it.
 const FOUND_AFTER_S: i64 = 4 * 3600;
+
+/// What somebody does who was reached, or comes by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Deed {
+    Acknowledge,
+    Snooze,
+    HandOver,
+    Request,
+    TakeCommand,
+    Resolve,
+}
 
 /// How channels behave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,7 +151,9 @@ pub(super) struct Month {
     runtime: tokio::runtime::Runtime,
     phones: Arc<Mutex<Vec<Ring>>>,
     /// What people will do, by time.
-    plans: BTreeSet<(i64, IncidentId, String, bool)>,
+    plans: BTreeSet<(i64, IncidentId, String, Deed)>,
+    chat: FakeChat,
+    faults: Dice,
     /// How many rings were looked at.
     heard: usize,
     policy: Arc<Policy>,
@@ -142,11 +161,19 @@ pub(super) struct Month {
 
 impl Month {
     pub(super) fn new(seed: u64, weather: Weather) -> Self {
-        let roster = Roster::from_toml(include_str!("roster.toml")).expect("a roster");
+        let roster = Roster::from_toml(ROSTER).expect("a roster");
         let mut policy = samples::policy();
         // Nothing is investigated here: agents are never asked twice.
         policy.times.agent_deadline_s = 30 * DAY_S;
         policy.people.clear();
+        policy.war_room.chats = vec![RoomChat {
+            chat: OPS.to_owned(),
+            severities: vec![Severity::Sev1, Severity::Sev2],
+            private: false,
+            invite: Vec::new(),
+            announce: Vec::new(),
+        }];
+        let chat = FakeChat::new(OPS);
         let policy = Arc::new(policy);
         let store = MemoryStore::new();
         let (clock, phones) = (Arc::new(AtomicI64::new(BEGIN)), Arc::new(Mutex::new(Vec::new())));
@@ -168,7 +195,10 @@ impl Month {
             agents: Arc::new(FakeAgents { vendor: vendor.clone() }),
             notifiers,
             platforms: Vec::new(),
-            rooms: Default::default(),
+            rooms: RoomSystems {
+                chats: BTreeMap::from([(OPS.to_owned(), Arc::new(chat.clone()) as Arc<dyn ChatRooms>)]),
+                ..RoomSystems::default()
+            },
             archive: Arc::new(FakeArchive { vendor }),
             reader: Arc::new(store.reader()),
             templates: Arc::new(Templates::built_in().expect("parses")),
@@ -191,6 +221,8 @@ impl Month {
             runtime: tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime"),
             phones,
             plans: BTreeSet::new(),
+            chat,
+            faults: Dice::new(seed + 77),
             heard: 0,
             policy,
         }
@@ -278,7 +310,7 @@ impl Month {
         let decided = self.transact(|m, tx, at| Ok(Some(m.open(tx, opening.clone(), &by, at)?)));
         let id = decided.expect("is there").expect("opens").incident;
         let found = self.now() + FOUND_AFTER_S;
-        self.plans.insert((found, id, "passer-by".to_owned(), true));
+        self.plans.insert((found, id, "passer-by".to_owned(), Deed::Resolve));
     }
 
     /// Carries out what is due; answers whether there was anything.
@@ -292,6 +324,10 @@ impl Month {
         for one in claimed {
             let (key, fence) = (one.row.key.clone(), one.row.fence);
             let result = match &one.row.effect {
+                Effect::Room(_) => {
+                    self.chat_fails();
+                    self.runtime.block_on(self.executor.run(one))
+                }
                 Effect::Reach(_) | Effect::Announce { .. } | Effect::Page { .. } => {
                     self.runtime.block_on(self.executor.run(one))
                 }
@@ -300,6 +336,85 @@ impl Month {
             self.transact(|m, tx, at| m.finish(tx, &key, fence, &result, at));
         }
         any
+    }
+
+    /// The chat is away for an hour of each day, and goes wrong by itself now and then.
+    fn chat_fails(&mut self) {
+        if self.weather == Weather::Fair {
+            return;
+        }
+        self.chat.set_down(self.now() % DAY_S < 3600);
+        match self.faults.below(100) {
+            0..=3 => self.chat.fail([Fault::Error500]),
+            4..=6 => self.chat.fail([Fault::Limited(30)]),
+            7..=9 => self.chat.fail([Fault::LostAnswer]),
+            _ => {}
+        }
+    }
+
+    /// Rooms were told all that the record says, though the chat was away each day, and no draft came too late.
+    pub(super) fn rooms_and_drafts_hold(&self) {
+        let holds = |holds: Result<(), String>| holds.unwrap_or_else(|broken| panic!("{broken}"));
+        let rooms = self.chat.rooms();
+        let (mut posts, mut several, mut drafted) = (0, 0, 0);
+        for records in self.incidents() {
+            let mut state = None;
+            for record in &records {
+                if let Some(before) = &state {
+                    holds(invariants::a_draft_precedes_what_becomes_due(before, record));
+                }
+                drafted += usize::from(matches!(record.event, Event::UpdateDrafted { .. }));
+                apply(&mut state, record);
+            }
+            let incident = state.expect("is there");
+            let Some(room) = incident.rooms.chats.get(OPS) else { continue };
+            let there = rooms.get(room.id.as_ref().expect("was opened")).expect("is there");
+            holds(invariants::a_room_was_told_what_the_record_says(&records, OPS, &there.posts));
+            assert!(room.posting.is_none() && room.waiting.is_none(), "{}: {room:?}", incident.id);
+            assert!(there.posts[0].1.contains(incident.id.as_str()), "{:?}", there.posts);
+            posts += there.posts.len();
+            several += there.posts.iter().filter(|(_, text)| text.contains('\n')).count();
+        }
+        assert!(rooms.len() > 100 && posts > 1000 && several > 100, "{} {posts} {several}", rooms.len());
+        assert!(drafted > 100, "{drafted}");
+    }
+
+    /// What is checked of rooms and drafts does find what is wrong.
+    pub(super) fn wrong_rooms_and_drafts_are_found(&self) {
+        let rooms = self.chat.rooms();
+        let busiest = rooms.values().max_by_key(|room| room.posts.len()).expect("there are rooms");
+        let posts = &busiest.posts;
+        let of_it = |records: &Vec<EventRecord>| posts[0].1.contains(records[0].incident.as_str());
+        let records = self.incidents().into_iter().find(of_it).expect("is there");
+        let found = |change: &dyn Fn(&mut Vec<(String, String)>)| {
+            let mut posts = posts.clone();
+            change(&mut posts);
+            invariants::a_room_was_told_what_the_record_says(&records, OPS, &posts).is_err()
+        };
+        assert!(!found(&|_| {}));
+        let differs = (2..posts.len()).find(|n| posts[*n].1 != posts[n - 1].1).expect("differs");
+        assert!(found(&|posts| posts.swap(differs - 1, differs)), "out of order");
+        assert!(found(&|posts| posts.push(("again".to_owned(), posts[1].1.clone()))), "under another key");
+        assert!(found(&|posts| posts.push(posts[1].clone())), "twice");
+        assert!(found(&|posts| posts[1].1.push('!')), "in other words");
+        for n in 1..posts.len() {
+            assert!(found(&|posts| drop(posts.remove(n))), "never told of {:?}", posts[n]);
+        }
+        // As if nobody had asked for drafts.
+        let (mut state, mut undrafted) = (None, 0);
+        for record in self.incidents().iter().flatten() {
+            if record.version == 1 {
+                state = None;
+            }
+            if let Some(before) = &state {
+                undrafted +=
+                    usize::from(invariants::a_draft_precedes_what_becomes_due(before, record).is_err());
+            }
+            if !matches!(record.event, Event::DraftRequested { .. } | Event::UpdateDrafted { .. }) {
+                apply(&mut state, record);
+            }
+        }
+        assert!(undrafted > 100, "{undrafted}");
     }
 
     /// What is not what this is about: agents fail, updates are written.
@@ -355,22 +470,48 @@ impl Month {
                 let when = ring.at
                     + 20
                     + self.dice.below(if self.weather == Weather::Fair { 30 } else { 500 }) as i64;
-                self.plans.insert((when, IncidentId::new(ring.incident.clone()), owner.name.clone(), false));
+                let (id, name) = (IncidentId::new(ring.incident.clone()), owner.name.clone());
+                let deed = self.deed();
+                self.plans.insert((when, id, name, deed));
             }
         }
     }
 
-    fn act(&mut self, (at, id, person, ends): &(i64, IncidentId, String, bool)) {
+    fn deed(&mut self) -> Deed {
+        match (self.weather, self.dice.below(40)) {
+            (Weather::Bad, 0 | 1) => Deed::Snooze,
+            (Weather::Bad, 2 | 3) => Deed::HandOver,
+            (Weather::Bad, 4 | 5) => Deed::Request,
+            (Weather::Bad, 6) => Deed::TakeCommand,
+            _ => Deed::Acknowledge,
+        }
+    }
+
+    /// Who is on call by the schedule of commanders.
+    fn commander(&self) -> Option<String> {
+        self.roster.plan("command").and_then(|plan| plan.on_call(time(self.now())).into_iter().next())
+    }
+
+    fn act(&mut self, (at, id, person, deed): &(i64, IncidentId, String, Deed)) {
         let actor = Actor::person(person.clone());
-        let command = match ends {
-            false => Command::Acknowledge,
-            true => Command::Resolve { summary: "it is over".to_owned() },
+        let command = match deed {
+            Deed::Acknowledge => Command::Acknowledge,
+            Deed::Snooze => Command::Snooze { until: time(self.now() + 1200) },
+            Deed::HandOver => Command::HandOver { to: HandTo::Policy("platform".to_owned()) },
+            Deed::Request => {
+                Command::RequestResponders { targets: vec![Target::Schedule("command".to_owned())] }
+            }
+            Deed::TakeCommand => match self.commander() {
+                Some(next) => Command::AssignRole { role: "incident_commander".to_owned(), person: next },
+                None => Command::Acknowledge,
+            },
+            Deed::Resolve => Command::Resolve { summary: "it is over".to_owned() },
         };
         let decided = self.transact(|m, tx, now| Ok(Some(m.command(tx, id, &command, &actor, now)?)));
         // Who answers ends it a while later; what has ended is refused.
-        if !ends && decided.is_some_and(|d| d.is_ok_and(|d| !d.records.is_empty())) {
+        if *deed == Deed::Acknowledge && decided.is_some_and(|d| d.is_ok_and(|d| !d.records.is_empty())) {
             let end = at + 600 + self.dice.below(3000) as i64;
-            self.plans.insert((end, id.clone(), person.clone(), true));
+            self.plans.insert((end, id.clone(), person.clone(), Deed::Resolve));
         }
     }
 
