@@ -386,7 +386,8 @@ impl Month {
         let posts = &busiest.posts;
         let of_it = |records: &Vec<EventRecord>| posts[0].1.contains(records[0].incident.as_str());
         let records = self.incidents().into_iter().find(of_it).expect("is there");
-        let found = |change: &dyn Fn(&mut Vec<(String, String)>)| {
+        type Change<'a> = &'a dyn Fn(&mut Vec<(String, String)>);
+        let found = |change: Change<'_>| {
             let mut posts = posts.clone();
             change(&mut posts);
             invariants::a_room_was_told_what_the_record_says(&records, OPS, &posts).is_err()
