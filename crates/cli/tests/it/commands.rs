@@ -196,6 +196,15 @@ fn what_init_writes_is_checked_and_what_is_missing_is_told_by_doctor() {
     let (_, level) = doctor(&rooms);
     let levels = ["slack/ops", "rooms slack/ops", "bridge jitsi"].map(level);
     assert_eq!(levels, ["fail", "fail", "ok"]);
+    // So does the folder of people and schedules.
+    let folder = dir.path().join("oncall");
+    std::fs::create_dir(&folder).expect("made");
+    std::fs::write(folder.join("people.toml"), "people = 3\n").expect("written");
+    let rostered = dir.path().join("rostered.toml");
+    std::fs::write(&rostered, "[server]\nlisten = \"127.0.0.1:0\"\n[oncall]\nfolder = \"oncall\"\n")
+        .expect("written");
+    let (code, level) = doctor(&rostered);
+    assert_eq!((code, level("configuration").as_str()), (Some(7), "fail"));
     // What a server would refuse fails here, and the rest is looked at all the same.
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("an address").to_string();

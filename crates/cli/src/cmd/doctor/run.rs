@@ -1,6 +1,6 @@
 //! All looks, at the same time, and their list.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use firebell_core::ports::{BoxFuture, Health};
 use firebell_integrations::{backends, http};
@@ -18,7 +18,7 @@ pub(crate) async fn run(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
     let data = args.data.clone().or_else(|| file.server.data.clone());
     let data = data.unwrap_or_else(|| PathBuf::from(DEFAULT_DATA));
     let (systems, machine) = tokio::join!(systems(&file), machine::looks(&file, &data));
-    let mut checks = configuration(&file);
+    let mut checks = configuration(&file, &args.config);
     checks.extend(machine);
     checks.extend(systems);
     checks.extend(gaps::all(&file));
@@ -39,9 +39,10 @@ pub(crate) async fn run(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
     Ok(if ok { ExitCode::Ok } else { ExitCode::Wanting })
 }
 
-/// Fields, secrets and templates, as a server would take them.
-fn configuration(file: &File) -> Vec<Check> {
-    let problems = config::problems(file);
+/// Fields, secrets, templates and who is on call, as a server would take them.
+fn configuration(file: &File, path: &Path) -> Vec<Check> {
+    let mut problems = config::problems(file);
+    problems.extend(config::on_call(file, path).err());
     if problems.is_empty() {
         return vec![Check::new("configuration", Level::Ok, "fields, secrets and templates are in order")];
     }
