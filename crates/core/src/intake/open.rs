@@ -26,11 +26,6 @@ pub struct OpenIncidents {
 }
 
 impl OpenIncidents {
-    /// One of them.
-    pub fn get(&self, id: &IncidentId) -> Option<&OpenIncident> {
-        self.all.get(id)
-    }
-
     /// Whether it is open.
     pub fn contains(&self, id: &IncidentId) -> bool {
         self.all.contains_key(id)

@@ -8,7 +8,7 @@ use firebell_core::effect::Outcome;
 use serde_json::{Value, json};
 
 use super::Matrix;
-use super::notifier::{encode, is_room, read};
+use super::notifier::{Refusal, ask, encode, is_room};
 use crate::http::Method;
 use crate::notice::{digest, retry};
 use crate::replies::at;
@@ -17,9 +17,6 @@ use crate::replies::at;
 const ALIASES: u32 = 5;
 /// Rooms with one person that are looked at, the latest first.
 const ROOMS: usize = 8;
-
-/// The homeserver's word for what went wrong, and what it means.
-type Refusal = (String, Outcome);
 
 /// `@ana:example.org`.
 pub(super) fn is_user(text: &str) -> bool {
@@ -159,16 +156,6 @@ impl Matrix {
     }
 
     async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, Refusal> {
-        let path = format!("_matrix/client/v3/{path}");
-        let body = body.map(|b| b.to_string().into_bytes()).unwrap_or_default();
-        let answer = self.http.call(method, &path, &[], &[("content-type", "application/json")], body).await;
-        match &answer {
-            Ok(reply) if reply.ok() => Ok(serde_json::from_slice(&reply.body).unwrap_or(Value::Null)),
-            answer => {
-                let body = answer.as_ref().map(|r| r.body.as_slice()).unwrap_or_default();
-                let value: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
-                Err((at(&value, "/errcode").to_owned(), read(answer)))
-            }
-        }
+        ask(&self.http, method, path, &[], body).await
     }
 }

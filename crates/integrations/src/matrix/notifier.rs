@@ -15,7 +15,7 @@ use super::inbound::{Synced, parse_sync};
 use crate::http::{Http, HttpError, Method, Redirects, Reply, excerpt};
 use crate::notice::text::{Unit, all, cut, fit, marked_up};
 use crate::notice::{Again, Hints, Lines, Once, digest, recipients, retry, to_each};
-use crate::replies::{Heard, Listener};
+use crate::replies::{Heard, Listener, at};
 use crate::settings::{ConfigError, adapter_name};
 
 /// The plain text, bytes, and the HTML, bytes: an event has at most 65,536.
@@ -224,6 +224,31 @@ fn why(outcome: Outcome) -> String {
         Outcome::Retry { reason, .. } | Outcome::Permanent { reason } => reason,
         Outcome::Done { detail, .. } => detail,
     }
+}
+
+/// The homeserver's word for what went wrong, and what it means.
+pub(super) type Refusal = (String, Outcome);
+
+/// Asks the client API; `path` is below its version.
+pub(super) async fn ask(
+    http: &Http,
+    method: Method,
+    path: &str,
+    query: &[(&str, &str)],
+    body: Option<Value>,
+) -> Result<Value, Refusal> {
+    let path = format!("_matrix/client/v3/{path}");
+    let body = body.map(|b| b.to_string().into_bytes()).unwrap_or_default();
+    match http.call(method, &path, query, &[("content-type", "application/json")], body).await {
+        Ok(reply) if reply.ok() => Ok(serde_json::from_slice(&reply.body).unwrap_or(Value::Null)),
+        answer => Err(refusal(&answer)),
+    }
+}
+
+pub(super) fn refusal(answer: &Result<Reply, HttpError>) -> Refusal {
+    let body = answer.as_ref().map(|r| r.body.as_slice()).unwrap_or_default();
+    let value: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
+    (at(&value, "/errcode").to_owned(), read(answer))
 }
 
 pub(super) fn read(answer: &Result<Reply, HttpError>) -> Outcome {

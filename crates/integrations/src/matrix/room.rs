@@ -17,8 +17,8 @@ use serde_json::{Value, json};
 
 use super::Matrix;
 use super::config::Config;
-use super::notifier::{encode, is_room, read};
-use crate::http::{Http, Method, Redirects, Reply};
+use super::notifier::{self, ask, encode, is_room, refusal};
+use crate::http::{Http, Method, Redirects};
 use crate::notice::text::{Unit, all, cut, fit, marked_up, web};
 use crate::notice::{digest, of_message, trouble};
 use crate::replies::{at, written};
@@ -73,14 +73,7 @@ impl MatrixRooms {
         query: &[(&str, &str)],
         body: Option<Value>,
     ) -> Result<Value, Refusal> {
-        let body = body.map(|b| b.to_string().into_bytes()).unwrap_or_default();
-        let path = format!("_matrix/client/v3/{path}");
-        let answer =
-            self.http.call(method, &path, query, &[("content-type", "application/json")], body).await;
-        match answer {
-            Ok(reply) if reply.ok() => Ok(serde_json::from_slice(&reply.body).unwrap_or(Value::Null)),
-            answer => Err(refusal(answer)),
-        }
+        ask(&self.http, method, path, query, body).await.map_err(of_room)
     }
 
     async fn me(&self) -> Answer<String> {
@@ -365,15 +358,8 @@ impl MatrixRooms {
     }
 }
 
-fn refusal(answer: Result<Reply, crate::http::HttpError>) -> Refusal {
-    let word = match &answer {
-        Ok(reply) => {
-            let value: Value = serde_json::from_slice(&reply.body).unwrap_or(Value::Null);
-            at(&value, "/errcode").to_owned()
-        }
-        Err(_) => String::new(),
-    };
-    let trouble = match read(&answer) {
+fn of_room((word, outcome): notifier::Refusal) -> Refusal {
+    let trouble = match outcome {
         Outcome::Done { detail, .. } => Trouble::Permanent { reason: detail },
         other => trouble(other),
     };
@@ -442,7 +428,7 @@ impl ChatRooms for MatrixRooms {
             match self.files.get(&path, &[]).await {
                 Ok(reply) if reply.ok() && reply.body.len() as u64 <= max => Ok(Some(reply.body)),
                 Ok(reply) if reply.ok() => Ok(None),
-                answer => Err(refusal(answer).1),
+                answer => Err(of_room(refusal(&answer)).1),
             }
         })
     }

@@ -140,6 +140,7 @@ pub trait Receiver: Send + Sync {
     fn show<'a>(&'a self, _: &'a Answer, _: &'a Form) -> BoxFuture<'a, Result<(), String>> {
         Box::pin(async { Err("this channel shows no forms".to_owned()) })
     }
+
     /// Whether the person sees what the request is answered with. If not, it goes to [`Answer::later`], or is written
     /// where it was said.
     fn shows(&self, _: &Answer) -> bool {

@@ -10,6 +10,7 @@ use firebell_core::telemetry::Telemetry;
 use jiff::{SignedDuration, Timestamp};
 
 use random::Random;
+pub(crate) use random::mix;
 pub use rename::Renaming;
 
 /// A way to disturb telemetry.
