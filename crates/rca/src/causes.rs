@@ -56,8 +56,12 @@ pub(crate) fn explains(a: &str, b: &str) -> bool {
         }
         "saturation.memory" => generic.contains(&b) || b == "saturation.cpu",
         "code.memory_leak" => {
-            generic.contains(&b) || b_change || b == "saturation.memory" || b == "saturation.cpu"
+            generic.contains(&b)
+                || b_change
+                || ["saturation.memory", "saturation.cpu", "kubernetes.oom_killed"].contains(&b)
         }
+        // A process that was ended answers nobody.
+        "kubernetes.oom_killed" => generic.contains(&b),
         "saturation.connection_pool" => {
             generic.contains(&b)
                 || b_change

@@ -114,9 +114,16 @@ impl Server {
 
     /// Runs a command against it and answers its JSON.
     pub(crate) fn json(&self, args: &[&str]) -> Value {
+        self.asked(args).unwrap_or_else(|refusal| panic!("{refusal}"))
+    }
+
+    /// The same, of what may be refused.
+    pub(crate) fn asked(&self, args: &[&str]) -> Result<Value, String> {
         let out = output(firebell().args(args).arg("--json").arg("--data").arg(&self.data));
-        assert!(out.status.success(), "{args:?}: {}{}", text(&out), String::from_utf8_lossy(&out.stderr));
-        serde_json::from_slice(&out.stdout).unwrap_or_else(|e| panic!("{args:?}: {e}: {}", text(&out)))
+        if !out.status.success() {
+            return Err(format!("{args:?}: {}{}", text(&out), String::from_utf8_lossy(&out.stderr)));
+        }
+        Ok(serde_json::from_slice(&out.stdout).unwrap_or_else(|e| panic!("{args:?}: {e}: {}", text(&out))))
     }
 }
 

@@ -81,6 +81,8 @@ pub(super) fn begin_again(i: &mut Incident) {
     i.declined.clear();
 }
 
+/// Who asks for people by itself.
+const OURSELVES: &str = "firebell";
 /// Who asks for the people of a further policy.
 const POLICY: &str = "policy ";
 
@@ -141,7 +143,12 @@ pub(super) fn request<'a>(
     cx: &Cx<'_>,
 ) -> Vec<Event> {
     let targets = people.into_iter().map(|p| Target::Person(p.to_owned())).collect();
-    follow(i, &Command::Request { by: "firebell".to_owned(), targets }, cx)
+    follow(i, &Command::Request { by: OURSELVES.to_owned(), targets }, cx)
+}
+
+/// Whoever was called for a role that they cannot take is not called for it any more.
+pub(super) fn excuse(i: &Incident, person: &str, cx: &Cx<'_>) -> Vec<Event> {
+    follow(i, &Command::Excuse { by: OURSELVES.to_owned(), person: person.to_owned() }, cx)
 }
 
 /// The escalation policies of the services that are hit, each once; that of name `default`, else the first, where none

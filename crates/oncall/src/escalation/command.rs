@@ -46,6 +46,13 @@ pub enum Command {
         /// Whom.
         targets: Vec<Target>,
     },
+    /// Somebody is not needed for what they were asked for. Steps that mean them go on.
+    Excuse {
+        /// Who had asked for them.
+        by: String,
+        /// Whom.
+        person: String,
+    },
     /// The next step, now.
     EscalateNow {
         /// Who says so.

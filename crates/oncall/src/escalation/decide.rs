@@ -88,6 +88,7 @@ fn carry_out(draft: &mut Draft<'_>, command: &Command) -> Result<(), Refused> {
             let targets = people.chain(channels).collect();
             draft.call(CallKind::Request { by: by.clone() }, targets, 1, None);
         }
+        (Command::Excuse { by, person }, _) => excuse(draft, by, person),
         (Command::EscalateNow { .. }, Phase::Exhausted) => return Err(Refused::NobodyLeft(id)),
         (Command::EscalateNow { by }, _) => {
             draft.emit(Event::Escalated { by: by.clone() });
@@ -142,6 +143,21 @@ fn hand_over(draft: &mut Draft<'_>, by: &str, to: &HandTo) -> Result<(), Refused
         }
     }
     Ok(())
+}
+
+/// Ends the requests for a person; whoever was asked for with them is still.
+fn excuse(draft: &mut Draft<'_>, by: &str, person: &str) {
+    let target = Target::Person(person.to_owned());
+    let asked = |kind: &CallKind| matches!(kind, CallKind::Request { by: who } if who == by);
+    let calls = draft.e.calls.iter().filter(|c| asked(&c.kind) && c.targets.contains(&target));
+    let calls: Vec<(String, Vec<Target>)> = calls.map(|c| (c.id.clone(), c.targets.clone())).collect();
+    for (id, mut targets) in calls {
+        targets.retain(|t| *t != target);
+        if !targets.is_empty() {
+            draft.call(CallKind::Request { by: by.to_owned() }, targets, 1, None);
+        }
+        draft.close_these(&[id]);
+    }
 }
 
 /// Refuses what would page nobody.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::case::Case;
 use crate::series::features::Feature;
 use crate::series::kinds::Kind;
-use crate::series::stats::{self, Shift};
+use crate::series::stats::{self, Climb, Shift};
 use crate::signal::{Modality, Role, Signal};
 
 pub(super) fn run(case: &Case<'_>) -> Vec<Signal> {
@@ -382,15 +382,22 @@ fn memory(
     let steady = stats::ramp(&values)
         .filter(|(grown, order, clear)| *grown > 0.15 && *order > STEADY.0 && *clear > STEADY.1)
         .map_or(0.0, |r| r.0);
-    let calm = stats::sorted(&case.frame.split(&f.points).0);
-    let noise = (stats::quantile(&calm, 0.98) - stats::quantile(&calm, 0.02)) / 4.0;
-    let stands_out = |(_, grown): &(f64, f64)| *grown > CLIMB * noise;
+    let noise = |calm: &[f64]| {
+        let calm = stats::sorted(calm);
+        (stats::quantile(&calm, 0.98) - stats::quantile(&calm, 0.02)) / 4.0
+    };
+    let calm = noise(&case.frame.split(&f.points).0);
+    let stands_out = |g: &Climb| g.grown > CLIMB * calm;
+    // What is killed at its limit is complained of then: the climb lies before the onset, and is no noise of the calm.
+    let killed = |g: &Climb| {
+        g.share > KILLED && g.start >= CALM_SAMPLES && g.grown > CLIMB * noise(&values[..g.start])
+    };
     let climbing = stats::climb(&values)
-        .filter(|g| stands_out(g) && (s.z > 2.5 || g.0 > FELL_BACK))
-        .map_or(0.0, |g| g.0)
+        .filter(|g| (stands_out(g) && (s.z > 2.5 || g.share > FELL_BACK)) || killed(g))
+        .map_or(0.0, |g| g.share)
         .max(steady);
     let known = share_of_limit(case, &f.component);
-    let fresh = stats::fresh_climb(&values).filter(|g| g.0 > 0.15 && stands_out(g)).map(|g| g.0);
+    let fresh = stats::fresh_climb(&values).filter(|g| g.share > 0.15 && stands_out(g)).map(|g| g.share);
     if climbing > 0.15 {
         let near_limit = if share {
             stats::quantile(&stats::sorted(&f.level().iter().map(|p| p.1).collect::<Vec<_>>()), 0.98)
@@ -454,6 +461,10 @@ const CLIMB: f64 = 6.0;
 
 /// Growth from which a climb counts though the level fell back: what leaks is killed, and starts anew.
 const FELL_BACK: f64 = 0.4;
+/// Growth of what was killed for it: a process that doubled.
+const KILLED: f64 = 1.0;
+/// Samples from which what precedes a climb says how much the series moves by itself.
+const CALM_SAMPLES: usize = 20;
 /// Share of its limit from which memory counts as used up.
 const FULL: f64 = 0.85;
 /// Share of a disk below which nobody has to worry.

@@ -90,23 +90,35 @@ pub(crate) fn shift(base: &[f64], fault: &[f64], relative: f64, absolute: f64) -
     Some(Shift { z, before, after, sustained, scale })
 }
 
-/// Growth, relative to its start and absolute, of the climb with which `values` end: at least six samples, each above the one before
-/// it, none of whose steps is half of the growth. For what has begun too late for [`climb`].
-pub(crate) fn fresh_climb(values: &[f64]) -> Option<(f64, f64)> {
+/// The climb with which `values` end: at least six samples, each above the one before it, none of whose steps is half of the
+/// growth. For what has begun too late for [`climb`].
+pub(crate) fn fresh_climb(values: &[f64]) -> Option<Climb> {
     let steps: Vec<f64> = values.windows(2).map(|w| w[1] - w[0]).collect();
     let run = steps.iter().zip(values).rev().take_while(|(step, at)| **step > 0.003 * at.abs()).count();
     let start = values.len().checked_sub(run + 1)?;
     let grown = values.last()? - values[start];
     let widest = steps[steps.len() - run..].iter().copied().fold(0.0, f64::max);
-    (run >= 5 && widest < 0.5 * grown).then(|| (grown / values[start].abs().max(1e-9), grown))
+    let share = grown / values[start].abs().max(1e-9);
+    (run >= 5 && widest < 0.5 * grown).then_some(Climb { share, grown, start })
 }
 
-/// The largest steady climb: growth over it relative to its start, and absolute. Medians of three samples must go on rising for
-/// at least five of them, and no single step may account for half of the growth: that would be a jump.
-pub(crate) fn climb(values: &[f64]) -> Option<(f64, f64)> {
+/// A climb.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Climb {
+    /// Growth, relative to its start.
+    pub(crate) share: f64,
+    /// Growth.
+    pub(crate) grown: f64,
+    /// Index of the sample at which it starts.
+    pub(crate) start: usize,
+}
+
+/// The largest steady climb. Medians of three samples must go on rising for at least five of them, and no single step may
+/// account for half of the growth: that would be a jump.
+pub(crate) fn climb(values: &[f64]) -> Option<Climb> {
     let size = (values.len() / 60).max(3);
     let pieces: Vec<f64> = values.chunks(size).filter(|c| c.len() * 2 > size).map(median).collect();
-    let mut best: Option<(f64, f64)> = None;
+    let mut best: Option<Climb> = None;
     let mut start = 0;
     let mut widest: f64 = 0.0;
     for i in 1..=pieces.len() {
@@ -117,8 +129,8 @@ pub(crate) fn climb(values: &[f64]) -> Option<(f64, f64)> {
         let grown = pieces[i - 1] - pieces[start];
         if i - start >= 5 && widest < 0.5 * grown {
             let share = grown / pieces[start].abs().max(1e-9);
-            if best.is_none_or(|b| share > b.0) {
-                best = Some((share, grown));
+            if best.is_none_or(|b| share > b.share) {
+                best = Some(Climb { share, grown, start: start * size });
             }
         }
         start = i;

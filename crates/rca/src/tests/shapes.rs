@@ -180,6 +180,20 @@ fn a_climb_so_slow_that_noise_hides_each_step_is_a_leak() {
 }
 
 #[test]
+fn a_process_that_is_killed_for_its_memory_leaked_before_anybody_complained() {
+    for seed in 1..=4 {
+        let mut made = Made::new(seed, 1_000, 240);
+        let filling = |at: f64| if (0.75..0.94).contains(&at) { 1.0 + 30.0 * (at - 0.75) } else { 1.0 };
+        made.gauge("process_resident_memory_bytes", "cart", 6e6, filling);
+        for (code, calm, ill) in [("200", 100.0, 20.0), ("500", 0.0, 80.0)] {
+            let labels = [("service", "cart"), ("code", code)];
+            made.counter("http_requests_total", &labels, |at| if at >= 0.94 { ill } else { calm }, false);
+        }
+        is(&made, "service/cart", "code.memory_leak");
+    }
+}
+
+#[test]
 fn counters_gauges_and_histograms_are_told_apart() {
     // A counter that starts again from nothing is no step, and one that only rises is no ramp.
     let mut made = Made::new(3, 15_000, 120);

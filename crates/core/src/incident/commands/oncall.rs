@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::super::advance::{able, call, candidate, contacts, has_declined, page, you_are};
 use super::super::command::Rejection;
 use super::super::event::{Actor, Event};
-use super::super::oncall::{follow, tell};
+use super::super::oncall::{excuse, follow, tell};
 use super::super::state::Incident;
 use super::people::check_person;
 use super::required;
@@ -122,6 +122,10 @@ pub(super) fn decline(i: &Incident, role: &str, reason: &str, actor: &Actor, cx:
     let taken: Vec<String> = i.roles.values().filter_map(|h| h.person.clone()).collect();
     let next = deputy.or_else(|| candidate(&without, &role, &taken, cx)).filter(|p| *p != by);
     events.push(Event::RoleAssigned { role: role.clone(), person: next.clone() });
+    // Whom a step means, or another role, is called for that.
+    if !i.roles.iter().any(|(other, holder)| *other != role && holder.person.as_ref() == Some(&by)) {
+        events.extend(excuse(i, &by, cx));
+    }
     // By a roster who is given a role is called by itself.
     if cx.roster.is_none() {
         events.extend(page(next, &you_are(i, &role), cx));

@@ -251,6 +251,10 @@ fn a_role_is_declined_and_goes_to_who_can_take_it_and_a_deputy_goes_first() {
         .by("cleo", &Command::DeclineRole { role: role.clone(), reason: "on a train".to_owned() })
         .expect("is taken");
     assert_eq!(story.i().holder(&role), Some("dora"));
+    let page_of = |story: &Story, person: &str| {
+        story.i().escalation.as_ref().is_some_and(|e| e.page_of(person).is_some())
+    };
+    assert!(!page_of(&story, "cleo") && page_of(&story, "ana"), "who cannot is not called for it any more");
     assert!(story.sent_to().contains(&("dora".to_owned(), ContactKind::Voice)), "and is called");
     story.by("dora", &Command::DeclineRole { role: role.clone(), reason: String::new() }).expect("is taken");
     assert_eq!(story.i().holder(&role), Some("ana"), "whoever is on call, where nobody else can");

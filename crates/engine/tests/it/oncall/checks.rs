@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use firebell_core::incident::{Event, EventRecord};
+use firebell_core::incident::{Actor, Event, EventRecord};
 use firebell_oncall::escalation::{Call, CallKind, Event as OnCall, Page, Why};
 use firebell_oncall::model::{Target, Urgency};
 use jiff::Timestamp;
@@ -213,8 +213,21 @@ impl Reading<'_> {
     }
 }
 
-/// No telephone rings twice for the same.
-pub(super) fn phones(rings: &[Ring]) {
+/// No telephone rings twice for the same, unless a person asked anew in between.
+pub(super) fn phones(rings: &[Ring], incidents: &[Vec<EventRecord>]) {
+    let asked_anew = |first: &Ring, second: &Ring| {
+        let records = incidents.iter().filter(|records| records[0].incident.to_string() == first.incident);
+        records.flatten().filter(|r| matches!(r.actor, Actor::Person { .. })).any(|r| {
+            let asked = matches!(
+                &r.event,
+                Event::OnCall { event: OnCall::Started { why: Why::HandedOver { .. }, .. } }
+                    | Event::OnCall {
+                        event: OnCall::Called { call: Call { kind: CallKind::Request { .. }, .. }, .. }
+                    }
+            );
+            asked && first.at < r.at.as_second() && r.at.as_second() <= second.at
+        })
+    };
     let mut by_phone: BTreeMap<(&str, &str, &str), Vec<&Ring>> = BTreeMap::new();
     for ring in rings {
         by_phone.entry((&ring.address, &ring.incident, &ring.subject)).or_default().push(ring);
@@ -224,7 +237,10 @@ pub(super) fn phones(rings: &[Ring]) {
             // Under one key a receiver shows it once.
             let (first, second) = (pair[0], pair[1]);
             // Who was not told that a page arrived may try another.
-            let twice = !first.lost && first.key != second.key && second.at - first.at < TWICE_S;
+            let twice = !first.lost
+                && first.key != second.key
+                && second.at - first.at < TWICE_S
+                && !asked_anew(first, second);
             assert!(
                 !twice,
                 "{address} rang twice for {incident} within {} s: {subject}",

@@ -22,7 +22,7 @@ fn a_month_of_a_thousand_incidents_pages_who_is_on_call_and_nobody_else() {
     for records in &incidents {
         checks::check(records, &reference, &mut seen);
     }
-    checks::phones(&month.phones());
+    checks::phones(&month.phones(), &incidents);
     month.rooms_and_drafts_hold();
     month.wrong_rooms_and_drafts_are_found();
     // What the month was to show has happened in it.
@@ -35,11 +35,12 @@ fn a_month_of_a_thousand_incidents_pages_who_is_on_call_and_nobody_else() {
 #[test]
 fn where_every_channel_works_and_everybody_answers_nobody_is_escalated_to() {
     let month = Month::new(11, Weather::Fair).live(60);
+    let incidents = month.incidents();
     let mut seen = checks::Seen::default();
     let reference = Reference::of(ROSTER, BEGIN, 40);
-    for records in &month.incidents() {
+    for records in &incidents {
         checks::check(records, &reference, &mut seen);
     }
-    checks::phones(&month.phones());
+    checks::phones(&month.phones(), &incidents);
     assert_eq!((seen.fell_back, seen.failed), (0, 0), "{seen:?}");
 }
