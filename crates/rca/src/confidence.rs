@@ -33,6 +33,8 @@ pub(crate) struct Evidence {
     pub absent: f64,
     /// Share of thinned copies in which the same component leads, if they were looked at ([`crate::steady`]).
     pub steady: Option<f64>,
+    /// Another component may be the cause as well, and cannot be looked at ([`crate::blind`]).
+    pub blind: bool,
 }
 
 impl Evidence {
@@ -54,7 +56,7 @@ impl Evidence {
 pub(crate) fn confidence(e: Evidence) -> f64 {
     let x: f64 = CONSTANT + e.inputs().iter().zip(WEIGHTS).map(|(x, w)| x * w).sum::<f64>();
     let mut p = 1.0 / (1.0 + (-x).exp());
-    if e.steady.is_some_and(|s| s < REPEATED) {
+    if e.blind || e.steady.is_some_and(|s| s < REPEATED) {
         p = p.min(UNREPEATED);
     }
     // Three digits: more would be noise, and would differ between machines first.
@@ -70,7 +72,16 @@ mod tests {
         let of = |score, steady| {
             let (modalities, mechanism, own) = (3, 0.9, 0.5);
             let lead = score - 0.3;
-            confidence(Evidence { score, lead, modalities, mechanism, own, absent: 0.0, steady })
+            confidence(Evidence {
+                score,
+                lead,
+                modalities,
+                mechanism,
+                own,
+                absent: 0.0,
+                steady,
+                blind: false,
+            })
         };
         assert!(of(0.9, Some(1.0)) > 0.95);
         assert!(of(0.9, Some(0.6)) <= UNREPEATED);

@@ -8,6 +8,7 @@ use firebell_core::verdict::{
     EvidenceRef, FORMAT, Hypothesis, MitigationHint, Outcome, PathStep, Stats, Verdict,
 };
 
+use crate::blind;
 use crate::case::Case;
 use crate::confidence::{self, confidence};
 use crate::engines;
@@ -42,7 +43,7 @@ pub fn investigate_with_inputs(
         spans: telemetry.spans.len() as u64,
         peak_rss_bytes: 0,
     };
-    let gaps = gaps(telemetry);
+    let mut gaps = gaps(telemetry);
     let Some(found) = look(telemetry, settings) else {
         let verdict = Verdict {
             format: FORMAT.to_owned(),
@@ -58,14 +59,18 @@ pub fn investigate_with_inputs(
     let steady = found.blames().and_then(|leader| {
         steady::share(telemetry, leader, |copy| look(copy, settings)?.blames().map(str::to_owned))
     });
+    let blind = found.blames().and(rivals.first()).and_then(|r| blind::spot(case, signals, harm, r));
+    gaps.extend(blind.iter().map(|c| {
+        format!("{c} lacks series that most others have: it may be the cause and cannot be ruled out")
+    }));
     let shown: Vec<&Rival> = select(rivals);
     let mut ids = Ids::default();
     let hypotheses: Vec<Hypothesis> = shown
         .iter()
         .enumerate()
         .filter_map(|(i, r)| {
-            let steady = steady.filter(|_| i == 0);
-            write(case, signals, harm, &shown, i, sureness(signals, &shown, i, r, steady), &mut ids)
+            let (steady, blind) = (steady.filter(|_| i == 0), i == 0 && blind.is_some());
+            write(case, signals, harm, &shown, i, sureness(signals, &shown, i, r, (steady, blind)), &mut ids)
         })
         .enumerate()
         .map(|(i, mut h)| {
@@ -74,7 +79,7 @@ pub fn investigate_with_inputs(
         })
         .collect();
     let anything = case.frame.seen && *outcome != Outcome::Healthy;
-    let inputs = shown.first().map(|r| sureness(signals, &shown, 0, r, steady).inputs());
+    let inputs = shown.first().map(|r| sureness(signals, &shown, 0, r, (steady, false)).inputs());
     let verdict = Verdict {
         format: FORMAT.to_owned(),
         verdict: if hypotheses.is_empty() && *outcome == Outcome::Cause {
@@ -189,7 +194,7 @@ fn sureness(
     all: &[&Rival],
     index: usize,
     r: &Rival,
-    steady: Option<f64>,
+    (steady, blind): (Option<f64>, bool),
 ) -> confidence::Evidence {
     let rival = all
         .iter()
@@ -213,6 +218,7 @@ fn sureness(
         own: r.own,
         absent: r.absence,
         steady,
+        blind,
     }
 }
 

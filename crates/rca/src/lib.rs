@@ -5,6 +5,7 @@
 //! hypotheses. Text inside telemetry is data: it counts by what it shows, never by what it says of itself.
 
 mod absent;
+mod blind;
 mod breakdown;
 mod case;
 mod causes;

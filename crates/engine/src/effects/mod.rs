@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use firebell_core::effect::{Effect, Outcome};
+use firebell_core::ids::IncidentId;
 use firebell_core::incident::{EventRecord, Incident};
 use firebell_core::policy::Policy;
 use firebell_core::ports::BoxFuture;
@@ -24,6 +25,7 @@ use firebell_core::ports::notifier::Notifier;
 use firebell_core::ports::platform::Platform;
 use firebell_oncall::model::ContactKind;
 use firebell_report::Templates;
+use jiff::Timestamp;
 
 use crate::ack::AckKeys;
 use crate::handle::Clock;
@@ -41,22 +43,35 @@ pub trait Archive: Send + Sync {
     fn postmortem(&self, incident: Incident, records: Vec<EventRecord>) -> BoxFuture<'_, Outcome>;
 }
 
+/// How far a call has come that goes to a person's devices.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heard {
+    /// They have no device.
+    NoDevice,
+    /// It is on its way.
+    Waiting,
+    /// A push service took it, which is as much as one can know.
+    Taken,
+    /// Every push service refused it; why, in words.
+    Refused(String),
+}
+
 /// The devices that people registered for notifications. They are sent to by whoever follows the record; here it only
-/// matters whether there is one.
+/// matters what became of it.
 pub trait Devices: Send + Sync {
-    /// Whether a person has one.
+    /// How far the calls of a person have come that were made for an incident since `asked_at`.
     ///
     /// # Errors
     /// The store's, in words.
-    fn has(&self, person: &str) -> Result<bool, String>;
+    fn heard(&self, person: &str, incident: &IncidentId, asked_at: Timestamp) -> Result<Heard, String>;
 }
 
 /// Nobody has one.
 pub struct NoDevices;
 
 impl Devices for NoDevices {
-    fn has(&self, _: &str) -> Result<bool, String> {
-        Ok(false)
+    fn heard(&self, _: &str, _: &IncidentId, _: Timestamp) -> Result<Heard, String> {
+        Ok(Heard::NoDevice)
     }
 }
 

@@ -7,15 +7,17 @@ use firebell_core::ids::EffectKey;
 use firebell_core::incident::Incident;
 use firebell_core::ports::notifier::Urgency;
 use firebell_oncall::model::ContactKind;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::throttle::{Line, Turn};
-use super::{Executor, done, only, page};
+use super::{Executor, Heard, done, only, page};
 use crate::ack::Paged;
 use crate::machine::EffectResult;
 
 /// A channel that has not answered after so long has failed: the next contact must be tried within the minute.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// What no push service has taken after so long counts as failed, for the same reason.
+const PUSH_PATIENCE: SignedDuration = SignedDuration::from_secs(20);
 
 pub(super) async fn reach(
     executor: &Executor,
@@ -29,14 +31,7 @@ pub(super) async fn reach(
     }
     let contact = &reach.contact;
     if contact.kind == ContactKind::Push {
-        return only(match executor.devices.has(&reach.person) {
-            // Whoever follows the record sends it to each of them.
-            Ok(true) => done("goes to their devices"),
-            Ok(false) => Outcome::Permanent {
-                reason: format!("{} has no device; they can add one on the settings page", reach.person),
-            },
-            Err(reason) => Outcome::Retry { reason, after_s: None },
-        });
+        return by_devices(executor, incident, asked_at, &reach.person);
     }
     let notifier = executor.by_contact.get(&contact.kind).and_then(|name| executor.notifiers.get(name));
     let Some(notifier) = notifier else {
@@ -73,6 +68,28 @@ pub(super) async fn reach(
     });
     executor.throttle.sent(&line, key, matches!(outcome, Outcome::Done { .. }), (executor.clock)());
     only(outcome)
+}
+
+/// Whoever follows the record sends it to each device; here one waits for what their push services say.
+fn by_devices(executor: &Executor, incident: &Incident, asked_at: Timestamp, person: &str) -> EffectResult {
+    let permanent = |reason: String| only(Outcome::Permanent { reason });
+    match executor.devices.heard(person, &incident.id, asked_at) {
+        Ok(Heard::Taken) => only(done("a push service took it")),
+        Ok(Heard::NoDevice) => {
+            permanent(format!("{person} has no device; they can add one on the settings page"))
+        }
+        Ok(Heard::Refused(why)) => permanent(format!("no device of {person} can be reached: {why}")),
+        Ok(Heard::Waiting) if (executor.clock)().duration_since(asked_at) > PUSH_PATIENCE => {
+            let seconds = PUSH_PATIENCE.as_secs();
+            permanent(format!("no push service took it for {person} within {seconds} s"))
+        }
+        Ok(Heard::Waiting) => {
+            let outcome =
+                Outcome::Retry { reason: "on its way to their devices".to_owned(), after_s: Some(1) };
+            EffectResult { held: true, ..only(outcome) }
+        }
+        Err(reason) => only(Outcome::Retry { reason, after_s: None }),
+    }
 }
 
 /// Why a page need not go out any more.

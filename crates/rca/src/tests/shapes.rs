@@ -194,6 +194,35 @@ fn a_process_that_is_killed_for_its_memory_leaked_before_anybody_complained() {
 }
 
 #[test]
+fn who_cannot_be_looked_at_is_not_ruled_out() {
+    for seed in 1..=3 {
+        let make = |seen: bool| {
+            let mut made = Made::new(seed, 5_000, 200);
+            for service in ["carts", "mail"] {
+                made.gauge("latency_seconds", service, 0.06, |_| 1.0);
+                made.gauge("cpu_cores", service, 0.4, |_| 1.0);
+            }
+            made.gauge("cpu_cores", "search", 0.4, |at| late(at, 3.0));
+            made.gauge("latency_seconds", "search", 0.06, |at| late(at, 3.0));
+            made.gauge("latency_seconds", "billing", 0.06, |at| late(at, 2.0));
+            made.t.series.retain(|s| {
+                seen || s.name != "cpu_cores" || s.labels.get("service").is_none_or(|o| o != "billing")
+            });
+            made.verdict()
+        };
+        let first = |v: &Verdict| v.hypotheses.first().map(|h| (h.component.clone(), h.confidence));
+        let (all, part) = (make(true), make(false));
+        let (Some((sure, high)), Some((same, low))) = (first(&all), first(&part)) else {
+            panic!("{} {}", told(&all), told(&part))
+        };
+        assert_eq!((sure.as_str(), same.as_str()), ("service/search", "service/search"));
+        assert!(low <= 0.68 && low < high, "{low} {high}");
+        let tells = |v: &Verdict| v.gaps.iter().any(|g| g.starts_with("service/billing lacks series"));
+        assert!(tells(&part) && !tells(&all), "{:?}", part.gaps);
+    }
+}
+
+#[test]
 fn counters_gauges_and_histograms_are_told_apart() {
     // A counter that starts again from nothing is no step, and one that only rises is no ramp.
     let mut made = Made::new(3, 15_000, 120);

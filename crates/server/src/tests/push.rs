@@ -6,7 +6,9 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use firebell_core::ids::IncidentId;
 use firebell_core::ports::office::{Change, Deed, Expect};
+use firebell_engine::effects::{Devices, Heard};
 use firebell_integrations::webpush::Vapid;
 use jiff::SignedDuration;
 use ring::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
@@ -19,7 +21,7 @@ use serde_json::{Value, json};
 use super::webhooks::{Outside, Post, reply};
 use super::world::{Answer, World, token, world};
 use crate::post::Wire;
-use crate::{PostOffice, Role, router};
+use crate::{PostOffice, PushDevices, Role, router};
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
@@ -195,6 +197,50 @@ async fn who_is_called_is_told_and_only_their_browser_can_read_it() {
     ada.post("test", &format!("id={id}")).await;
     post.settle().await;
     assert_eq!(outside.take().len(), 1);
+}
+
+#[tokio::test]
+async fn a_call_has_arrived_when_a_push_service_took_it() {
+    for (status, heard) in [
+        (201, Heard::Taken),
+        // Tried again for an hour; whoever calls people goes on long before.
+        (503, Heard::Waiting),
+        // The subscription has ended, and with it the device.
+        (404, Heard::NoDevice),
+    ] {
+        let w = office_world();
+        let mut post = office(&w, &Outside::new(status));
+        post.settle().await;
+        let devices = PushDevices::new(Arc::clone(&w.state.office));
+        let before = w.now();
+        let far = |id: &str| devices.heard("ada", &IncidentId::new(id), before).expect("an answer");
+        assert_eq!(far("INC-2026-0001"), Heard::NoDevice);
+        Visit::new(&w, ADA).await.subscribe(&Browser::new("phone"), "").await;
+        let body = json!({"title": "Checkout is down", "severity": "SEV1"});
+        let made = w.api(Role::Commander, "POST", "/api/v1/incidents", body).await;
+        let incident = made.json()["id"].as_str().expect("an id").to_owned();
+        assert_eq!(far(&incident), Heard::Waiting);
+        post.settle().await;
+        assert_eq!(far(&incident), heard, "{status}");
+        // What arrived of another call says nothing of a later one.
+        if heard == Heard::Taken {
+            let later = w.now() + SignedDuration::from_secs(1);
+            let again = devices.heard("ada", &IncidentId::new(&incident), later);
+            assert_eq!(again.expect("an answer"), Heard::Waiting);
+        }
+    }
+    let w = office_world();
+    let mut post = office(&w, &Outside::new(403));
+    post.settle().await;
+    Visit::new(&w, ADA).await.subscribe(&Browser::new("phone"), "").await;
+    let before = w.now();
+    let body = json!({"title": "Checkout is down", "severity": "SEV1"});
+    let made = w.api(Role::Commander, "POST", "/api/v1/incidents", body).await;
+    post.settle().await;
+    let devices = PushDevices::new(Arc::clone(&w.state.office));
+    let id = IncidentId::new(made.json()["id"].as_str().expect("an id"));
+    let heard = devices.heard("ada", &id, before).expect("an answer");
+    assert!(matches!(&heard, Heard::Refused(why) if why.starts_with("403")), "{heard:?}");
 }
 
 #[tokio::test]

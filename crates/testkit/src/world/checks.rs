@@ -64,6 +64,7 @@ impl World {
             if let Some(before) = &fold {
                 invariants::approvals_precede_actions(before, stream, &record, &self.policy)?;
                 invariants::restricted_stays_restricted(before, &record)?;
+                invariants::a_draft_precedes_what_becomes_due(before, &record)?;
             }
             let record = invariants::event_survives_json(&record)?;
             if stream.last().is_some_and(|last| last.version + 1 != record.version || last.at > record.at) {

@@ -14,7 +14,7 @@ use firebell_core::ports::notifier::{Message, Notifier};
 use firebell_core::ports::store::{IncidentFilter, Reader, Store, Tx};
 use firebell_core::ports::{BoxFuture, Health};
 use firebell_core::severity::Severity;
-use firebell_engine::effects::{Devices, Executor, RoomSystems, Throttle};
+use firebell_engine::effects::{Devices, Executor, Heard, RoomSystems, Throttle};
 use firebell_engine::machine::{EffectResult, Machine};
 use firebell_oncall::Roster;
 use firebell_oncall::escalation::HandTo;
@@ -60,8 +60,8 @@ pub(super) enum Weather {
 }
 
 impl Devices for Weather {
-    fn has(&self, _: &str) -> Result<bool, String> {
-        Ok(*self == Self::Fair)
+    fn heard(&self, _: &str, _: &IncidentId, _: Timestamp) -> Result<Heard, String> {
+        Ok(if *self == Self::Fair { Heard::Taken } else { Heard::NoDevice })
     }
 }
 

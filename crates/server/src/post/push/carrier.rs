@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::device::{Device, KIND, may_hear, owner};
-use super::{CHANNEL, TEST};
+use super::{CALL, CHANNEL, TEST};
 use crate::post::carrier::{Carrier, Sent, answered};
 use crate::post::desk::Desk;
 
@@ -82,7 +82,7 @@ fn message(delivery: &Delivery, desk: &Desk) -> StoreResult<Result<(Device, Valu
         return Ok(Err("not sent: the incident is restricted"));
     };
     let what = match delivery.about.as_str() {
-        "call" => "you are called",
+        CALL => "you are called",
         "go" => "a mitigation waits for your go",
         _ => "new incident",
     };

@@ -43,11 +43,6 @@ impl Device {
         office.document(KIND, id)?.map(|d: Document| body(&d)).transpose()
     }
 
-    /// Whether a person has one.
-    pub(super) fn any_of(office: &dyn OfficeReader, person: &str) -> StoreResult<bool> {
-        Ok(Self::all(office)?.iter().any(|d| d.person == person))
-    }
-
     /// All.
     pub(super) fn all(office: &dyn OfficeReader) -> StoreResult<Vec<Self>> {
         documents(office, KIND)?.iter().map(body).collect()

@@ -15,5 +15,7 @@ pub(super) use publisher::PushPublisher;
 
 /// The channel.
 pub(crate) const CHANNEL: &str = "push";
+/// What it is about where somebody is called.
+pub(super) const CALL: &str = "call";
 /// What a test is about.
 pub(super) const TEST: &str = "test";

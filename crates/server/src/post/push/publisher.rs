@@ -10,8 +10,8 @@ use firebell_oncall::escalation::Event as OnCallEvent;
 use firebell_oncall::model::ContactKind;
 use serde_json::json;
 
-use super::CHANNEL;
 use super::device::{Device, may_hear, owner};
+use super::{CALL, CHANNEL};
 use crate::auth::Person;
 use crate::post::desk::Desk;
 use crate::post::publisher::{Page, Publisher, delivery, place};
@@ -57,7 +57,7 @@ impl For {
 
     fn about(&self) -> &'static str {
         match self {
-            Self::Called(_) => "call",
+            Self::Called(_) => CALL,
             Self::Go => "go",
             Self::News => "news",
         }
