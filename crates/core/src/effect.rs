@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::agent::AgentTask;
 use crate::comms::Audience;
 use crate::ids::RunId;
-use crate::incident::RoomEffect;
+use crate::incident::{IssueEffect, RoomEffect};
 
 /// One thing to be done outside the core. Put in the outbox in the transaction that records its event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -73,6 +73,8 @@ pub enum Effect {
     WritePostmortem,
     /// Do something to a room outside.
     Room(RoomEffect),
+    /// Do something in a tracker.
+    Issue(IssueEffect),
 }
 
 impl Effect {
@@ -94,6 +96,7 @@ impl Effect {
             Self::ArchiveBundle => "archive_bundle",
             Self::WritePostmortem => "write_postmortem",
             Self::Room(effect) => effect.kind(),
+            Self::Issue(effect) => effect.kind(),
         }
     }
 }

@@ -4,6 +4,7 @@ mod changed;
 mod levels;
 #[cfg(test)]
 mod tests;
+mod tracker;
 mod war_room;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,7 @@ use crate::severity::{Severity, SeverityPolicy};
 use crate::telemetry::{Component, TopologyEdge};
 
 pub use levels::{Level, Levels};
+pub use tracker::ItemTracker;
 pub use war_room::{RestrictedRooms, RoomChat, WarRoom};
 
 /// Roles that every company has; see [`Policy::roles`].
@@ -56,6 +58,9 @@ pub struct Policy {
     pub page_channels: Vec<String>,
     /// Rooms outside, by severity.
     pub war_room: WarRoom,
+    /// Where action items get an issue.
+    #[serde(skip_serializing_if = "ItemTracker::is_none")]
+    pub tracker: ItemTracker,
     /// Retry of outside effects.
     pub retry: RetryPolicy,
     /// Address under which people reach this server, for links.

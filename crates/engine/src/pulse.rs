@@ -12,7 +12,7 @@ pub const SHORT: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25
 /// Upper bounds of buckets of what goes outside, in seconds.
 pub const LONG: [f64; 12] = [0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0];
 /// Kinds of effects, as [`Effect::kind`] names them.
-pub const KINDS: [&str; 17] = [
+pub const KINDS: [&str; 19] = [
     "run_agent",
     "draft_update",
     "send",
@@ -30,6 +30,8 @@ pub const KINDS: [&str; 17] = [
     "archive_room",
     "open_bridge",
     "keep_files",
+    "file_issue",
+    "close_issue",
 ];
 
 /// A histogram of durations.
@@ -153,8 +155,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rooms_are_counted_too() {
-        assert_eq!(KINDS[9..], firebell_core::incident::RoomEffect::KINDS);
+    fn rooms_and_issues_are_counted_too() {
+        assert_eq!(KINDS[9..17], firebell_core::incident::RoomEffect::KINDS);
+        assert_eq!(KINDS[17..], firebell_core::incident::IssueEffect::KINDS);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::state::{
     Act, ActionItem, AgentRun, Ahead, Approval, Awaiting, Clock, Draft, Incident, Phase, PlanState,
     PlanStatus, PostmortemEdit, Proven, RoleHolder, RunStatus, Status, Task, sha256,
 };
+use super::trackers::Issue;
 use crate::comms::Audience;
 use crate::evidence::EvidenceRecord;
 use crate::verdict::Outcome;
@@ -596,6 +597,7 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
                 priority: if *priority == 0 { item.priority() } else { *priority },
                 created_at: at,
                 done_at: None,
+                tracking: None,
             };
             i.action_items.insert(*id, entry);
         }
@@ -604,6 +606,13 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
                 item.done_at.get_or_insert(at);
             }
         }
+        Event::ActionItemTracked { id, external, key, url, .. } => {
+            if let Some(tracking) = i.action_items.get_mut(id).and_then(|item| item.tracking.as_mut()) {
+                let (id, key, url) = (external.clone(), key.clone(), url.clone());
+                tracking.issue = Some(Issue { id, key, url });
+            }
+        }
+        Event::Issue(event) => super::trackers::apply(i, event, at),
         Event::ArchiveRequested => {
             i.archive_asked = true;
             i.bundle = None;

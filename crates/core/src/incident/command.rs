@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::event::{AlertTurn, AttachedAlert, Carried};
 use super::rooms::{RoomNews, Said};
+use super::trackers::IssueNews;
 use crate::agent::{AgentFailure, AgentReport};
 use crate::comms::{Audience, Update};
 use crate::effect::Outcome;
@@ -114,6 +115,8 @@ pub enum Command {
     ArchiveRooms { chat: Option<String> },
     /// Something was noticed about a room.
     RecordRoomNews { news: RoomNews },
+    /// Something was noticed about an action item's issue, by its id in its tracker.
+    RecordIssueNews { tracker: String, issue: String, news: IssueNews },
     /// Change the draft of an update that is due soon; it goes out at its time as it is then.
     EditDraft { audience: Audience, subject: String, body: String },
     /// A draft of an update that is due soon is ready.

@@ -8,6 +8,7 @@ use crate::effect::{Effect, PageContact, Reach};
 pub fn effects(after: &Incident, record: &EventRecord) -> Vec<Effect> {
     let mut all = own(after, record);
     all.extend(super::rooms::effects(after, record).into_iter().map(Effect::Room));
+    all.extend(super::trackers::effects(after, &record.event).into_iter().map(Effect::Issue));
     all
 }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rooms::RoomEvent;
 use super::state::Phase;
+use super::trackers::IssueEvent;
 use crate::agent::{ActionItemDraft, AgentReport, AgentTask, JournalStep, Recovery};
 use crate::comms::{Audience, Update, UpdateReason};
 use crate::effect::PageContact;
@@ -327,6 +328,10 @@ pub enum Event {
     },
     /// Follow-up work is done.
     ActionItemDone { id: u32 },
+    /// Follow-up work has an issue in a tracker: its id there, what people call it, and where they read it.
+    ActionItemTracked { id: u32, tracker: String, external: String, key: String, url: String },
+    /// Something happened to such an issue.
+    Issue(IssueEvent),
     /// Evidence is to be archived.
     ArchiveRequested,
     /// Evidence was archived.

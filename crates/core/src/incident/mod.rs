@@ -16,6 +16,7 @@ mod summary;
 mod tests;
 mod timeline;
 mod timers;
+mod trackers;
 
 pub use advance::channels_for;
 pub use apply::{apply, fold};
@@ -35,3 +36,4 @@ pub use state::{
 pub use summary::{Proof, Summary, state_sha256};
 pub use timeline::{Entry, describe};
 pub use timers::timers;
+pub use trackers::{Issue, IssueEffect, IssueEvent, IssueNews, Tracking};

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::event::AttachedAlert;
 use super::rooms::Rooms;
+use super::trackers::Tracking;
 use crate::agent::{ActionItemDraft, AgentTask, Artifact, JournalStep, Recovery};
 use crate::comms::{Audience, Update};
 use crate::evidence::{EvidenceRecord, Finding};
@@ -370,6 +371,9 @@ pub struct ActionItem {
     pub created_at: Timestamp,
     /// When it was done.
     pub done_at: Option<Timestamp>,
+    /// Its issue in a tracker.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracking: Option<Tracking>,
 }
 
 /// An incident.

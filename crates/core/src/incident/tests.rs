@@ -15,5 +15,6 @@ mod rooms;
 mod said;
 mod soak;
 mod story;
+mod trackers;
 mod unclear;
 mod words;

@@ -289,6 +289,10 @@ fn words(event: &Event) -> (&'static str, String) {
             ("people", format!("postmortem edited, {} words", text.split_whitespace().count()))
         }
         Event::ActionItemDone { id } => ("people", format!("action item {id} done")),
+        Event::ActionItemTracked { id, tracker, key, .. } => {
+            ("people", format!("action item {id} is {key} in {tracker}"))
+        }
+        Event::Issue(event) => super::trackers::words(event),
         Event::ArchiveRequested => ("state", "archiving the evidence".to_owned()),
         Event::BundleArchived { path } => ("state", format!("evidence archived in {path}")),
         Event::WritingRequested => ("state", "writing the postmortem".to_owned()),

@@ -12,6 +12,7 @@ pub mod office;
 pub mod platform;
 pub mod store;
 pub mod telemetry;
+pub mod tracker;
 
 /// A future that a port hands back.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

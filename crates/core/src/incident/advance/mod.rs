@@ -25,6 +25,10 @@ pub(super) use people::{able, call, candidate, contacts, has_declined, ladder, p
 
 /// The next events, or none.
 pub(super) fn advance(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
+    let tracked = super::trackers::file(i, cx);
+    if !tracked.is_empty() {
+        return tracked;
+    }
     if i.status.is_over() {
         return ending::advance(i, cx);
     }

@@ -84,6 +84,13 @@ pub(super) fn finish(
             }
             events
         }
+        Effect::Issue(effect) => {
+            let mut events = super::super::trackers::finish(i, effect, done, &data);
+            if !done && !i.dead_effects.contains_key(key) {
+                events.push(died());
+            }
+            events
+        }
         // A run that could not even be started is the agent's failure, not a dead letter: the incident goes on.
         Effect::RunAgent { run, .. } if !done => super::agents::fail(i, run, &text.into()),
         Effect::RunAgent { .. }

@@ -15,6 +15,7 @@ use super::command::{Command, Rejection};
 use super::event::{Actor, Event};
 use super::rooms;
 use super::state::Incident;
+use super::trackers;
 use crate::cx::Cx;
 
 /// Runs a command on an incident that exists.
@@ -69,6 +70,7 @@ pub(super) fn run(
         Command::OpenRoom { chat, private } => rooms::open(i, chat.as_deref(), *private, cx),
         Command::ArchiveRooms { chat } => rooms::archive_now(i, chat.as_deref()),
         Command::RecordRoomNews { news } => Ok(rooms::news(i, news)),
+        Command::RecordIssueNews { tracker, issue, news } => Ok(trackers::news(i, tracker, issue, news)),
         Command::EditDraft { audience, subject, body } => drafts::edit(i, *audience, subject, body),
         Command::RecordDraft { audience, due, subject, body } => {
             Ok(drafts::record(i, *audience, *due, subject, body))

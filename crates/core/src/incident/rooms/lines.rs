@@ -3,6 +3,7 @@
 use super::super::event::{Event, EventRecord};
 use super::super::state::Incident;
 use super::super::timeline::describe;
+use super::super::trackers::IssueEvent;
 use super::RoomEvent;
 use super::due::by_person;
 use crate::comms::Audience;
@@ -48,6 +49,7 @@ pub fn line(record: &EventRecord, chat: &str) -> Option<String> {
         | Event::Absorbed { .. }
         | Event::EffectDied { .. } => text(),
         Event::Room(RoomEvent::BridgeOpened { .. }) => text(),
+        Event::Issue(IssueEvent::Lost { .. } | IssueEvent::Unseen { reason: Some(_), .. }) => text(),
         // What was said here is known here.
         Event::Room(RoomEvent::Said(said)) if said.chat != chat => text(),
         _ => return None,
