@@ -8,3 +8,4 @@ pub mod handle;
 pub mod listen;
 pub mod machine;
 pub mod pulse;
+pub mod track;

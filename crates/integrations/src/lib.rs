@@ -58,6 +58,7 @@ pub mod slack;
 mod spans;
 pub mod statuspage;
 pub mod telegram;
+pub mod trackers;
 pub mod twilio;
 pub mod webhook;
 pub mod webpush;

@@ -17,8 +17,12 @@ pub struct IssueWish {
     pub asked_at: Timestamp,
     /// One line; outside text.
     pub title: String,
-    /// Markdown, with outside text in it already escaped.
-    pub body: String,
+    /// What is to be done and why; outside text.
+    pub why: String,
+    /// What people want to know of it: owner, due date; outside text.
+    pub facts: Vec<(String, String)>,
+    /// Address and label of what it is about.
+    pub links: Vec<(String, String)>,
     /// 1 (first) to 3.
     pub priority: u8,
     /// Until when.

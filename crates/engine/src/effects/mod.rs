@@ -4,6 +4,7 @@
 mod act;
 mod agent;
 mod archive;
+mod issues;
 mod page;
 mod reach;
 mod rehearse;
@@ -23,6 +24,7 @@ use firebell_core::ports::BoxFuture;
 use firebell_core::ports::agent::AgentRunner;
 use firebell_core::ports::notifier::Notifier;
 use firebell_core::ports::platform::Platform;
+use firebell_core::ports::tracker::Tracker;
 use firebell_oncall::model::ContactKind;
 use firebell_report::Templates;
 use jiff::Timestamp;
@@ -31,6 +33,7 @@ use crate::ack::AckKeys;
 use crate::handle::Clock;
 use crate::machine::{Claimed, EffectResult};
 
+pub(crate) use issues::actor;
 pub use rooms::{Accounts, RoomSystems};
 pub use throttle::Throttle;
 
@@ -85,6 +88,8 @@ pub struct Executor {
     pub platforms: Vec<Arc<dyn Platform>>,
     /// Chats that open rooms, and bridges.
     pub rooms: RoomSystems,
+    /// Trackers of action items, by name.
+    pub trackers: BTreeMap<String, Arc<dyn Tracker>>,
     /// Archive.
     pub archive: Arc<dyn Archive>,
     /// Committed state.
@@ -130,9 +135,13 @@ impl Executor {
                 only(act::act(self, &incident, &key, &plan, step, inverse).await)
             }
             Effect::ArchiveBundle => only(self.archive.bundle(incident).await),
+            Effect::WritePostmortem if issues::are_coming(&incident, (self.clock)()) => issues::later(),
             Effect::WritePostmortem => only(archive::postmortem(self, incident).await),
             Effect::Room(effect) => {
                 rooms::run(self, &incident, &key, claimed.row.attempts > 1, &effect).await
+            }
+            Effect::Issue(effect) => {
+                issues::run(self, &incident, &key, claimed.row.attempts > 1, &effect).await
             }
         }
     }

@@ -1,0 +1,14 @@
+//! Issues in Linear.
+
+mod config;
+mod documents;
+#[cfg(test)]
+mod emulated;
+mod hook;
+#[cfg(test)]
+mod tests;
+mod tracker;
+
+pub use config::Config;
+pub(super) use hook::Hook;
+pub(super) use tracker::Linear;
