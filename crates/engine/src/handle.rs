@@ -19,6 +19,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{oneshot, watch};
 
 use crate::listen::Stir;
+use crate::track::Hints;
 use crate::machine::{Claimed, Decided, Decision, EffectResult, Machine};
 use crate::pulse::Pulse;
 
@@ -155,6 +156,7 @@ pub struct Handle {
     has_roster: Arc<AtomicBool>,
     pulse: Arc<Pulse>,
     stir: Arc<Stir>,
+    issues: Arc<Hints>,
 }
 
 /// The writer thread. Dropping it stops the thread after what it has begun.
@@ -207,8 +209,10 @@ pub fn start(store: Box<dyn Store>, policy: Arc<Policy>, clock: Clock) -> std::i
         .run()
     })?;
     let has_roster = Arc::default();
-    let stir = Arc::default();
-    let handle = Handle { requests: requests.clone(), generation: watched, policy, has_roster, pulse, stir };
+    let (stir, issues) = (Arc::default(), Arc::default());
+    let requests_of = requests.clone();
+    let handle =
+        Handle { requests: requests_of, generation: watched, policy, has_roster, pulse, stir, issues };
     Ok((Service { requests, thread: Some(thread) }, handle))
 }
 
@@ -216,6 +220,11 @@ impl Handle {
     /// Rooms in which something was said just now, for whoever reads them.
     pub fn stir(&self) -> &Stir {
         &self.stir
+    }
+
+    /// Issues of action items to which something happened just now, for whoever looks at them.
+    pub fn issues(&self) -> &Hints {
+        &self.issues
     }
 
     /// Policy in force.

@@ -254,7 +254,7 @@ pub fn incident_of(office: &dyn OfficeReader, chat: &str, room: &str) -> StoreRe
     Ok(ears.find(|ear| ear.chat == chat && ear.room == room).map(|ear| ear.incident))
 }
 
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> StoreResult<T> + Send + 'static,
 ) -> Result<T, Error> {
     let done = tokio::task::spawn_blocking(work).await.map_err(|e| Error::Store(e.to_string()))?;

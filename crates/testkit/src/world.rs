@@ -220,6 +220,7 @@ fn executor(
         notifiers,
         platforms: vec![Arc::new(FakePlatform { vendor: vendor.clone() })],
         rooms: Default::default(),
+        trackers: BTreeMap::new(),
         archive: Arc::new(FakeArchive { vendor: vendor.clone() }),
         reader: Arc::clone(reader),
         templates: templates()?,

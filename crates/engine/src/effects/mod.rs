@@ -141,7 +141,8 @@ impl Executor {
                 rooms::run(self, &incident, &key, claimed.row.attempts > 1, &effect).await
             }
             Effect::Issue(effect) => {
-                issues::run(self, &incident, &key, claimed.row.attempts > 1, &effect).await
+                // Attempts are counted anew after a restart and where a person asks again; leases are not.
+                issues::run(self, &incident, &key, claimed.row.fence > 1, &effect).await
             }
         }
     }

@@ -126,6 +126,7 @@ fn executor(platforms: &[&Arc<Double>], phone: &Arc<Phone>, now: Timestamp) -> E
         notifiers: BTreeMap::from([("phone/pager".to_owned(), channel)]),
         platforms: platforms.iter().map(|p| Arc::clone(p) as Arc<dyn Platform>).collect(),
         rooms: Default::default(),
+        trackers: BTreeMap::new(),
         archive: Arc::new(FakeArchive { vendor }),
         reader: Arc::new(MemoryStore::new().reader()),
         templates: Arc::new(Templates::built_in().expect("parses")),

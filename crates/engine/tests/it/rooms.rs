@@ -110,6 +110,7 @@ impl Node {
             notifiers,
             platforms: Vec::new(),
             rooms: rooms.clone(),
+            trackers: BTreeMap::new(),
             archive: Arc::new(FakeArchive { vendor }),
             reader: Arc::new(reader.clone()),
             templates: Arc::new(Templates::built_in().expect("parses")),

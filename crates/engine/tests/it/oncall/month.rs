@@ -199,6 +199,7 @@ impl Month {
                 chats: BTreeMap::from([(OPS.to_owned(), Arc::new(chat.clone()) as Arc<dyn ChatRooms>)]),
                 ..RoomSystems::default()
             },
+            trackers: BTreeMap::new(),
             archive: Arc::new(FakeArchive { vendor }),
             reader: Arc::new(store.reader()),
             templates: Arc::new(Templates::built_in().expect("parses")),

@@ -8,6 +8,6 @@ mod hook;
 mod tests;
 mod tracker;
 
-pub use config::Config;
+pub(crate) use config::Config;
 pub(super) use hook::Hook;
 pub(super) use tracker::Github;
