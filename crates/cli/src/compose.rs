@@ -18,6 +18,7 @@ use firebell_engine::dispatcher;
 use firebell_engine::effects::{Executor, Throttle};
 use firebell_engine::handle::{self, Clock, Handle};
 use firebell_engine::listen::{self, Listener};
+use firebell_engine::track::{self, Tracking};
 use firebell_integrations::otlp::OtlpStore;
 use firebell_integrations::webpush::Vapid;
 use firebell_integrations::{backends, changes, http};
@@ -111,7 +112,7 @@ fn channels(file: &File) -> anyhow::Result<Channels> {
     for config in &file.notifiers {
         receivers.extend(backends::build_receiver(config)?);
     }
-    Ok(Channels::new(receivers))
+    Ok(Channels::new(receivers).with_issues(crate::trackers::hooks(file)?))
 }
 
 /// A running server. [`Running::stop`] ends it in order; a process that dies instead loses nothing either.
@@ -181,12 +182,14 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
     let room_key = hex::encode(Sha256::digest(format!("names of bridges {token}")));
     let configured = Arc::new(firebell_server::Configured::new(file.roster.clone()));
     let rooms = crate::rooms::systems(file, &room_key, Arc::clone(&blobs), &configured)?;
+    let trackers = crate::trackers::built(file)?;
     let asked = firebell_server::Systems {
         telemetry: telemetry.clone(),
         platforms: platforms.clone(),
         notifiers: notifiers.values().cloned().collect(),
         chats: crate::rooms::used(file, &rooms.chats),
         bridges: crate::rooms::bridges(file),
+        trackers: trackers.values().cloned().collect(),
     };
     let team = AgentTeam::new(Tools {
         telemetry,
@@ -211,6 +214,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         notifiers,
         platforms,
         rooms: rooms.clone(),
+        trackers: trackers.clone(),
         archive: Arc::new(FolderArchive {
             data: data.to_owned(),
             reader: Arc::clone(&reader),
@@ -232,7 +236,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
     let is_new = office.documents("account", "", 1)?.is_empty();
     let setup = is_new.then(|| format!("{public_url}/setup?key={setup_key}"));
     let vapid = Arc::new(vapid(data, &file.webhooks, &public_url)?);
-    let clock_of_rooms = Arc::clone(&clock);
+    let (clock_of_rooms, clock_of_issues) = (Arc::clone(&clock), Arc::clone(&clock));
     let state = AppState {
         handle: handle.clone(),
         reader: Arc::clone(&reader),
@@ -273,6 +277,15 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         listen::EVERY,
     );
     let listening = tokio::spawn(ears.run(stopped.clone()));
+    let issues = Tracking::new(
+        handle.clone(),
+        Arc::clone(&reader),
+        Arc::clone(&office),
+        trackers,
+        clock_of_issues,
+        track::EVERY,
+    );
+    let tracking = tokio::spawn(issues.run(stopped.clone()));
     let dispatching = tokio::spawn(dispatcher::run(handle.clone(), executor, stopped.clone()));
     let posting = tokio::spawn(firebell_server::post(state.clone(), stopped.clone()));
     let watching = tokio::spawn(firebell_server::watch_heartbeats(state.clone(), stopped.clone()));
@@ -299,7 +312,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
             tracing::error!(%error, "the server stopped");
         }
     });
-    tasks.extend([serving, dispatching, posting, listening, watching]);
+    tasks.extend([serving, dispatching, posting, listening, tracking, watching]);
     Ok(Running { url, token, setup, data: data.to_owned(), stop, tasks, handle, service })
 }
 

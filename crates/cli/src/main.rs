@@ -13,6 +13,7 @@ mod oncall_args;
 mod output;
 mod rooms;
 mod templates_args;
+mod trackers;
 mod values;
 
 use std::io::IsTerminal as _;

@@ -46,6 +46,7 @@ pub(crate) fn permission_for(command: &Command) -> Option<Permission> {
         | Command::FailAgent { .. }
         | Command::RecordUpdate { .. }
         | Command::RecordRoomNews { .. }
+        | Command::RecordIssueNews { .. }
         | Command::RecordDraft { .. }
         | Command::FinishEffect { .. }
         | Command::LookAtRoster

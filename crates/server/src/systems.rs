@@ -9,6 +9,7 @@ use firebell_core::ports::chat::{Bridges, ChatRooms};
 use firebell_core::ports::notifier::{Message, Notifier};
 use firebell_core::ports::platform::Platform;
 use firebell_core::ports::telemetry::TelemetrySource;
+use firebell_core::ports::tracker::Tracker;
 use firebell_core::ports::{BoxFuture, Health};
 use futures_util::future::join_all;
 
@@ -28,6 +29,8 @@ pub struct Systems {
     pub chats: Vec<Arc<dyn ChatRooms>>,
     /// Video bridges.
     pub bridges: Vec<Arc<dyn Bridges>>,
+    /// Trackers of action items.
+    pub trackers: Vec<Arc<dyn Tracker>>,
 }
 
 /// What one is, and how it is.
@@ -50,8 +53,9 @@ impl Systems {
         let notifiers = self.notifiers.iter().map(|n| asked("channel", n.name(), n.health(), true));
         let chats = self.chats.iter().map(|c| asked("rooms", c.name(), c.health(), false));
         let bridges = self.bridges.iter().map(|b| asked("bridge", b.name(), b.health(), false));
+        let trackers = self.trackers.iter().map(|t| asked("tracker", t.name(), t.health(), false));
         let outside = telemetry.chain(platforms).chain(notifiers);
-        let all: Vec<BoxFuture<'_, Checked>> = outside.chain(chats).chain(bridges).collect();
+        let all: Vec<BoxFuture<'_, Checked>> = outside.chain(chats).chain(bridges).chain(trackers).collect();
         join_all(all).await
     }
 

@@ -182,6 +182,12 @@ async fn show(server: &ServerArgs, id: &str, follow: bool) -> anyhow::Result<Exi
             output::clean(&plan.plan.title)
         ));
     }
+    for (n, item) in incident.action_items_in_order() {
+        let state = if item.done_at.is_some() { "done" } else { "open" };
+        let issue = item.tracking.as_ref().and_then(|tracking| tracking.issue.as_ref());
+        let issue = issue.map(|issue| format!(" ({} {})", issue.key, issue.url)).unwrap_or_default();
+        output::line(&format!("item {n} {state:<5} {}{}", output::clean(&item.item.title), output::clean(&issue)));
+    }
     for entry in &timeline {
         output::line(&follow::line(entry, &incident));
     }

@@ -28,6 +28,7 @@ pub(super) fn values(file: &File) -> Vec<String> {
         all.add("webhooks.contact", "must begin with mailto: or https://");
     }
     all.0.extend(super::rooms::problems(file));
+    all.0.extend(crate::trackers::problems(file));
     all.0.extend(file.status.problems(&file.policy("")));
     all.0
 }

@@ -12,6 +12,7 @@ use firebell_integrations::bridge::BridgeConfig;
 use firebell_integrations::otlp;
 use firebell_integrations::settings::Secret;
 use firebell_integrations::source_config::SourceConfig;
+use firebell_integrations::trackers::TrackerConfig;
 use firebell_oncall::Roster;
 use firebell_server::{HeartbeatConfig, LimitsConfig, OidcConfig, OwnConfig, StatusConfig};
 use serde::Deserialize;
@@ -66,6 +67,8 @@ pub(crate) struct File {
     pub(crate) war_room: WarRoom,
     /// Video bridges.
     pub(crate) bridges: Vec<BridgeConfig>,
+    /// Where action items get an issue, by name.
+    pub(crate) trackers: BTreeMap<String, TrackerConfig>,
     /// Retry of outside effects.
     pub(crate) retry: RetryPolicy,
     /// The public status page.
@@ -156,6 +159,7 @@ impl File {
             channels: self.channels.clone(),
             page_channels: self.page_channels.clone(),
             war_room: self.war_room.clone(),
+            tracker: crate::trackers::policy(self),
             retry: self.retry,
             public_url: public_url.to_owned(),
         }

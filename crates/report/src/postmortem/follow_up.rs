@@ -1,5 +1,6 @@
 //! Action items, participants, gaps, and the appendix.
 
+use firebell_core::incident::ActionItem;
 use firebell_core::review::MEETING_S;
 
 use super::factors;
@@ -36,7 +37,7 @@ pub(super) fn action_items(record: &Record<'_>) -> String {
                 a.priority.to_string(),
                 size(a.item.impact).to_owned(),
                 size(a.item.effort).to_owned(),
-                a.done_at.map_or_else(|| "open".to_owned(), |at| format!("done {}", at.strftime("%Y-%m-%d"))),
+                state(a),
             ]
         })
         .collect();
@@ -44,6 +45,25 @@ pub(super) fn action_items(record: &Record<'_>) -> String {
         &["No.", "What and why", "Kind", "Owner", "Due", "Priority", "Impact", "Effort", "State"],
         &rows,
     )
+}
+
+/// Open or done, with the issue in the tracker.
+fn state(item: &ActionItem) -> String {
+    let state =
+        item.done_at.map_or_else(|| "open".to_owned(), |at| format!("done {}", at.strftime("%Y-%m-%d")));
+    match item.tracking.as_ref().and_then(|tracking| tracking.issue.as_ref()) {
+        Some(issue) if is_plain(&issue.url) => {
+            format!("{state}, [{}]({})", text::markdown(&issue.key, 80), issue.url)
+        }
+        Some(issue) => format!("{state}, {}", text::markdown(&issue.key, 80)),
+        None => state,
+    }
+}
+
+/// An address in which nothing ends a link of Markdown or a cell of a table.
+fn is_plain(url: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#&=%+,;$".contains(c);
+    (url.starts_with("https://") || url.starts_with("http://")) && url.chars().all(plain)
 }
 
 pub(super) fn participants(record: &Record<'_>) -> String {

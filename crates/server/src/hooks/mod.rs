@@ -30,11 +30,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use firebell_integrations::replies::Receiver;
+use firebell_integrations::trackers::IssueHook;
 
-/// The channels that are answered over HTTP.
+/// The channels that are answered over HTTP, and the trackers that tell of their issues.
 #[derive(Clone)]
 pub struct Channels {
     receivers: BTreeMap<String, Arc<dyn Receiver>>,
+    issues: BTreeMap<String, Arc<dyn IssueHook>>,
     /// How long a request waits for what comes of it; then it is told that it will be done.
     pub patience: Duration,
 }
@@ -50,7 +52,19 @@ impl Channels {
     pub fn new(receivers: impl IntoIterator<Item = Arc<dyn Receiver>>) -> Self {
         let receivers = receivers.into_iter().map(|r| (r.name().to_owned(), r)).collect();
         // Providers wait three seconds.
-        Self { receivers, patience: Duration::from_secs(2) }
+        Self { receivers, issues: BTreeMap::new(), patience: Duration::from_secs(2) }
+    }
+
+    /// With what reads the webhooks of trackers, each under its name: `linear/eng`.
+    #[must_use]
+    pub fn with_issues(mut self, hooks: impl IntoIterator<Item = Arc<dyn IssueHook>>) -> Self {
+        self.issues = hooks.into_iter().map(|hook| (hook.name().to_owned(), hook)).collect();
+        self
+    }
+
+    /// What reads a tracker's webhooks.
+    fn issues(&self, name: &str) -> Option<&Arc<dyn IssueHook>> {
+        self.issues.get(name)
     }
 
     /// What reads a channel.

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use firebell_integrations::replies::{Body, Received, ReplyError, Request};
+use firebell_integrations::trackers::Heard;
 
 use super::take::{Taken, take};
 use crate::body;
@@ -34,9 +35,11 @@ async fn hook(
     raw: Raw,
 ) -> Result<Response, Problem> {
     let channel = format!("{kind}/{name}");
-    let Some(receiver) = app.state.channels.receiver(&channel).map(Arc::clone) else {
+    let receiver = app.state.channels.receiver(&channel).map(Arc::clone);
+    let issues = app.state.channels.issues(&channel).map(Arc::clone);
+    if receiver.is_none() && issues.is_none() {
         return Err(Problem::not_found("no channel is answered at this address"));
-    };
+    }
     let bytes = body::read(&headers, raw, MAX_BODY).await?;
     // As the provider knows it: behind a proxy that is the public address, and Twilio signs it.
     let path = uri.path_and_query().map_or_else(|| uri.path(), |p| p.as_str());
@@ -46,6 +49,23 @@ async fn hook(
         .filter_map(|(n, v)| Some((n.as_str().to_owned(), v.to_str().ok()?.to_owned())))
         .collect();
     let request = Request { url: &url, headers: &headers, body: &bytes };
+    let Some(receiver) = receiver else {
+        let heard = issues.map(|hook| hook.receive(&request, app.now()));
+        return match heard {
+            Some(Err(ReplyError::Unauthenticated(why))) => Ok(stranger(&app, &channel, peer, why)),
+            Some(Err(ReplyError::Malformed { field, reason })) => Err(Problem::bad_request(field, reason)),
+            Some(Ok(Heard::Issue(issue))) => {
+                // Looked at where it is: what the request says of it is not needed.
+                app.state.handle.issues().issue(&channel, &issue);
+                Ok(StatusCode::OK.into_response())
+            }
+            Some(Ok(Heard::Nothing(why))) => {
+                tracing::debug!(channel, why, "a request of a tracker asks for nothing");
+                Ok(StatusCode::OK.into_response())
+            }
+            None => Err(Problem::not_found("no channel is answered at this address")),
+        };
+    };
     match receiver.receive(&request, app.now()) {
         Err(ReplyError::Unauthenticated(why)) => Ok(stranger(&app, &channel, peer, why)),
         Err(ReplyError::Malformed { field, reason }) => Err(Problem::bad_request(field, reason)),

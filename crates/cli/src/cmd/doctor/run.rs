@@ -76,10 +76,14 @@ async fn systems(file: &File) -> Vec<Check> {
     let chats = crate::rooms::chats(file).unwrap_or_default();
     let rooms = crate::rooms::used(file, &chats);
     let bridges = crate::rooms::bridges(file);
+    let trackers = crate::trackers::built_of(file);
+    let trackers = trackers.iter().map(|t| named("tracker", t.health()));
     let rooms = rooms.iter().map(|c| named("rooms", c.health()));
     let bridges = bridges.iter().map(|b| named("bridge", b.health()));
-    let (mut all, rooms, bridges) = tokio::join!(join_all(asked), join_all(rooms), join_all(bridges));
+    let (mut all, rooms, bridges, trackers) =
+        tokio::join!(join_all(asked), join_all(rooms), join_all(bridges), join_all(trackers));
     all.extend(rooms);
     all.extend(bridges);
+    all.extend(trackers);
     all.into_iter().map(Check::from).collect()
 }

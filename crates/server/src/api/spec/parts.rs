@@ -41,6 +41,18 @@ const STATUSES: [&str; 8] = [
 ];
 const PHASES: [&str; 6] = ["assess", "command", "investigate", "mitigate", "verify", "learn"];
 
+/// An action item's issue in a tracker.
+fn tracking() -> Value {
+    growing(&[
+        need("tracker", text()),
+        need("asked_at", time()),
+        may("issue", growing(&[need("id", text()), need("key", text()), need("url", text())])),
+        may("closed", flag()),
+        may("lost", text()),
+        may("unseen", text()),
+    ])
+}
+
 /// All of them, by name.
 pub(super) fn all() -> Map<String, Value> {
     let mut all = Map::new();
@@ -176,7 +188,7 @@ fn incident() -> Value {
         need("verdict", or_null(named("Verdict"))),
         need("plans", list(growing(&[need("hash", text())]))),
         need("updates", list(growing(&[need("audience", one_of(&AUDIENCES)), need("subject", text())]))),
-        need("action_items", map(json!({"type": "object"}))),
+        need("action_items", map(growing(&[may("tracking", tracking())]))),
         need("dead_effects", map(text())),
         need("merged_into", or_null(text())),
     ])

@@ -61,6 +61,8 @@ pub(crate) const EVENTS: &[&str] = &[
     "incident.postmortem_requested",
     "incident.action_item_added",
     "incident.action_item_done",
+    "incident.action_item_tracked",
+    "incident.issue",
     "incident.archive_requested",
     "incident.bundle_archived",
     "incident.writing_requested",

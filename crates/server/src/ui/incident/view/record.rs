@@ -3,7 +3,7 @@
 use firebell_core::agent::AgentTask;
 use firebell_core::comms::Update;
 use firebell_core::evidence::{Finding, Strength};
-use firebell_core::incident::{Incident, RunStatus};
+use firebell_core::incident::{Incident, RunStatus, Tracking};
 use jiff::Timestamp;
 use minijinja::Value;
 use serde::Serialize;
@@ -95,6 +95,10 @@ pub(super) struct ItemView {
     due: String,
     priority: u8,
     done: bool,
+    /// Name and address of its issue in a tracker.
+    issue: Option<(String, String)>,
+    /// What is to be known of the issue.
+    issue_note: Option<String>,
 }
 
 /// Something that an agent wrote.
@@ -231,10 +235,20 @@ pub(super) fn items(i: &Incident) -> Vec<ItemView> {
             due: words::day(a.due),
             priority: a.priority,
             done: a.done_at.is_some(),
+            issue: a.tracking.as_ref().and_then(|t| t.issue.as_ref()).map(|i| (i.key.clone(), i.url.clone())),
+            issue_note: a.tracking.as_ref().and_then(issue_note),
         })
         .collect();
     all.sort_by_key(|t| t.done);
     all
+}
+
+fn issue_note(tracking: &Tracking) -> Option<String> {
+    if tracking.is_pending() {
+        return Some(format!("on its way to {}", tracking.tracker));
+    }
+    let gone = tracking.lost.as_ref().map(|reason| format!("gone: {reason}"));
+    gone.or_else(|| tracking.unseen.as_ref().map(|reason| format!("cannot be seen: {reason}")))
 }
 
 pub(super) fn artifacts(i: &Incident) -> Vec<ArtifactView> {
