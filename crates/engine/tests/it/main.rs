@@ -6,3 +6,4 @@ mod intake;
 mod oncall;
 mod rooms;
 mod simulation;
+mod trackers;
