@@ -56,6 +56,12 @@ impl Hints {
         self.news.notify_one();
     }
 
+    /// Whether somebody said so and nobody has looked yet.
+    pub fn is_waiting(&self, tracker: &str, issue: &str) -> bool {
+        let issues = self.issues.lock().unwrap_or_else(PoisonError::into_inner);
+        issues.contains(&(tracker.to_owned(), issue.to_owned()))
+    }
+
     fn take(&self) -> BTreeSet<(String, String)> {
         std::mem::take(&mut *self.issues.lock().unwrap_or_else(PoisonError::into_inner))
     }

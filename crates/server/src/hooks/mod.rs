@@ -5,6 +5,8 @@
 mod carry;
 mod follow;
 mod grammar;
+#[cfg(test)]
+mod issue_tests;
 mod pages;
 mod people;
 mod place;
