@@ -92,7 +92,8 @@ mod tests {
         assert!(all[0].starts_with("trackers: github/a: repo:"), "{all:?}");
         assert!(all.iter().any(|p| p.starts_with("trackers: linear/b: api_key:")), "{all:?}");
         assert!(all.iter().any(|p| p.contains("`default`")), "{all:?}");
-        let typo = toml::from_str::<File>("[trackers.a]\nkind = \"linear\"\napi_kee = \"k\"\nteam = \"ENG\"\n");
+        let typo =
+            toml::from_str::<File>("[trackers.a]\nkind = \"linear\"\napi_kee = \"k\"\nteam = \"ENG\"\n");
         assert!(typo.is_err_and(|e| e.to_string().contains("api_kee")));
     }
 }

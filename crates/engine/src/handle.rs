@@ -19,9 +19,9 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{oneshot, watch};
 
 use crate::listen::Stir;
-use crate::track::Hints;
 use crate::machine::{Claimed, Decided, Decision, EffectResult, Machine};
 use crate::pulse::Pulse;
+use crate::track::Hints;
 
 /// Requests that may wait for the writer; beyond it, callers are told that it is busy.
 const QUEUE: usize = 8192;

@@ -75,6 +75,17 @@ struct Watched {
     issue: String,
 }
 
+/// One whose time has come; in this order.
+struct Due {
+    /// Nobody said that something happened to it.
+    unhinted: bool,
+    /// When it was last looked at.
+    seen: Option<Timestamp>,
+    /// The document's id.
+    document: String,
+    watched: Watched,
+}
+
 /// Watches.
 pub struct Tracking {
     handle: Handle,
@@ -136,18 +147,14 @@ impl Tracking {
         let known: BTreeSet<&String> = documents.iter().map(|d| &d.id).collect();
         self.seen_at.retain(|id, _| known.contains(id));
         let every = SignedDuration::try_from(self.every).unwrap_or(SignedDuration::MAX);
-        let mut by_tracker: BTreeMap<String, Vec<(bool, Option<Timestamp>, String, Watched)>> = BTreeMap::new();
+        let mut by_tracker: BTreeMap<String, Vec<Due>> = BTreeMap::new();
         for document in documents {
             let Ok(watched) = serde_json::from_value::<Watched>(document.body) else { continue };
-            let hinted = hints.contains(&(watched.tracker.clone(), watched.issue.clone()));
+            let unhinted = !hints.contains(&(watched.tracker.clone(), watched.issue.clone()));
             let seen = self.seen_at.get(&document.id).copied();
-            if hinted || seen.is_none_or(|at| now.duration_since(at) >= every) {
-                by_tracker.entry(watched.tracker.clone()).or_default().push((
-                    !hinted,
-                    seen,
-                    document.id,
-                    watched,
-                ));
+            if !unhinted || seen.is_none_or(|at| now.duration_since(at) >= every) {
+                let due = Due { unhinted, seen, document: document.id, watched };
+                by_tracker.entry(due.watched.tracker.clone()).or_default().push(due);
             }
         }
         for (name, mut due) in by_tracker {
@@ -156,9 +163,9 @@ impl Tracking {
                 // What was hinted at is seen when its time comes.
                 continue;
             }
-            due.sort_by(|a, b| (a.0, a.1, &a.2).cmp(&(b.0, b.1, &b.2)));
+            due.sort_by(|a, b| (a.unhinted, a.seen, &a.document).cmp(&(b.unhinted, b.seen, &b.document)));
             due.truncate(tracker.at_once());
-            let issues: Vec<String> = due.iter().map(|(.., watched)| watched.issue.clone()).collect();
+            let issues: Vec<String> = due.iter().map(|due| due.watched.issue.clone()).collect();
             let answer = tracker.look(&issues).await;
             self.heed(&name, now, &due, answer).await?;
         }
@@ -169,15 +176,16 @@ impl Tracking {
         &mut self,
         name: &str,
         now: Timestamp,
-        due: &[(bool, Option<Timestamp>, String, Watched)],
+        due: &[Due],
         answer: Answer<Vec<IssueStatus>>,
     ) -> Result<(), Error> {
-        let wait = |after: Option<u32>| after.map_or(AFTER_FAILURE, |s| SignedDuration::from_secs(i64::from(s)));
+        let wait =
+            |after: Option<u32>| after.map_or(AFTER_FAILURE, |s| SignedDuration::from_secs(i64::from(s)));
         match answer {
             Ok(all) => {
                 self.quiet.remove(name);
                 let was_refused = self.refused.insert(name.to_owned(), false).unwrap_or(true);
-                for ((_, _, id, watched), status) in due.iter().zip(all) {
+                for (due, status) in due.iter().zip(all) {
                     let news = match status {
                         IssueStatus::Done => Some(IssueNews::Closed { cancelled: false }),
                         IssueStatus::Cancelled => Some(IssueNews::Closed { cancelled: true }),
@@ -185,9 +193,9 @@ impl Tracking {
                         IssueStatus::Open => was_refused.then_some(IssueNews::Seen),
                     };
                     if let Some(news) = news {
-                        self.tell(watched, news).await?;
+                        self.tell(&due.watched, news).await?;
                     }
-                    self.seen_at.insert(id.clone(), now);
+                    self.seen_at.insert(due.document.clone(), now);
                 }
             }
             Err(Trouble::Retry { reason, after_s }) => {
@@ -198,8 +206,8 @@ impl Tracking {
                 let reason = trouble.to_string();
                 tracing::warn!(tracker = name, %reason, "issues cannot be looked at");
                 self.refused.insert(name.to_owned(), true);
-                for (.., watched) in due {
-                    self.tell(watched, IssueNews::Unseen { reason: reason.clone() }).await?;
+                for due in due {
+                    self.tell(&due.watched, IssueNews::Unseen { reason: reason.clone() }).await?;
                 }
                 let every = SignedDuration::try_from(self.every).unwrap_or(AFTER_FAILURE);
                 self.rest(name, now, every);

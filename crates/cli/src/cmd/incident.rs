@@ -186,7 +186,11 @@ async fn show(server: &ServerArgs, id: &str, follow: bool) -> anyhow::Result<Exi
         let state = if item.done_at.is_some() { "done" } else { "open" };
         let issue = item.tracking.as_ref().and_then(|tracking| tracking.issue.as_ref());
         let issue = issue.map(|issue| format!(" ({} {})", issue.key, issue.url)).unwrap_or_default();
-        output::line(&format!("item {n} {state:<5} {}{}", output::clean(&item.item.title), output::clean(&issue)));
+        output::line(&format!(
+            "item {n} {state:<5} {}{}",
+            output::clean(&item.item.title),
+            output::clean(&issue)
+        ));
     }
     for entry in &timeline {
         output::line(&follow::line(entry, &incident));

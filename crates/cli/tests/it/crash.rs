@@ -402,8 +402,8 @@ fn nothing_accepted_is_lost_and_every_effect_is_delivered() {
                     });
                     assert_eq!(ends.count(), 1, "{name}: {run} ended more than once, or never");
                 }
-                // No chat is configured in this company.
-                Effect::Room(_) => panic!("{name}: a room that nobody asked for"),
+                // No chat and no tracker is configured in this company.
+                Effect::Room(_) | Effect::Issue(_) => panic!("{name}: {effect:?} that nobody asked for"),
                 Effect::ArchiveBundle | Effect::WritePostmortem | Effect::DraftUpdate { .. } => {}
             }
         }

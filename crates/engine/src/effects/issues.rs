@@ -130,9 +130,5 @@ pub(super) fn are_coming(i: &Incident, now: Timestamp) -> bool {
 /// The postmortem is written a little later.
 pub(super) fn later() -> EffectResult {
     let reason = "issues of action items are being filed".to_owned();
-    EffectResult {
-        outcome: Outcome::Retry { reason, after_s: Some(2) },
-        commands: Vec::new(),
-        held: true,
-    }
+    EffectResult { outcome: Outcome::Retry { reason, after_s: Some(2) }, commands: Vec::new(), held: true }
 }

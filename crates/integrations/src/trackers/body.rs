@@ -2,7 +2,7 @@
 
 use firebell_core::ports::tracker::IssueWish;
 
-use crate::notice::text::{Unit, all, cut, markdown, one_line, web};
+use crate::notice::text::{Unit, all, cut, lines, markdown, one_line, web};
 
 /// Longest title, characters.
 const TITLE: usize = 200;
@@ -23,7 +23,7 @@ pub(super) fn mark(wish: &IssueWish) -> String {
 /// What, who, until when, where to read on; the mark last.
 pub(super) fn body(wish: &IssueWish) -> String {
     let mut parts = Vec::new();
-    let why = all(markdown(&cut(&wish.why, WHY, Unit::Chars)));
+    let why = all(markdown(&cut(&lines(&wish.why), WHY, Unit::Chars)));
     if !why.trim().is_empty() {
         parts.push(why);
     }

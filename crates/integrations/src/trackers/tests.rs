@@ -31,7 +31,12 @@ pub(super) fn wish(again: bool) -> IssueWish {
 /// Texts that try everything.
 pub(super) fn hostile() -> IssueWish {
     let text = HOSTILE.repeat(60);
-    IssueWish { title: text.clone(), why: text.clone(), facts: vec![("Owner".to_owned(), text)], ..wish(false) }
+    IssueWish {
+        title: text.clone(),
+        why: text.clone(),
+        facts: vec![("Owner".to_owned(), text)],
+        ..wish(false)
+    }
 }
 
 /// A tracker's double: keeps issues, answers as its provider does, and goes wrong as it is told.
@@ -133,7 +138,10 @@ pub(super) async fn stands_everything(kind: &Kind) {
     tracker.close(&issue.id).await.expect("stays closed");
     // Outside text is text.
     tracker.file(&IssueWish { mark: "f".repeat(32), ..hostile() }).await.expect("is filed");
-    let written = shelf.all()[1].to_string();
+    let filed = shelf.all()[1].clone();
+    let written = filed.get("body").or_else(|| filed.get("description")).map(ToString::to_string);
+    let written = written.expect("a text");
+    assert!(!written.contains("\\u001b") && !written.contains('\u{202E}'), "{written}");
     assert!(!written.contains("@everyone") && !written.contains("(https://evil.example)"), "{written}");
     shelf.all().clear();
     assert!(matches!(&look().await[..], [IssueStatus::Gone(_)]));

@@ -60,7 +60,10 @@ fn each_action_item_gets_one_issue_and_none_without_a_tracker() {
     assert_eq!(pending(&story).len(), 1);
     assert!(tracking(&story).is_pending());
     let events = end(&mut story, filed());
-    assert!(matches!(&events[..], [Event::ActionItemTracked { id: 1, key, .. }] if key == "ENG-12"), "{events:?}");
+    assert!(
+        matches!(&events[..], [Event::ActionItemTracked { id: 1, key, .. }] if key == "ENG-12"),
+        "{events:?}"
+    );
     assert_eq!(tracking(&story).open().map(|i| i.id.as_str()), Some("u-1"));
     // Whatever happens later asks for no second one.
     story.by("ada", &Command::AddNote { text: "seen".into() }).expect("is noted");
@@ -79,7 +82,10 @@ fn what_is_done_here_is_closed_there_and_comes_back_as_nothing_new() {
     end(&mut story, filed());
     story.by("ada", &Command::CompleteActionItem { id: 1 }).expect("is done");
     let closes = pending(&story);
-    assert!(matches!(&closes[..], [(_, IssueEffect::Close { id: 1, issue, .. })] if issue == "u-1"), "{closes:?}");
+    assert!(
+        matches!(&closes[..], [(_, IssueEffect::Close { id: 1, issue, .. })] if issue == "u-1"),
+        "{closes:?}"
+    );
     assert_eq!(end(&mut story, json!(null)), [Event::Issue(IssueEvent::Closed { id: 1, cancelled: false })]);
     // The tracker tells us what we did.
     assert!(news(&mut story, "u-1", IssueNews::Closed { cancelled: false }).is_empty());
@@ -94,10 +100,7 @@ fn what_is_closed_there_is_done_here_and_is_not_sent_back() {
     let events = news(&mut story, "u-1", IssueNews::Closed { cancelled: true });
     assert_eq!(
         events,
-        [
-            Event::Issue(IssueEvent::Closed { id: 1, cancelled: true }),
-            Event::ActionItemDone { id: 1 }
-        ]
+        [Event::Issue(IssueEvent::Closed { id: 1, cancelled: true }), Event::ActionItemDone { id: 1 }]
     );
     assert!(pending(&story).is_empty(), "no loop");
     assert_eq!(story.records.last().expect("a record").actor.display(), TRACKER);
@@ -166,7 +169,10 @@ fn what_could_not_be_filed_is_a_dead_letter_that_a_person_revives() {
     story.pending.remove(at);
     let failed = Outcome::Permanent { reason: "the key is not valid any more".to_owned() };
     let events = story.finish(*at, &Effect::Issue(effect.clone()), failed);
-    assert!(matches!(&events[..], [Event::EffectDied { effect, .. }] if effect == "file_issue"), "{events:?}");
+    assert!(
+        matches!(&events[..], [Event::EffectDied { effect, .. }] if effect == "file_issue"),
+        "{events:?}"
+    );
     assert!(tracking(&story).is_pending());
     let key = crate::ids::EffectKey::of(&story.i().id, at.0, at.1);
     story.by("ada", &Command::ReviveEffect { key }).expect("is tried again");

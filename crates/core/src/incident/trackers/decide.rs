@@ -23,7 +23,8 @@ pub(in super::super) fn file(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
 /// What somebody noticed about an issue. One that is not the item's, or is over already, means nothing.
 pub(in super::super) fn news(i: &Incident, tracker: &str, issue: &str, news: &IssueNews) -> Vec<Event> {
     let its = |t: &&Tracking| t.tracker == tracker && t.open().is_some_and(|open| open.id == issue);
-    let found = i.action_items.iter().find_map(|(id, item)| Some((*id, item, item.tracking.as_ref().filter(its)?)));
+    let found =
+        i.action_items.iter().find_map(|(id, item)| Some((*id, item, item.tracking.as_ref().filter(its)?)));
     let Some((id, item, tracking)) = found else { return Vec::new() };
     match news {
         IssueNews::Closed { cancelled } => {

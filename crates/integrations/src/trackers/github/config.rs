@@ -44,7 +44,7 @@ fn timeout() -> f64 {
 pub(super) fn is_repo(text: &str) -> bool {
     let plain = |part: &str| {
         let signs = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-        !part.is_empty() && part.len() <= 100 && part.chars().all(signs) && part.trim_matches('.') != ""
+        !part.is_empty() && part.len() <= 100 && part.chars().all(signs) && !part.trim_matches('.').is_empty()
     };
     text.split_once('/').is_some_and(|(owner, name)| plain(owner) && plain(name))
 }

@@ -10,7 +10,8 @@ use crate::trackers::tests::wish;
 #[tokio::test]
 async fn an_issue_lives_in_the_emulator() {
     let Some(peer) = peers::emulate("github").await else { return };
-    let client = reqwest::Client::builder().no_proxy().tls_certs_only(std::iter::empty()).build().expect("a client");
+    let client =
+        reqwest::Client::builder().no_proxy().tls_certs_only(std::iter::empty()).build().expect("a client");
     let token = "test_token_admin";
     let made = client
         .post(format!("{}/user/repos", peer.url))

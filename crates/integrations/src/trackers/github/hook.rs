@@ -34,7 +34,8 @@ impl IssueHook for Hook {
     }
 
     fn receive(&self, request: &Request<'_>, _: Timestamp) -> Result<Heard, ReplyError> {
-        let tag = request.header("x-hub-signature-256").and_then(|s| s.strip_prefix("sha256=")).map(hex::decode);
+        let tag =
+            request.header("x-hub-signature-256").and_then(|s| s.strip_prefix("sha256=")).map(hex::decode);
         let Some(Ok(tag)) = tag else { return Err(ReplyError::Unauthenticated("no signature of GitHub")) };
         if !hmac_sha256(self.secret.expose().as_bytes(), &[request.body], &tag) {
             let why = "the signature does not hold: is webhook_secret that of this webhook?";

@@ -112,12 +112,15 @@ async fn what_is_moved_deleted_or_called_off_is_told_apart_from_what_cannot_be_s
         .await;
         make(&provider.url).look(&["acme/shop#1".to_owned()]).await
     };
-    assert!(matches!(&status(301, "{}").await.expect("known")[..], [IssueStatus::Gone(why)] if why.contains("moved")));
+    assert!(
+        matches!(&status(301, "{}").await.expect("known")[..], [IssueStatus::Gone(why)] if why.contains("moved"))
+    );
     assert!(matches!(&status(410, "{}").await.expect("known")[..], [IssueStatus::Gone(_)]));
     let not_planned = r#"{"state":"closed","state_reason":"not_planned"}"#;
     assert_eq!(status(200, not_planned).await.expect("known"), [IssueStatus::Cancelled]);
     // A token that lost its access sees nothing: that is no deleted issue.
-    let blind = crate::doubles::provider::Provider::start(|_| Ok(()), |_, _| Reply::Is(404, "{}".to_owned())).await;
+    let blind =
+        crate::doubles::provider::Provider::start(|_| Ok(()), |_, _| Reply::Is(404, "{}".to_owned())).await;
     let error = make(&blind.url).look(&[issue]).await.expect_err("not known");
     assert!(error.to_string().contains("repo"), "{error}");
 }

@@ -82,7 +82,13 @@ impl Github {
         })
     }
 
-    async fn ask(&self, method: Method, path: &str, query: &[(&str, &str)], body: Option<Value>) -> Answer<Got> {
+    async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(&str, &str)],
+        body: Option<Value>,
+    ) -> Answer<Got> {
         let headers: &[(&'static str, &str)] =
             if body.is_some() { &[("content-type", "application/json")] } else { &[] };
         let body = body.map(|b| b.to_string().into_bytes()).unwrap_or_default();
@@ -114,13 +120,16 @@ impl Github {
                 ("per_page", size.as_str()),
                 ("page", page.as_str()),
             ];
-            let list = match self.ask(Method::GET, &format!("repos/{}/issues", self.repo), &query, None).await? {
-                Got::Is(Value::Array(list)) => list,
-                Got::Is(_) => return Err(Trouble::retry("GitHub: an answer that is no list, is `url` right?")),
-                Got::Missing | Got::Gone(_) => {
-                    return Err(trouble(HINTS.refused("no issues", HINTS.gone)));
-                }
-            };
+            let list =
+                match self.ask(Method::GET, &format!("repos/{}/issues", self.repo), &query, None).await? {
+                    Got::Is(Value::Array(list)) => list,
+                    Got::Is(_) => {
+                        return Err(Trouble::retry("GitHub: an answer that is no list, is `url` right?"));
+                    }
+                    Got::Missing | Got::Gone(_) => {
+                        return Err(trouble(HINTS.refused("no issues", HINTS.gone)));
+                    }
+                };
             if let Some(found) = list.iter().find(|i| at(i, "/body").contains(&mark)) {
                 return Ok(self.issue(found));
             }
@@ -208,7 +217,9 @@ impl Github {
 /// Repository and number of an issue.
 fn parts(id: &str) -> Answer<(&str, u64)> {
     let split = id.rsplit_once('#').and_then(|(repo, n)| Some((repo, n.parse::<u64>().ok()?)));
-    split.filter(|(repo, _)| is_repo(repo)).ok_or_else(|| Trouble::permanent(format!("GitHub: {id:?} is no issue")))
+    split
+        .filter(|(repo, _)| is_repo(repo))
+        .ok_or_else(|| Trouble::permanent(format!("GitHub: {id:?} is no issue")))
 }
 
 fn standing(issue: &Value) -> IssueStatus {

@@ -18,19 +18,28 @@ use crate::trackers::tests::wish;
 type Ids = Arc<Mutex<Vec<(String, String)>>>;
 
 async fn between(emulator: String, ids: Ids) -> String {
-    let client = reqwest::Client::builder().no_proxy().tls_certs_only(std::iter::empty()).build().expect("a client");
+    let client =
+        reqwest::Client::builder().no_proxy().tls_certs_only(std::iter::empty()).build().expect("a client");
     let pass = move |headers: HeaderMap, body: Bytes| {
         let (client, emulator, ids) = (client.clone(), emulator.clone(), Arc::clone(&ids));
         async move {
             let mut body: Value = serde_json::from_slice(&body).expect("JSON");
-            let own = body.pointer_mut("/variables/input").and_then(Value::as_object_mut).and_then(|i| i.remove("id"));
+            let own = body
+                .pointer_mut("/variables/input")
+                .and_then(Value::as_object_mut)
+                .and_then(|i| i.remove("id"));
             let mut text = body.to_string().replace(", includeArchived: true", "").replace(" trashed ", " ");
             for (ours, theirs) in ids.lock().expect("not poisoned").iter() {
                 text = text.replace(ours, theirs);
             }
             let key = headers.get("authorization").expect("a key").clone();
             let request = client.post(format!("{emulator}/graphql")).header("authorization", key);
-            let answer = request.header("content-type", "application/json").body(text).send().await.expect("an answer");
+            let answer = request
+                .header("content-type", "application/json")
+                .body(text)
+                .send()
+                .await
+                .expect("an answer");
             let mut text = answer.text().await.expect("a text");
             let value: Value = serde_json::from_str(&text).expect("JSON");
             let made = value.pointer("/data/issueCreate/issue/id").and_then(Value::as_str);
@@ -53,7 +62,8 @@ async fn between(emulator: String, ids: Ids) -> String {
 #[tokio::test]
 async fn an_issue_lives_in_the_emulator() {
     let Some(peer) = peers::emulate("linear").await else { return };
-    let client = reqwest::Client::builder().no_proxy().tls_certs_only(std::iter::empty()).build().expect("a client");
+    let client =
+        reqwest::Client::builder().no_proxy().tls_certs_only(std::iter::empty()).build().expect("a client");
     let query = json!({"query": "{ teams { nodes { key } } }"}).to_string();
     let teams = client
         .post(format!("{}/graphql", peer.url))

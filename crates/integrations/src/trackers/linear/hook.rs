@@ -49,7 +49,8 @@ impl IssueHook for Hook {
             return Ok(Heard::Nothing("not about an issue"));
         }
         let changed = |name: &str| body.get("updatedFrom").is_some_and(|from| from.get(name).is_some());
-        let moved = ["stateId", "archivedAt", "trashed", "completedAt", "canceledAt"].into_iter().any(changed);
+        let moved =
+            ["stateId", "archivedAt", "trashed", "completedAt", "canceledAt"].into_iter().any(changed);
         match at(&body, "/action") {
             "remove" => {}
             "update" if moved => {}

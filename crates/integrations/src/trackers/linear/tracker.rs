@@ -84,9 +84,11 @@ impl Linear {
         let by = if is_uuid(&self.team) { "id" } else { "key" };
         let data = self.ask(doc::TEAM, json!({"filter": {by: {"eq": self.team}}})).await?;
         let teams = data.pointer("/teams/nodes").and_then(Value::as_array);
-        let team = teams.into_iter().flatten().find(|t| at(t, "/id") == self.team || at(t, "/key") == self.team);
+        let team =
+            teams.into_iter().flatten().find(|t| at(t, "/id") == self.team || at(t, "/key") == self.team);
         let missing = || {
-            let reason = format!("Linear: there is no team {:?} that the key sees: correct `team`", self.team);
+            let reason =
+                format!("Linear: there is no team {:?} that the key sees: correct `team`", self.team);
             Trouble::permanent(reason)
         };
         team.map(|t| (at(t, "/id").to_owned(), at(t, "/name").to_owned())).ok_or_else(missing)
@@ -101,7 +103,8 @@ impl Linear {
         let filter = json!({"name": {"in": self.labels}, "or": ours});
         let data = self.ask(doc::LABELS, json!({ "filter": filter })).await?;
         let nodes = data.pointer("/issueLabels/nodes").and_then(Value::as_array).cloned().unwrap_or_default();
-        let id = |name: &String| nodes.iter().find(|n| at(n, "/name") == name).map(|n| at(n, "/id").to_owned());
+        let id =
+            |name: &String| nodes.iter().find(|n| at(n, "/name") == name).map(|n| at(n, "/id").to_owned());
         let missing = self.labels.iter().filter(|name| id(name).is_none()).cloned().collect();
         Ok((self.labels.iter().filter_map(id).collect(), missing))
     }
@@ -222,7 +225,8 @@ impl Linear {
         let (_, missing) = self.find_labels(&team).await?;
         if !missing.is_empty() {
             let names = missing.join(", ");
-            let reason = format!("Linear: there is no label {names}: add it there, or take it out of `labels`");
+            let reason =
+                format!("Linear: there is no label {names}: add it there, or take it out of `labels`");
             return Err(Trouble::permanent(reason));
         }
         Ok(format!("Linear, team {}, as {}", excerpt(&title), excerpt(at(&data, "/viewer/name"))))
