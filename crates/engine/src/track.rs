@@ -33,6 +33,8 @@ const PAGE: usize = 500;
 const ISSUES: usize = 5_000;
 /// Each open issue is looked at so often, where the tracker's limits allow.
 pub const EVERY: Duration = Duration::from_secs(300);
+/// A tracker has so long to say how its issues stand.
+const LONGEST: Duration = Duration::from_secs(120);
 /// A tracker that failed is left alone for so long, unless it asked for another time.
 const AFTER_FAILURE: SignedDuration = SignedDuration::from_secs(60);
 /// Hints that wait at most: what is beyond is seen when its time comes.
@@ -166,7 +168,11 @@ impl Tracking {
             due.sort_by(|a, b| (a.unhinted, a.seen, &a.document).cmp(&(b.unhinted, b.seen, &b.document)));
             due.truncate(tracker.at_once());
             let issues: Vec<String> = due.iter().map(|due| due.watched.issue.clone()).collect();
-            let answer = tracker.look(&issues).await;
+            // One that is slow holds up no other for long.
+            let answer = match tokio::time::timeout(LONGEST, tracker.look(&issues)).await {
+                Ok(answer) => answer,
+                Err(_) => Err(Trouble::retry(format!("no answer within {} s", LONGEST.as_secs()))),
+            };
             self.heed(&name, now, &due, answer).await?;
         }
         Ok(())

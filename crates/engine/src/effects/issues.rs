@@ -44,7 +44,9 @@ async fn file(
     let Some((item, tracking)) = tracking.filter(|(_, tracking)| tracking.is_pending()) else {
         return done("no issue is wanted any more");
     };
-    if i.is_secret() && !executor.policy.tracker.restricted {
+    // Another tracker than that of today's policy was asked when it was another's turn.
+    let rule = &executor.policy.tracker;
+    if i.is_secret() && !(rule.restricted && rule.name == tracker.name()) {
         let reason = "not filed: the incident was restricted meanwhile; retry once it is not, or let it be";
         return Outcome::Permanent { reason: reason.to_owned() };
     }
