@@ -247,7 +247,11 @@ async fn an_action_item_is_filed_with_what_people_want_to_know_and_closed_when_i
     assert_eq!(node.tracker.shelf().issues[0].1, IssueStatus::Done);
     // What we closed is no news, and it is not watched any more.
     node.look().await;
-    assert_eq!((node.tracker.shelf().closed, node.tracker.shelf().looks), (1, 0));
+    let (closed, looks) = {
+        let shelf = node.tracker.shelf();
+        (shelf.closed, shelf.looks)
+    };
+    assert_eq!((closed, looks), (1, 0));
     assert_eq!(node.told(|e| matches!(e, IssueEvent::Closed { .. })), 1);
 }
 
