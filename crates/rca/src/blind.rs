@@ -1,6 +1,6 @@
-//! Where one cannot look: a component that lacks a kind of series that most others have, and is ill or does not even show
-//! whether it is. What is not measured there cannot be ruled out, and may be the cause of what is measured elsewhere. An answer that rests on metrics
-//! alone is then not one to act on; logs, traces and changes would speak for themselves.
+//! Where one cannot look: a resource is short at one component, and at another it is not measured though it is at most.
+//! What is not measured there cannot be ruled out, and may be the cause of what is measured here. An answer that rests on
+//! metrics alone is then not one to act on; logs, traces and changes would speak for themselves.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,37 +16,41 @@ const USUAL: f64 = 0.6;
 /// Harm from which a component is ill.
 const ILL: f64 = 0.3;
 
-/// Kinds by which a cause is told from its consequence.
-fn tells(kind: Kind) -> bool {
-    matches!(kind, Kind::Cpu | Kind::Memory | Kind::DiskIo | Kind::DiskUsed | Kind::Network | Kind::Latency)
+/// What is measured of the resource.
+fn kind_of(cause: &str) -> Option<Kind> {
+    Some(match cause {
+        "saturation.cpu" => Kind::Cpu,
+        "saturation.memory" | "code.memory_leak" => Kind::Memory,
+        "saturation.disk" => Kind::DiskUsed,
+        "saturation.disk_io" => Kind::DiskIo,
+        "saturation.network_io" => Kind::Network,
+        _ => return None,
+    })
 }
 
 /// The component that could be the cause as well and cannot be looked at; none where all can.
 pub(crate) fn spot(case: &Case<'_>, signals: &[Signal], harm: &Harm, leader: &Rival) -> Option<String> {
-    let metrics_only = leader.signals.iter().all(|i| signals[*i].modality == Modality::Metrics);
-    if !metrics_only || leader.change.is_some() {
+    let kind = kind_of(&leader.cause)?;
+    if leader.change.is_some() || leader.signals.iter().any(|i| signals[*i].modality != Modality::Metrics) {
         return None;
     }
     let mut measured: BTreeMap<&str, BTreeSet<Kind>> = BTreeMap::new();
     for f in case.features.iter().filter(|f| f.peer.is_none()) {
-        measured.entry(&f.component).or_default().extend(tells(f.kind).then_some(f.kind));
+        measured.entry(&f.component).or_default().insert(f.kind);
     }
-    if measured.len() < LEAST {
+    let having = measured.values().filter(|kinds| kinds.contains(&kind)).count();
+    if measured.len() < LEAST || (having as f64) < USUAL * measured.len() as f64 {
         return None;
     }
-    let mut count: BTreeMap<Kind, usize> = BTreeMap::new();
-    for kind in measured.values().flatten() {
-        *count.entry(*kind).or_default() += 1;
-    }
-    let usual = |n: usize| n as f64 >= USUAL * measured.len() as f64;
-    let usual: BTreeSet<Kind> = count.into_iter().filter(|(_, n)| usual(*n)).map(|(k, _)| k).collect();
+    // What nobody ill calls, and is not ill itself, is not behind this.
+    let concerned = |component: &str| {
+        harm.of(component) > ILL
+            || !case.graph.has(component)
+            || case.graph.upstream(component).keys().any(|caller| harm.of(caller) > ILL)
+    };
     measured
         .into_iter()
-        .filter(|(component, _)| *component != leader.component)
-        .filter(|(component, kinds)| {
-            let unseen = usual.contains(&Kind::Latency) && !kinds.contains(&Kind::Latency);
-            unseen || harm.of(component) > ILL
-        })
-        .find(|(_, kinds)| !usual.is_subset(kinds))
+        .filter(|(component, kinds)| *component != leader.component && !kinds.contains(&kind))
         .map(|(component, _)| component.to_owned())
+        .find(|component| concerned(component))
 }

@@ -61,7 +61,7 @@ pub fn investigate_with_inputs(
     });
     let blind = found.blames().and(rivals.first()).and_then(|r| blind::spot(case, signals, harm, r));
     gaps.extend(blind.iter().map(|c| {
-        format!("{c} lacks series that most others have: it may be the cause and cannot be ruled out")
+        format!("{c} is not measured where the blamed component is short: it may be the cause and cannot be ruled out")
     }));
     let shown: Vec<&Rival> = select(rivals);
     let mut ids = Ids::default();

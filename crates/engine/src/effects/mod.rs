@@ -137,9 +137,7 @@ impl Executor {
             Effect::ArchiveBundle => only(self.archive.bundle(incident).await),
             Effect::WritePostmortem if issues::are_coming(&incident, (self.clock)()) => issues::later(),
             Effect::WritePostmortem => only(archive::postmortem(self, incident).await),
-            Effect::Room(effect) => {
-                rooms::run(self, &incident, &key, claimed.row.fence > 1, &effect).await
-            }
+            Effect::Room(effect) => rooms::run(self, &incident, &key, claimed.row.fence > 1, &effect).await,
             Effect::Issue(effect) => {
                 // Attempts are counted anew after a restart and where a person asks again; leases are not.
                 issues::run(self, &incident, &key, claimed.row.fence > 1, &effect).await

@@ -217,7 +217,7 @@ fn who_cannot_be_looked_at_is_not_ruled_out() {
         };
         assert_eq!((sure.as_str(), same.as_str()), ("service/search", "service/search"));
         assert!(low <= 0.68 && low < high, "{low} {high}");
-        let tells = |v: &Verdict| v.gaps.iter().any(|g| g.starts_with("service/billing lacks series"));
+        let tells = |v: &Verdict| v.gaps.iter().any(|g| g.starts_with("service/billing is not measured"));
         assert!(tells(&part) && !tells(&all), "{:?}", part.gaps);
     }
 }
