@@ -4,6 +4,7 @@
 pub mod ack;
 pub mod dispatcher;
 pub mod effects;
+mod follow;
 pub mod handle;
 pub mod listen;
 pub mod machine;

@@ -21,14 +21,13 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
 use crate::effects::{Accounts, RoomSystems};
+use crate::follow::{blocking, follow};
 use crate::handle::{Clock, Error, Handle};
 
 /// Documents of rooms that are listened to.
 const ROOM: &str = "room";
 /// The document with the place in the record.
 const PLACE: (&str, &str) = ("cursor", "rooms");
-/// Events read at once.
-const PAGE: usize = 500;
 /// Rooms listened to at once; more are nobody's.
 const ROOMS: usize = 2_000;
 /// Each room is read so often.
@@ -130,7 +129,7 @@ impl Listener {
     /// # Errors
     /// The store's. A chat that fails is no error: it is asked again.
     pub async fn turn(&mut self) -> Result<(), Error> {
-        self.follow().await?;
+        follow(&self.handle, &self.reader, &self.office, PLACE, change).await?;
         let (now, stirred) = ((self.clock)(), self.handle.stir().take());
         let office = Arc::clone(&self.office);
         let ears = blocking(move || office.documents(ROOM, "", ROOMS)).await?;
@@ -188,38 +187,6 @@ impl Listener {
         }
         Ok(())
     }
-
-    /// Which rooms opened and ended since the last look.
-    async fn follow(&mut self) -> Result<(), Error> {
-        loop {
-            let (reader, office) = (Arc::clone(&self.reader), Arc::clone(&self.office));
-            let (place, events) = blocking(move || {
-                let document = office.document(PLACE.0, PLACE.1)?;
-                let place = document.and_then(|d| d.body.get("position").and_then(serde_json::Value::as_u64));
-                let events = reader.events_after(place.unwrap_or(0), PAGE)?;
-                Ok((place, events))
-            })
-            .await?;
-            let Some((last, _)) = events.last() else { return Ok(()) };
-            let read = events.len();
-            let mut changes: Vec<Change> = events.iter().filter_map(|(_, record)| change(record)).collect();
-            // The place alone is written down only where much was read: reading again costs less.
-            let far = last.saturating_sub(place.unwrap_or(0)) >= PAGE as u64 || place.is_none();
-            if !changes.is_empty() || far {
-                let body = json!({ "position": last });
-                changes.push(Change::Put {
-                    kind: PLACE.0,
-                    id: PLACE.1.to_owned(),
-                    body,
-                    expect: Expect::Any,
-                });
-                self.handle.perform(Deed { act: None, changes }).await?;
-            }
-            if read < PAGE {
-                return Ok(());
-            }
-        }
-    }
 }
 
 /// What an event means for who is listened to.
@@ -252,13 +219,6 @@ pub fn incident_of(office: &dyn OfficeReader, chat: &str, room: &str) -> StoreRe
     let ears = office.documents(ROOM, "", ROOMS)?;
     let mut ears = ears.into_iter().filter_map(|d| serde_json::from_value::<Ear>(d.body).ok());
     Ok(ears.find(|ear| ear.chat == chat && ear.room == room).map(|ear| ear.incident))
-}
-
-pub(crate) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> StoreResult<T> + Send + 'static,
-) -> Result<T, Error> {
-    let done = tokio::task::spawn_blocking(work).await.map_err(|e| Error::Store(e.to_string()))?;
-    done.map_err(|e| Error::Store(e.to_string()))
 }
 
 /// Reading the rooms of one chat.

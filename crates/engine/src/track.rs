@@ -11,7 +11,7 @@ use std::time::Duration;
 use firebell_core::ids::IncidentId;
 use firebell_core::incident::{Command, Event, EventRecord, IssueEvent, IssueNews};
 use firebell_core::ports::chat::{Answer, Trouble};
-use firebell_core::ports::office::{Change, Deed, Expect, OfficeReader};
+use firebell_core::ports::office::{Change, Expect, OfficeReader};
 use firebell_core::ports::store::Reader;
 use firebell_core::ports::tracker::{IssueStatus, Tracker};
 use jiff::{SignedDuration, Timestamp};
@@ -20,15 +20,13 @@ use serde_json::json;
 use tokio::sync::{Notify, watch};
 
 use crate::effects::actor;
+use crate::follow::{blocking, follow};
 use crate::handle::{Clock, Error, Handle};
-use crate::listen::blocking;
 
 /// Documents of open issues.
 const ISSUE: &str = "issue";
 /// The document with the place in the record.
 const PLACE: (&str, &str) = ("cursor", "issues");
-/// Events read at once.
-const PAGE: usize = 500;
 /// Issues that are watched; more are looked at once those before them are closed.
 const ISSUES: usize = 5_000;
 /// Each open issue is looked at so often, where the tracker's limits allow.
@@ -142,7 +140,7 @@ impl Tracking {
     /// # Errors
     /// The store's. A tracker that fails is no error: it is asked again.
     pub async fn turn(&mut self) -> Result<(), Error> {
-        self.follow().await?;
+        follow(&self.handle, &self.reader, &self.office, PLACE, change).await?;
         let (now, hints) = ((self.clock)(), self.handle.issues().take());
         let office = Arc::clone(&self.office);
         let documents = blocking(move || office.documents(ISSUE, "", ISSUES)).await?;
@@ -232,34 +230,6 @@ impl Tracking {
         match self.handle.command(&watched.incident, command, actor(&watched.tracker)).await {
             Ok(_) | Err(Error::Rejected(_)) => Ok(()),
             Err(error) => Err(error),
-        }
-    }
-
-    /// Which issues were filed and ended since the last look.
-    async fn follow(&mut self) -> Result<(), Error> {
-        loop {
-            let (reader, office) = (Arc::clone(&self.reader), Arc::clone(&self.office));
-            let (place, events) = blocking(move || {
-                let document = office.document(PLACE.0, PLACE.1)?;
-                let place = document.and_then(|d| d.body.get("position").and_then(serde_json::Value::as_u64));
-                let events = reader.events_after(place.unwrap_or(0), PAGE)?;
-                Ok((place, events))
-            })
-            .await?;
-            let Some((last, _)) = events.last() else { return Ok(()) };
-            let read = events.len();
-            let mut changes: Vec<Change> = events.iter().filter_map(|(_, record)| change(record)).collect();
-            // The place alone is written down only where much was read: reading again costs less.
-            let far = last.saturating_sub(place.unwrap_or(0)) >= PAGE as u64 || place.is_none();
-            if !changes.is_empty() || far {
-                let body = json!({ "position": last });
-                let (kind, id) = (PLACE.0, PLACE.1.to_owned());
-                changes.push(Change::Put { kind, id, body, expect: Expect::Any });
-                self.handle.perform(Deed { act: None, changes }).await?;
-            }
-            if read < PAGE {
-                return Ok(());
-            }
         }
     }
 }

@@ -146,7 +146,7 @@ impl Linear {
             return Ok(there);
         }
         let (team, labels) = self.place().await?;
-        let input = json!({
+        let mut input = json!({
             "id": id,
             "teamId": team,
             "title": body::title(wish),
@@ -155,7 +155,6 @@ impl Linear {
             "priority": (wish.priority + 1).clamp(2, 4),
             "dueDate": wish.due.strftime("%Y-%m-%d").to_string(),
         });
-        let mut input = input;
         if !labels.is_empty() {
             input["labelIds"] = json!(labels);
         }
