@@ -1,6 +1,7 @@
 //! Hears what is said in rooms. What is marked for the timeline comes in by this path too, so that nothing is missed while
 //! the chat, Firebell or the way between them is down: each open room is read on from where it was last read, at the
-//! start, after each failure, and every few minutes. What came in before by a webhook is known by its id.
+//! start, after each failure, and every few minutes. What came in before by a webhook is known by its id. A room that could
+//! not be read for long, or that this process has not read yet, is asked whether what came in from it is still there.
 //!
 //! Which rooms there are is followed in the record and kept as documents, with the place in each room.
 
@@ -9,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use firebell_core::ids::IncidentId;
-use firebell_core::incident::{Actor, Command, Event, EventRecord, RoomEvent, RoomNews};
+use firebell_core::incident::{Actor, Command, Event, EventRecord, RoomEvent, RoomNews, fold};
 use firebell_core::policy::WarRoom;
 use firebell_core::ports::chat::{ChatRooms, HeardMessage, Trouble};
 use firebell_core::ports::office::{Change, Deed, Document, Expect, OfficeReader};
@@ -34,8 +35,14 @@ const ROOMS: usize = 2_000;
 pub const EVERY: Duration = Duration::from_secs(120);
 /// A chat that failed is left alone for so long, unless it asked for another time.
 const AFTER_FAILURE: SignedDuration = SignedDuration::from_secs(30);
-/// One that refuses (a revoked token) is asked again after so many seconds.
-const AFTER_REFUSAL_S: u32 = 300;
+/// A room that is refused (a revoked token, a missing scope) is asked for again after so long.
+const AFTER_REFUSAL: SignedDuration = SignedDuration::from_secs(300);
+/// Who was away for so long may have missed that something was deleted: webhooks are repeated for minutes at most.
+const AWAY: SignedDuration = SignedDuration::from_secs(600);
+/// Messages of one room that are looked for when Firebell was away: the latest.
+const LOOKED_FOR: usize = 200;
+/// So many of them in one go; the rest the next times.
+const LOOKED_FOR_AT_ONCE: usize = 20;
 /// Pages of one room in one go; the rest comes with the next.
 const MOST_PAGES: usize = 50;
 
@@ -86,6 +93,10 @@ pub struct Listener {
     quiet: BTreeMap<String, Timestamp>,
     /// When each room was last read, by the document's id.
     heard_at: BTreeMap<String, Timestamp>,
+    /// Rooms that are refused, and until when they are left alone.
+    refused: BTreeMap<String, Timestamp>,
+    /// Messages that are still to be looked for, by the room's document.
+    unsure: BTreeMap<String, Vec<String>>,
 }
 
 impl Listener {
@@ -98,8 +109,8 @@ impl Listener {
         clock: Clock,
         every: Duration,
     ) -> Self {
-        let (quiet, heard_at) = (BTreeMap::new(), BTreeMap::new());
-        Self { handle, reader, office, rooms, clock, every, quiet, heard_at }
+        let (quiet, heard_at, refused, unsure) = Default::default();
+        Self { handle, reader, office, rooms, clock, every, quiet, heard_at, refused, unsure }
     }
 
     /// Runs until `stop` turns true. Without a chat that opens rooms there is nothing to hear.
@@ -135,58 +146,129 @@ impl Listener {
         let ears = blocking(move || office.documents(ROOM, "", ROOMS)).await?;
         let known: BTreeSet<&String> = ears.iter().map(|d| &d.id).collect();
         self.heard_at.retain(|id, _| known.contains(id));
+        self.refused.retain(|id, _| known.contains(id));
+        self.unsure.retain(|id, _| known.contains(id));
         let every = SignedDuration::try_from(self.every).unwrap_or(SignedDuration::MAX);
         let due = |at: Option<&Timestamp>| at.is_none_or(|at| now.duration_since(*at) >= every);
-        let mut by_chat: BTreeMap<String, Vec<(Document, Ear)>> = BTreeMap::new();
+        let waits = |until: Option<&Timestamp>| until.is_some_and(|until| *until > now);
+        let mut by_chat: BTreeMap<String, Vec<(Document, Ear, Look)>> = BTreeMap::new();
         for document in ears {
             let Ok(ear) = serde_json::from_value::<Ear>(document.body.clone()) else { continue };
-            let resting = self.quiet.get(&ear.chat).is_some_and(|until| *until > now);
-            if !resting && (stirred.contains(&ear.room) || due(self.heard_at.get(&document.id))) {
-                by_chat.entry(ear.chat.clone()).or_default().push((document, ear));
+            let resting = waits(self.quiet.get(&ear.chat)) || waits(self.refused.get(&document.id));
+            let heard_at = self.heard_at.get(&document.id);
+            if !resting && (stirred.contains(&ear.room) || due(heard_at)) {
+                let away = heard_at.is_none_or(|at| now.duration_since(*at) >= AWAY);
+                let left = self.unsure.remove(&document.id).unwrap_or_default();
+                let look = if away { Look::All } else { Look::At(left) };
+                by_chat.entry(ear.chat.clone()).or_default().push((document, ear, look));
             }
         }
         // One chat that hangs holds up no other.
         let mut tasks = JoinSet::new();
         for (chat, ears) in by_chat {
             let Some(rooms) = self.rooms.chats.get(&chat).cloned() else { continue };
-            let ear = Hearing {
+            let silent = self.quiet.contains_key(&chat);
+            // After a start nobody knows whether it could be read before.
+            let failed: BTreeSet<String> = ears
+                .iter()
+                .map(|(document, ..)| &document.id)
+                .filter(|id| silent || !self.heard_at.contains_key(*id) || self.refused.contains_key(*id))
+                .cloned()
+                .collect();
+            let hearing = Hearing {
                 handle: self.handle.clone(),
+                reader: Arc::clone(&self.reader),
                 rooms,
                 accounts: self.rooms.accounts.clone(),
                 policy: self.handle.policy().war_room.clone(),
-                // After a start nobody knows.
-                failed: self.heard_at.is_empty() || self.quiet.contains_key(&chat),
+                now,
+                failed,
             };
             tasks.spawn(async move {
-                let mut heard = Vec::new();
-                for (document, of) in ears {
-                    let outcome = ear.read(&document, of).await;
-                    heard.push(document.id);
-                    if let Err(after) = outcome {
-                        return (chat, heard, Some(after));
+                let mut turn = Turn { chat, ..Turn::default() };
+                for (document, ear, look) in ears {
+                    let id = document.id.clone();
+                    let left =
+                        |ids: Vec<String>| Some(ids).filter(|l| !l.is_empty()).map(|l| (id.clone(), l));
+                    let (ids, again) = match look {
+                        // Before it is read: what comes in now is there.
+                        Look::All if turn.silent.is_none() => (hearing.came_in(&ear).await, Vec::new()),
+                        Look::All => continue,
+                        Look::At(ids) => (Some(ids.clone()), ids),
+                    };
+                    // Where the store does not say what came in, the room is read again at once.
+                    let Some(ids) = ids else { continue };
+                    if turn.silent.is_some() {
+                        turn.unsure.extend(left(again));
+                        continue;
+                    }
+                    match hearing.read(&document, ear.clone()).await {
+                        Ok(()) => {
+                            turn.unsure.extend(left(hearing.look(&ear, ids).await));
+                            turn.heard.push(id);
+                        }
+                        // Another room of the same chat may be read all the same, and if not, people hear of that too.
+                        Err(Stop::Room) => {
+                            turn.unsure.extend(left(again));
+                            turn.refused.push(id);
+                        }
+                        Err(Stop::Chat(after)) => {
+                            turn.unsure.extend(left(again));
+                            turn.silent = Some(after);
+                        }
                     }
                 }
-                (chat, heard, None)
+                turn
             });
         }
         while let Some(ended) = tasks.join_next().await {
-            let Ok((chat, heard, failed)) = ended else { continue };
-            match failed {
+            let Ok(turn) = ended else { continue };
+            let later = |wait| now.checked_add(wait).unwrap_or(Timestamp::MAX);
+            match turn.silent {
                 Some(after) => {
                     let wait = after.map_or(AFTER_FAILURE, |s| SignedDuration::from_secs(i64::from(s)));
-                    let until = now.checked_add(wait).unwrap_or(Timestamp::MAX);
-                    self.quiet.insert(chat, until);
-                    // The one that failed is read first when the chat is back.
-                    self.heard_at.extend(heard.iter().rev().skip(1).map(|id| (id.clone(), now)));
+                    self.quiet.insert(turn.chat, later(wait));
                 }
-                None => {
-                    self.quiet.remove(&chat);
-                    self.heard_at.extend(heard.into_iter().map(|id| (id, now)));
-                }
+                None => drop(self.quiet.remove(&turn.chat)),
             }
+            // What failed was not heard: it is read first when its time has come.
+            self.refused.retain(|id, _| !turn.heard.contains(id));
+            self.refused.extend(turn.refused.into_iter().map(|id| (id, later(AFTER_REFUSAL))));
+            self.heard_at.extend(turn.heard.into_iter().map(|id| (id, now)));
+            self.unsure.extend(turn.unsure);
         }
         Ok(())
     }
+}
+
+/// What came of reading the rooms of one chat.
+#[derive(Default)]
+struct Turn {
+    chat: String,
+    /// Documents of rooms that were read.
+    heard: Vec<String>,
+    /// Of those that were refused.
+    refused: Vec<String>,
+    /// The chat does not answer, or asks to wait so many seconds.
+    silent: Option<Option<u32>>,
+    /// Messages that are still to be looked for.
+    unsure: BTreeMap<String, Vec<String>>,
+}
+
+/// Why reading ended.
+enum Stop {
+    /// The chat wants to be asked again, after so many seconds if it says so.
+    Chat(Option<u32>),
+    /// This room cannot be read.
+    Room,
+}
+
+/// Which messages of a room are looked for.
+enum Look {
+    /// Firebell was away: all that are in the timeline, the latest first.
+    All,
+    /// What is left of these.
+    At(Vec<String>),
 }
 
 /// What an event means for who is listened to.
@@ -224,16 +306,18 @@ pub fn incident_of(office: &dyn OfficeReader, chat: &str, room: &str) -> StoreRe
 /// Reading the rooms of one chat.
 struct Hearing {
     handle: Handle,
+    reader: Arc<dyn Reader>,
     rooms: Arc<dyn ChatRooms>,
     accounts: Option<Arc<dyn Accounts>>,
     policy: WarRoom,
-    /// The chat could not be read the last time, as far as this process knows.
-    failed: bool,
+    now: Timestamp,
+    /// Documents of rooms that could not be read the last time, as far as this process knows.
+    failed: BTreeSet<String>,
 }
 
 impl Hearing {
-    /// Reads one room on. The error is when the chat wants to be asked again, if it says so.
-    async fn read(&self, document: &Document, mut ear: Ear) -> Result<(), Option<u32>> {
+    /// Reads one room on.
+    async fn read(&self, document: &Document, mut ear: Ear) -> Result<(), Stop> {
         // One that ended meanwhile is not put back.
         let mut version = document.version;
         for _ in 0..MOST_PAGES {
@@ -245,33 +329,33 @@ impl Hearing {
                         Command::RecordRoomNews { news: RoomNews::Lost { id: ear.room.clone(), reason } },
                     )
                     .await
-                    .map_err(|_| None)?;
+                    .map_err(|_| Stop::Chat(None))?;
                     let remove = Change::Remove { kind: ROOM, id: document.id.clone() };
                     let deed = Deed { act: None, changes: vec![remove] };
-                    return self.handle.perform(deed).await.map_err(|_| None);
+                    return self.handle.perform(deed).await.map_err(|_| Stop::Chat(None));
                 }
                 Err(Trouble::Retry { reason, after_s }) => {
                     tracing::warn!(chat = %ear.chat, incident.id = %ear.incident, %reason, "a room could not be read; trying again");
-                    return Err(after_s);
+                    return Err(Stop::Chat(after_s));
                 }
                 Err(Trouble::Permanent { reason } | Trouble::Refused { reason }) => {
                     tracing::warn!(chat = %ear.chat, incident.id = %ear.incident, %reason, "a room cannot be read");
                     let news = RoomNews::Unheard { id: ear.room.clone(), reason };
-                    self.tell(&ear, Command::RecordRoomNews { news }).await.map_err(|_| None)?;
-                    return Err(Some(AFTER_REFUSAL_S));
+                    self.tell(&ear, Command::RecordRoomNews { news }).await.map_err(|_| Stop::Chat(None))?;
+                    return Err(Stop::Room);
                 }
             };
-            if self.failed {
+            if self.failed.contains(&document.id) {
                 let news = RoomNews::Heard { id: ear.room.clone() };
-                self.tell(&ear, Command::RecordRoomNews { news }).await.map_err(|_| None)?;
+                self.tell(&ear, Command::RecordRoomNews { news }).await.map_err(|_| Stop::Chat(None))?;
             }
             if let Some(name) = heard.name.clone() {
                 let news = RoomNews::Renamed { id: ear.room.clone(), name };
-                self.tell(&ear, Command::RecordRoomNews { news }).await.map_err(|_| None)?;
+                self.tell(&ear, Command::RecordRoomNews { news }).await.map_err(|_| Stop::Chat(None))?;
             }
             for message in &heard.messages {
                 if let Some(command) = entry(message, &self.policy) {
-                    self.tell(&ear, command).await.map_err(|_| None)?;
+                    self.tell(&ear, command).await.map_err(|_| Stop::Chat(None))?;
                 }
             }
             if heard.cursor != ear.cursor {
@@ -281,13 +365,48 @@ impl Hearing {
                 let expect = Expect::Version(version);
                 version += 1;
                 let put = Change::Put { kind: ROOM, id: document.id.clone(), body, expect };
-                self.handle.perform(Deed { act: None, changes: vec![put] }).await.map_err(|_| None)?;
+                let deed = Deed { act: None, changes: vec![put] };
+                self.handle.perform(deed).await.map_err(|_| Stop::Chat(None))?;
             }
             if !heard.more {
                 break;
             }
         }
         Ok(())
+    }
+
+    /// Tells which of the messages that came in from a room are not there any more; what is left to be looked for.
+    async fn look(&self, ear: &Ear, ids: Vec<String>) -> Vec<String> {
+        let (now, later) = ids.split_at(ids.len().min(LOOKED_FOR_AT_ONCE));
+        if now.is_empty() {
+            return Vec::new();
+        }
+        let gone = match self.rooms.gone(&ear.room, now).await {
+            Ok(gone) => gone,
+            Err(trouble) => {
+                tracing::warn!(chat = %ear.chat, incident.id = %ear.incident, reason = %trouble, "what was said could not be looked for; trying again");
+                return ids;
+            }
+        };
+        for id in gone {
+            let command = Command::RecordUnsaid { chat: ear.chat.clone(), id, when: self.now };
+            if self.tell(ear, command).await.is_err() {
+                return ids;
+            }
+        }
+        later.to_vec()
+    }
+
+    /// Ids of the latest messages that came in from a room and are not known to be gone. None where the store does not say.
+    async fn came_in(&self, ear: &Ear) -> Option<Vec<String>> {
+        let (reader, id) = (Arc::clone(&self.reader), ear.incident.clone());
+        let records = blocking(move || reader.events(&id)).await.ok()?;
+        let incident = fold(&records)?;
+        let marks = incident.rooms.said.get(&ear.chat).into_iter().flatten();
+        let mut there: Vec<(u64, &String)> =
+            marks.filter(|(_, mark)| !mark.gone).map(|(id, mark)| (mark.version, id)).collect();
+        there.sort_unstable_by(|a, b| b.cmp(a));
+        Some(there.into_iter().take(LOOKED_FOR).map(|(_, id)| id.clone()).collect())
     }
 
     async fn tell(&self, ear: &Ear, command: Command) -> Result<(), Error> {

@@ -49,6 +49,8 @@ pub struct FakeRoom {
     pub archived: bool,
     /// What people said.
     pub said: Vec<HeardMessage>,
+    /// Ids of what they deleted; its history tells nothing of that.
+    pub deleted: BTreeSet<String>,
 }
 
 #[derive(Debug, Default)]
@@ -249,6 +251,13 @@ impl ChatRooms for FakeChat {
                 cursor: place.to_string(),
                 name: Some(room.name.clone()),
             })
+        })
+    }
+
+    fn gone<'a>(&'a self, id: &'a str, ids: &'a [String]) -> BoxFuture<'a, Answer<Vec<String>>> {
+        self.call(|state| {
+            let deleted = &room(state, id)?.deleted;
+            Ok(ids.iter().filter(|id| deleted.contains(*id)).cloned().collect())
         })
     }
 

@@ -126,7 +126,7 @@ pub struct Post {
 }
 
 /// Something that can be done by a press: a command as it is written after `/incident`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Control {
     /// What it is called; short.
     pub label: String,
@@ -137,7 +137,7 @@ pub struct Control {
 }
 
 /// What a control does.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Does {
     /// Gives the command.
     Give(String),
@@ -159,12 +159,30 @@ impl Control {
         Self { confirm: Some(question.to_owned()), ..self }
     }
 
-    /// How to write it where nothing can be pressed; `sign` is what commands begin with. None for a choice.
+    /// How to write it where nothing can be pressed; `sign` is what commands begin with. Of a choice the first is an example
+    /// for the others.
     pub fn written(&self, sign: &str) -> Option<String> {
         match &self.does {
             Does::Give(command) => Some(format!("{sign}{command}")),
             Does::Ask(command) => Some(format!("{sign}{command} TEXT")),
-            Does::Choose(_) => None,
+            Does::Choose(options) => options.first().map(|(_, command)| format!("{sign}{command}")),
+        }
+    }
+
+    /// Where on the incident's page the same is done, as the part of an address behind `#`; empty for its beginning.
+    pub fn place(&self) -> &'static str {
+        let command = match &self.does {
+            Does::Give(command) | Does::Ask(command) => command.as_str(),
+            Does::Choose(options) => options.first().map_or("", |(_, command)| command.as_str()),
+        };
+        match command.split(' ').next().unwrap_or_default() {
+            "approve" | "reject" => "mitigation",
+            "update" => "write-internal",
+            "role" => "f-role",
+            "severity" => "f-severity",
+            "resolve" => "f-resolve",
+            "decline" => "f-decline",
+            _ => "",
         }
     }
 }
@@ -221,6 +239,13 @@ pub trait ChatRooms: Send + Sync {
 
     /// What was said since `cursor`; an empty one means since the room was opened.
     fn since<'a>(&'a self, room: &'a str, cursor: &'a str) -> BoxFuture<'a, Answer<Heard>>;
+
+    /// Which of these messages are not there any more, where what is read on does not tell of deletions by itself. Few at
+    /// once.
+    fn gone<'a>(&'a self, room: &'a str, ids: &'a [String]) -> BoxFuture<'a, Answer<Vec<String>>> {
+        let _ = (room, ids);
+        Box::pin(async { Ok(Vec::new()) })
+    }
 
     /// Content of a file that came with a message, at most `max` bytes; none where the chat gives none out.
     fn fetch<'a>(&'a self, source: &'a str, max: u64) -> BoxFuture<'a, Answer<Option<Vec<u8>>>> {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::chat::Control;
 use super::{BoxFuture, Health};
 use crate::effect::Outcome;
 use crate::incident::Status;
@@ -36,6 +37,9 @@ pub struct Message {
     /// How to answer, for pages: the channel offers what it can of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ack: Option<Ack>,
+    /// What can be decided by a press, where the channel tells us of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub controls: Vec<Control>,
     /// How the incident stands, for channels that show more than a text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub standing: Option<Standing>,

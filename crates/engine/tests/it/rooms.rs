@@ -444,6 +444,96 @@ async fn what_was_marked_comes_in_once_though_chat_and_firebell_were_away() {
 }
 
 #[tokio::test]
+async fn what_is_deleted_while_firebell_or_the_chat_is_away_is_told_once() {
+    let mut node = Node::start(FakeChat::new(OPS)).await;
+    node.work().await;
+    for n in 0..50 {
+        node.chat.say("C1", node.said(&n.to_string(), &format!("!note {n}")), &[]);
+    }
+    node.chat.say("C1", node.said("talk", "hello"), &[]);
+    node.listen().await;
+    let delete = |node: &Node, id: &str| {
+        node.chat.change("C1", |room| {
+            room.deleted.insert(format!("C1:{id}"));
+        })
+    };
+    let gone = |node: &Node| -> Vec<String> {
+        let all = node.records().into_iter().filter_map(|r| match r.event {
+            Event::Room(RoomEvent::Unsaid { id, .. }) => Some(id),
+            _ => None,
+        });
+        all.collect()
+    };
+    // While both are there, the chat tells of it by its webhook: nobody looks.
+    delete(&node, "3");
+    let calls = node.chat.calls();
+    node.listen().await;
+    assert_eq!((gone(&node).len(), node.chat.calls()), (0, calls + 1));
+    // Another process looks at the latest first, a few at a time.
+    delete(&node, "talk");
+    delete(&node, "49");
+    let clock: Clock = Arc::clone(&node.executor.clock);
+    node.listener = listener(&node.handle, &node.reader, &node.executor.rooms, &clock);
+    node.listen().await;
+    assert_eq!(gone(&node), ["C1:49"]);
+    // What could not be looked for is looked for again.
+    node.chat.set_down(true);
+    node.listen().await;
+    node.chat.set_down(false);
+    for _ in 0..4 {
+        node.listen().await;
+    }
+    assert_eq!(gone(&node), ["C1:49", "C1:3"]);
+    let calls = node.chat.calls();
+    node.listen().await;
+    assert_eq!(node.chat.calls(), calls + 1, "all were looked for");
+    // The chat is away for long.
+    node.chat.set_down(true);
+    for _ in 0..12 {
+        node.listen().await;
+    }
+    delete(&node, "7");
+    node.chat.set_down(false);
+    for _ in 0..4 {
+        node.listen().await;
+    }
+    assert_eq!(gone(&node), ["C1:49", "C1:3", "C1:7"]);
+}
+
+#[tokio::test]
+async fn each_room_that_cannot_be_read_is_told_and_holds_up_no_other() {
+    let mut node = Node::start(FakeChat::new(OPS)).await;
+    let opening =
+        Opening { title: "search is down".to_owned(), severity: Some(Severity::Sev2), ..Opening::default() };
+    let other = node.handle.open(opening, Actor::person("ada")).await.expect("opens").incident;
+    node.work().await;
+    node.listen().await;
+    let count = |node: &Node, id: &IncidentId, of: fn(&RoomEvent) -> bool| {
+        let records = node.reader.events(id).expect("readable");
+        records.iter().filter(|r| matches!(&r.event, Event::Room(e) if of(e))).count()
+    };
+    let unheard = |e: &RoomEvent| matches!(e, RoomEvent::Unheard { reason: Some(_), .. });
+    let said = |e: &RoomEvent| matches!(e, RoomEvent::Said(_));
+    // The first of both alone lacks a scope.
+    node.chat.fail([Fault::Revoked]);
+    node.chat.say("C2", Said { id: "C2:1".to_owned(), ..node.said("1", "!note the index is gone") }, &[]);
+    node.listen().await;
+    assert_eq!((count(&node, &node.id, unheard), count(&node, &other, unheard)), (1, 0));
+    assert_eq!(count(&node, &other, said), 1);
+    node.clock.fetch_add(400, Ordering::Relaxed);
+    node.chat.fail([Fault::Revoked, Fault::Revoked]);
+    node.listen().await;
+    assert_eq!((count(&node, &node.id, unheard), count(&node, &other, unheard)), (1, 1));
+    let calls = node.chat.calls();
+    node.listen().await;
+    assert_eq!(node.chat.calls(), calls, "they are left alone for a while");
+    node.clock.fetch_add(400, Ordering::Relaxed);
+    node.listen().await;
+    let heard = |e: &RoomEvent| matches!(e, RoomEvent::Unheard { reason: None, .. });
+    assert_eq!((count(&node, &node.id, heard), count(&node, &other, heard)), (1, 1));
+}
+
+#[tokio::test]
 async fn files_of_a_message_are_kept_with_the_evidence() {
     let node = Node::start(FakeChat::new(OPS)).await;
     node.work().await;

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use super::config::Config;
 use super::inbound::public_key;
 use crate::http::{Http, HttpError, Method, Redirects, Reply, excerpt};
-use crate::notice::text::{Unit, fit, markdown};
+use crate::notice::text::{Unit, cut, fit, markdown};
 use crate::notice::{Again, Hints, Lines, Once, Tally, colour, retry};
-use crate::replies::{PAGE, Press, value};
+use crate::replies::{PAGE, Press, carried, value};
 use crate::settings::{ConfigError, adapter_name};
 
 /// Title of an embed, characters.
@@ -19,6 +19,9 @@ const TITLE: usize = 256;
 const DESCRIPTION: usize = 4096;
 /// Address of a button, characters.
 const BUTTON_URL: usize = 512;
+/// What a button carries and what it says, characters.
+const CUSTOM_ID: usize = 100;
+const LABEL: usize = 80;
 /// Do not ring for it.
 const SUPPRESS_NOTIFICATIONS: u32 = 1 << 12;
 
@@ -120,8 +123,25 @@ fn body(message: &Message, answered: bool) -> Value {
         }
     }
     let mut body = json!({"embeds": [embed], "allowed_mentions": {"parse": []}});
+    let decisions: Vec<Value> = message
+        .controls
+        .iter()
+        .filter(|_| answered)
+        .filter_map(|control| Some((control, carried(control)?)))
+        .filter(|(_, id)| Unit::Chars.of(id) <= CUSTOM_ID)
+        .map(|(control, id)| {
+            let label = cut(&control.label, LABEL, Unit::Chars);
+            json!({"type": 2, "style": 2, "label": label, "custom_id": id})
+        })
+        .collect();
+    let mut rows: Vec<Value> = Vec::new();
     if !buttons.is_empty() {
-        body["components"] = json!([{"type": 1, "components": buttons}]);
+        rows.push(json!({"type": 1, "components": buttons}));
+    }
+    // A row has five places at most; two of them are one plan's.
+    rows.extend(decisions.chunks(4).take(4).map(|row| json!({"type": 1, "components": row})));
+    if !rows.is_empty() {
+        body["components"] = json!(rows);
     }
     if message.urgency == Urgency::Low {
         body["flags"] = json!(SUPPRESS_NOTIFICATIONS);

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use firebell_core::effect::Outcome;
-use firebell_core::ports::notifier::Notifier;
+use firebell_core::ports::notifier::{Message, Notifier};
 use jiff::Timestamp;
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use serde_json::{Value, json};
 
 use super::{Config, Discord, Settings, parse};
-use crate::doubles::channel::{Channel, hostile, page};
+use crate::doubles::channel::{Channel, decisions, hostile, page};
 use crate::doubles::provider::{Provider, Reply, Seen, all_of};
 use crate::replies::tests::{header, request};
-use crate::replies::{Received, Reference, ReplyError, Said};
+use crate::replies::{Received, Reference, ReplyError, Said, pressed};
 
 const TOKEN: &str = "s3cr3t-webhook-token";
 
@@ -72,6 +72,18 @@ fn documented(seen: &Seen) -> Result<(), String> {
 
 fn taken(_: &Seen) -> Reply {
     Reply::Is(200, json!({"id": "1110", "channel_id": "290926798626357999"}).to_string())
+}
+
+#[tokio::test]
+async fn a_decision_has_a_row_of_its_own_and_comes_back_as_the_command() {
+    let provider = Provider::start(documented, |seen, _| taken(seen)).await;
+    let message = Message { controls: decisions(), ..page() };
+    discord(&provider.url).send(&message).await;
+    let row = provider.last().json()["components"][1]["components"].clone();
+    assert_eq!(row[0]["custom_id"], "do:approve INC-2027-0001 0123456789abcdef");
+    assert_eq!(row.as_array().map(Vec::len), Some(2));
+    let (what, _) = pressed(row[0]["custom_id"].as_str().unwrap_or_default()).expect("a button of ours");
+    assert_eq!(what, Said::Command("approve INC-2027-0001 0123456789abcdef".to_owned()));
 }
 
 #[tokio::test]

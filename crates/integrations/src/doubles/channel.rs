@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use firebell_core::effect::Outcome;
+use firebell_core::ports::chat::{Control, Does};
 use firebell_core::ports::notifier::{Ack, Message, Notifier, Urgency};
 
 use super::provider::{Provider, Reply, Seen};
@@ -46,6 +47,16 @@ pub(crate) fn page() -> Message {
         }),
         ..Message::default()
     }
+}
+
+/// A plan to decide on, and something whose command no button carries.
+pub(crate) fn decisions() -> Vec<Control> {
+    let plan = "INC-2027-0001 0123456789abcdef";
+    vec![
+        Control::new("Approve 01234567", Does::Give(format!("approve {plan}"))),
+        Control::new("Reject 01234567", Does::Ask(format!("reject {plan}"))),
+        Control::new("Approve", Does::Give(format!("approve {}", "x".repeat(120)))),
+    ]
 }
 
 /// Text from outside that tries everything.

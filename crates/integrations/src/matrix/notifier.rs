@@ -15,7 +15,7 @@ use super::inbound::{Synced, parse_sync};
 use crate::http::{Http, HttpError, Method, Redirects, Reply, excerpt};
 use crate::notice::text::{Unit, all, cut, fit, marked_up};
 use crate::notice::{Again, Hints, Lines, Once, digest, recipients, retry, to_each};
-use crate::replies::{Heard, Listener, at};
+use crate::replies::{Heard, Listener, at, written};
 use crate::settings::{ConfigError, adapter_name};
 
 /// The plain text, bytes, and the HTML, bytes: an event has at most 65,536.
@@ -185,6 +185,7 @@ fn content(message: &Message, mention_room: bool) -> Value {
     let title = cut(&lines.title(), 500, Unit::Chars);
     let mut tail = Vec::new();
     tail.extend(lines.code.map(|c| format!("Write !ack {c} to acknowledge, !esc {c} to escalate.")));
+    tail.extend(written(&message.controls, "!"));
     let links = [("Acknowledge", lines.ack_link), ("Open the incident", lines.link)];
     let links: Vec<(&str, &str)> = links.into_iter().filter_map(|(t, l)| Some((t, l?))).collect();
     let mut plain = format!("{title}\n\n{}", cut(&lines.body, PLAIN, Unit::Bytes)).trim().to_owned();

@@ -160,6 +160,7 @@ fn written(of: &dyn Fn(&str) -> String, settings: &Settings) -> Result<Received,
     answer.reference = reference;
     answer.name = of("user_name");
     answer.place = of("channel_id");
+    answer.trigger = Some(of("trigger_id")).filter(|t| !t.is_empty());
     let later = of("response_url");
     let own = settings.server.as_deref().map(|s| format!("{}/", s.trim_end_matches('/')));
     answer.later = (web(&later).is_some() && own.is_some_and(|o| later.starts_with(&o))).then_some(later);

@@ -7,6 +7,7 @@ use firebell_core::ports::{BoxFuture, Health};
 use serde_json::{Value, json};
 
 use super::config::Config;
+use super::controls;
 use super::direct::{Direct, is_user};
 use super::inbound::Settings;
 use crate::answers::error_text;
@@ -156,8 +157,9 @@ impl Mattermost {
         if let Some(link) = lines.link {
             out["title_link"] = json!(link);
         }
+        let mut actions: Vec<Value> = Vec::new();
         if let Some(((url, settings), reference)) = button {
-            let actions = PAGE.map(|(press, label)| {
+            actions.extend(PAGE.map(|(press, label)| {
                 let value = value(press, reference);
                 let context = json!({"value": value, "key": settings.key(&value)});
                 json!({
@@ -167,7 +169,12 @@ impl Mattermost {
                     "name": label,
                     "integration": {"url": url, "context": context},
                 })
-            });
+            }));
+        }
+        if let Some((url, settings)) = &self.callback {
+            actions.extend(controls::actions(&message.controls, url, settings));
+        }
+        if !actions.is_empty() {
             out["actions"] = json!(actions);
         }
         out

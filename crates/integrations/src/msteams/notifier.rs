@@ -2,6 +2,7 @@
 //! <https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using>.
 
 use firebell_core::effect::Outcome;
+use firebell_core::ports::chat::Control;
 use firebell_core::ports::notifier::{Message, Notifier, Urgency};
 use firebell_core::ports::{BoxFuture, Health};
 use serde_json::{Value, json};
@@ -18,6 +19,9 @@ use crate::settings::{ConfigError, adapter_name};
 const MESSAGE: usize = 26 << 10;
 /// A title, characters.
 const TITLE: usize = 300;
+/// Links of a card besides the incident's own, and what each says, characters.
+const DOORS: usize = 5;
+const LABEL: usize = 60;
 
 const HINTS: Hints = Hints {
     provider: "Microsoft Teams",
@@ -31,7 +35,8 @@ const HINTS: Hints = Hints {
 pub struct MsTeams {
     name: String,
     http: Http,
-    answered: bool,
+    /// Whether what is written to the outgoing webhook comes back to us.
+    pub(super) answered: bool,
     once: Once,
 }
 
@@ -95,7 +100,8 @@ fn card(message: &Message, answered: bool, room: usize) -> Value {
     let open = |(title, url): (&str, Option<&str>)| {
         url.map(|url| json!({"type": "Action.OpenUrl", "title": title, "url": url}))
     };
-    let actions: Vec<Value> = links.into_iter().filter_map(open).collect();
+    let mut actions: Vec<Value> = links.into_iter().filter_map(open).collect();
+    actions.extend(lines.link.map(|page| doors(page, &message.controls)).unwrap_or_default());
     let card = json!({
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",
@@ -107,6 +113,26 @@ fn card(message: &Message, answered: bool, room: usize) -> Value {
     });
     let attachment = json!({"contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": null, "content": card});
     json!({"type": "message", "summary": title, "attachments": [attachment]})
+}
+
+/// A card of a workflow sends nothing back, so what can be done is done on the incident's page: each link leads to its place
+/// there.
+fn doors(page: &str, controls: &[Control]) -> Vec<Value> {
+    let mut places: Vec<&str> = Vec::new();
+    let mut doors = Vec::new();
+    for control in controls {
+        let place = control.place();
+        if places.contains(&place) {
+            continue;
+        }
+        places.push(place);
+        let title = if place == "mitigation" { "Decide on the plan" } else { &control.label };
+        let url = if place.is_empty() { page.to_owned() } else { format!("{page}#{place}") };
+        doors.push(json!({"type": "Action.OpenUrl", "title": cut(title, LABEL, Unit::Chars), "url": url}));
+    }
+    // More than six are hidden behind three dots, or not shown at all.
+    doors.truncate(DOORS);
+    doors
 }
 
 fn rich(run: &Value) -> Value {

@@ -28,6 +28,8 @@ const NAME: usize = 50;
 const DESCRIPTION: usize = 1024;
 const NAMES: u32 = 20;
 const SAID: usize = 4000;
+/// Pages of 50 conversations that are read in one go.
+const PAGES: usize = 10;
 /// What the description holds between the topic and the key.
 const GAP: &str = " ";
 
@@ -173,10 +175,11 @@ impl MsTeamsRooms {
         let message = Message {
             key: post.key.clone(),
             subject: at(&channel, "/displayName").to_owned(),
-            body: match written(&post.controls, "@Firebell ") {
+            body: match written(&post.controls, "@Firebell ").filter(|_| self.notifier.answered) {
                 Some(hint) => format!("{}\n\n{hint}", post.text),
                 None => post.text.clone(),
             },
+            controls: post.controls.clone(),
             link: post.links.first().map(|(link, _)| link.clone()).unwrap_or_default(),
             urgency: Urgency::Normal,
             ..Message::default()
@@ -196,21 +199,44 @@ impl MsTeamsRooms {
         self.graph.ask(Method::PATCH, &self.channel(room), &[], Some(body)).await.map(drop)
     }
 
+    /// Conversations in which something changed since then, deletions too, with their replies: page by page, newest first
+    /// by the last change in each.
+    async fn changed(&self, room: &str, cursor: &str) -> Answer<Vec<Value>> {
+        let path = format!("{}/messages", self.channel(room));
+        let mut query =
+            vec![("$top".to_owned(), "50".to_owned()), ("$expand".to_owned(), "replies".to_owned())];
+        let mut all = Vec::new();
+        for _ in 0..PAGES {
+            let pairs: Vec<(&str, &str)> = query.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+            let list = self.graph.ask(Method::GET, &path, &pairs, None).await?;
+            let page = list.get("value").and_then(Value::as_array).cloned().unwrap_or_default();
+            let changed = |m: &Value| at(m, "/lastModifiedDateTime").to_owned();
+            let replies = |m: &Value| m.get("replies").and_then(Value::as_array).cloned().unwrap_or_default();
+            let newest = |m: &Value| replies(m).iter().chain([m]).map(changed).max().unwrap_or_default();
+            let known = page.last().is_none_or(|m| newest(m).as_str() <= cursor);
+            all.extend(page);
+            // The place of the next page is a part of its address; the path is ours.
+            let next = reqwest::Url::parse(at(&list, "/@odata.nextLink"));
+            match next {
+                Ok(next) if !known => query = next.query_pairs().into_owned().collect(),
+                _ => break,
+            }
+        }
+        Ok(all)
+    }
+
     async fn hear(&self, room: &str, cursor: &str) -> Answer<Heard> {
         let channel = self.graph.ask(Method::GET, &self.channel(room), &[], None).await?;
         if channel.get("isArchived").and_then(Value::as_bool) == Some(true) {
             return Err(Trouble::Gone { reason: "Microsoft Teams: the channel was archived".to_owned() });
         }
-        let path = format!("{}/messages", self.channel(room));
-        // Newest first by the last change in each conversation, with its replies.
-        let query = [("$top", "50"), ("$expand", "replies")];
-        let list = self.graph.ask(Method::GET, &path, &query, None).await?;
+        let list = self.changed(room, cursor).await?;
         let mut heard = Heard {
             cursor: cursor.to_owned(),
             name: Some(at(&channel, "/displayName").to_owned()).filter(|n| !n.is_empty()),
             ..Heard::default()
         };
-        let first: Vec<&Value> = list.get("value").and_then(Value::as_array).into_iter().flatten().collect();
+        let first: Vec<&Value> = list.iter().collect();
         let replies = first.iter().filter_map(|m| m.get("replies").and_then(Value::as_array)).flatten();
         let mut messages: Vec<&Value> = first.iter().copied().chain(replies).collect();
         messages.retain(|m| at(m, "/lastModifiedDateTime") > cursor);
@@ -219,7 +245,9 @@ impl MsTeamsRooms {
             heard.cursor = heard.cursor.max(at(message, "/lastModifiedDateTime").to_owned());
             let account = at(message, "/from/user/id");
             let Ok(when) = at(message, "/createdDateTime").parse() else { continue };
-            if account.is_empty() || at(message, "/messageType") != "message" {
+            let deleted = !at(message, "/deletedDateTime").is_empty();
+            // What was deleted may have lost who said it.
+            if (account.is_empty() && !deleted) || at(message, "/messageType") != "message" {
                 continue;
             }
             let files = message.get("attachments").and_then(Value::as_array).into_iter().flatten();
@@ -241,7 +269,7 @@ impl MsTeamsRooms {
             heard.messages.push(HeardMessage {
                 said,
                 reactions: reactions.map(|r| at(r, "/reactionType").to_owned()).collect(),
-                deleted: !at(message, "/deletedDateTime").is_empty(),
+                deleted,
             });
         }
         Ok(heard)

@@ -92,6 +92,24 @@ fn answer(channels: &Channels, seen: &Seen) -> Reply {
                     Reply::Is(202, String::new())
                 }
                 (_, ["members"]) => is(201, &json!({})),
+                // What changed last comes first, in pages; what was deleted has lost who said it.
+                (_, ["messages"]) if all[at]["long"].is_number() => {
+                    let skip = seen.query.iter().find(|(n, _)| n == "$skiptoken");
+                    let from: i64 = skip.map_or(0, |(_, v)| v.parse().unwrap_or(0));
+                    let message = |n: i64| {
+                        let time = format!("2027-01-15T{:02}:{:02}:00.000Z", 20 - n / 60, 59 - n % 60);
+                        json!({"id": n.to_string(), "messageType": "message", "createdDateTime": "2027-01-15T08:00:00.000Z",
+                            "lastModifiedDateTime": time, "deletedDateTime": if n == 70 { json!(time) } else { Value::Null },
+                            "from": if n == 70 { Value::Null } else { json!({"user": {"id": "u-bo", "displayName": "Bo"}}) },
+                            "body": {"content": format!("!note {n}")}, "attachments": []})
+                    };
+                    let next = format!(
+                        "https://graph.microsoft.com/v1.0/x?$top=50&$expand=replies&$skiptoken={}",
+                        from + 50
+                    );
+                    let value: Vec<Value> = (from..from + 50).map(message).collect();
+                    is(200, &json!({"value": value, "@odata.nextLink": next}))
+                }
                 (_, ["messages"]) => is(
                     200,
                     &json!({"value": [
@@ -156,6 +174,23 @@ async fn a_channel_is_opened_once_spoken_of_by_the_workflow_and_archived() {
     rooms.archive(&room.id).await.expect("is archived");
     assert!(matches!(rooms.since(&room.id, "").await, Err(Trouble::Gone { .. })));
     assert!(matches!(rooms.set_topic("19:gone", "x").await, Err(Trouble::Gone { .. })));
+}
+
+#[tokio::test]
+async fn what_changed_while_firebell_was_away_is_read_page_by_page_deletions_too() {
+    let (provider, channels, rooms) = teams().await;
+    let room = rooms.open(&wish("a", false)).await.expect("opens");
+    channels.lock().expect("not poisoned")[0]["long"] = json!(1);
+    let heard = rooms.since(&room.id, "2027-01-15T18:59:00.000Z").await.expect("is heard");
+    assert_eq!(heard.messages.len(), 120, "two hours of one a minute");
+    let gone: Vec<&str> = heard.messages.iter().filter(|m| m.deleted).map(|m| m.said.id.as_str()).collect();
+    assert_eq!(gone, [format!("{}:70", room.id)]);
+    let pages = || provider.taken().iter().filter(|s| s.path.ends_with("/messages")).count();
+    assert_eq!(pages(), 3);
+    rooms.since(&room.id, &heard.cursor).await.expect("is heard");
+    assert_eq!(pages(), 4, "nothing is new");
+    rooms.since(&room.id, "").await.expect("is heard");
+    assert_eq!(pages(), 14, "not without end");
 }
 
 #[tokio::test]

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use firebell_core::ports::notifier::Notifier;
+use firebell_core::ports::chat::{Control, Does};
+use firebell_core::ports::notifier::{Message, Notifier};
 use jiff::Timestamp;
 use serde_json::json;
 
 use super::{Config, MsTeams, Settings, parse};
-use crate::doubles::channel::{Channel, page};
+use crate::doubles::channel::{Channel, decisions, page};
 use crate::doubles::provider::{Provider, Reply, Seen, all_of};
 use crate::replies::tests::{header, request};
 use crate::replies::{Received, Reference, ReplyError, Said, base64_hmac_sha256};
@@ -65,6 +66,31 @@ fn documented(seen: &Seen) -> Result<(), String> {
 
 fn taken(_: &Seen) -> Reply {
     Reply::Is(202, String::new())
+}
+
+#[tokio::test]
+async fn what_a_card_cannot_send_back_is_a_link_to_its_place_on_the_page() {
+    let provider = Provider::start(documented, |seen, _| taken(seen)).await;
+    let role = Control::new(
+        "Take a role",
+        Does::Choose(vec![("I am scribe".to_owned(), "role scribe me INC-2027-0001".to_owned())]),
+    );
+    let update = Control::new("Post an update", Does::Ask("update INC-2027-0001".to_owned()));
+    let controls = decisions().into_iter().chain([role, update]).collect();
+    teams(&provider.url).send(&Message { controls, ..page() }).await;
+    let card = provider.last().json()["attachments"][0]["content"].clone();
+    let doors: Vec<(&str, &str)> = card["actions"]
+        .as_array()
+        .expect("actions")
+        .iter()
+        .filter_map(|a| Some((a["title"].as_str()?, a["url"].as_str()?.split_once('#')?.1)))
+        .collect();
+    let expected = [
+        ("Decide on the plan", "mitigation"),
+        ("Take a role", "f-role"),
+        ("Post an update", "write-internal"),
+    ];
+    assert_eq!(doors, expected);
 }
 
 #[tokio::test]

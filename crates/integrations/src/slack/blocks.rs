@@ -4,6 +4,7 @@
 use firebell_core::ports::notifier::Message;
 use serde_json::{Value, json};
 
+use super::controls::actions;
 use crate::notice::Lines;
 use crate::notice::text::{Unit, all, angled, cut, fit};
 use crate::replies::{PAGE, Press, value};
@@ -57,6 +58,9 @@ pub(super) fn blocks(message: &Message, answered: bool) -> Value {
     buttons.extend(lines.link.filter(|l| l.len() <= BUTTON_URL).map(|url| link_button("Open", url)));
     if !buttons.is_empty() {
         blocks.push(json!({"type": "actions", "elements": buttons}));
+    }
+    if answered {
+        blocks.extend(actions(&message.controls));
     }
     Value::Array(blocks)
 }

@@ -86,6 +86,7 @@ fn slash(form: &[(String, String)]) -> Result<Received, ReplyError> {
     answer.name = field(form, "user_name").unwrap_or_default().to_owned();
     answer.place = field(form, "channel_id").unwrap_or_default().to_owned();
     answer.later = field(form, "response_url").and_then(response_url);
+    answer.trigger = field(form, "trigger_id").map(str::to_owned);
     Ok(answer.received())
 }
 

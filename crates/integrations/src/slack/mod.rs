@@ -6,6 +6,7 @@ mod config;
 mod controls;
 mod inbound;
 mod notifier;
+mod place;
 mod room;
 
 #[cfg(test)]

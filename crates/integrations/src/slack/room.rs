@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use super::config::Config;
 use super::controls::actions;
 use super::notifier::read;
+use super::place::Place;
 use crate::http::{Http, Redirects};
 use crate::notice::text::{Unit, all, angled, cut, fit, web};
 use crate::notice::trouble;
@@ -35,10 +36,13 @@ const SECTIONS: usize = 20;
 const NAMES: u32 = 20;
 /// Pages of a list or a history that are read in one go.
 const PAGES: usize = 10;
-/// What was said so long before the place is read again, for edits, reactions and replies, seconds.
+/// What was said so long before the place is read again each time, for edits, reactions and replies, seconds. What is older
+/// is read a page at a time, see [`Place`].
 const OVERLAP_S: f64 = 21_600.0;
-/// Threads that are read on in one go, the latest ones.
+/// Threads that are read on in one go: the latest ones of the last hours.
 const THREADS: usize = 20;
+/// Threads of what is older that are read on in one go; the round goes on behind the last of them.
+const OLD_THREADS: usize = 10;
 /// Replies so long before the place are read again, for edits and reactions, seconds.
 const RECENT_S: f64 = 1800.0;
 /// Longest text that is taken from a message, characters; as events are read.
@@ -331,8 +335,10 @@ impl SlackRooms {
         if about.pointer("/channel/is_archived").and_then(Value::as_bool) == Some(true) {
             return Err(Trouble::Gone { reason: "Slack: the channel was archived".to_owned() });
         }
-        let place = number(cursor);
+        let mut upto = Place::read(cursor);
+        let place = number(&upto.at);
         let oldest = format!("{:.6}", (place - OVERLAP_S).max(0.0));
+        let (old, old_replies) = self.older(room, &about, &mut upto).await?;
         let mut newest_first = Vec::new();
         let mut next = String::new();
         for _ in 0..PAGES {
@@ -348,21 +354,21 @@ impl SlackRooms {
             }
         }
         let mut heard = Heard {
-            cursor: cursor.to_owned(),
             name: Some(at(&about, "/channel/name").to_owned()).filter(|n| !n.is_empty()),
             ..Heard::default()
         };
         if let Some(last) = newest_first.first() {
-            heard.cursor = at(last, "/ts").to_owned();
+            at(last, "/ts").clone_into(&mut upto.at);
         }
         let replies = self.replies(room, &newest_first, place).await?;
         // They are the younger ones: a thread that goes on moves the place on too.
-        for reply in &replies {
-            if number(at(reply, "/ts")) > number(&heard.cursor) {
-                heard.cursor = at(reply, "/ts").to_owned();
+        for reply in replies.iter().chain(&old_replies) {
+            if number(at(reply, "/ts")) > number(&upto.at) {
+                at(reply, "/ts").clone_into(&mut upto.at);
             }
         }
-        for message in newest_first.iter().rev().chain(&replies) {
+        heard.cursor = upto.written();
+        for message in old.iter().rev().chain(newest_first.iter().rev()).chain(&old_replies).chain(&replies) {
             let user = at(message, "/user");
             let talk = matches!(at(message, "/subtype"), "" | "file_share" | "thread_broadcast");
             if user.is_empty() || user == me.user || message.get("bot_id").is_some() || !talk {
@@ -382,22 +388,87 @@ impl SlackRooms {
             .filter(|m| number(at(m, "/latest_reply")) > (place - RECENT_S).max(0.0))
             .collect();
         threads.sort_by(|a, b| at(b, "/latest_reply").cmp(at(a, "/latest_reply")));
-        let oldest = format!("{:.6}", (place - RECENT_S).max(0.0));
         let mut all = Vec::new();
         for thread in threads.into_iter().take(THREADS) {
-            let ts = at(thread, "/ts");
-            let query = [("channel", room), ("ts", ts), ("oldest", oldest.as_str()), ("limit", "200")];
-            let value = match self.ask("conversations.replies", &query).await {
-                Ok(value) => value,
-                Err((word, _)) if word == "thread_not_found" => continue,
-                Err((_, trouble)) => return Err(trouble),
-            };
-            let replies = value.get("messages").and_then(Value::as_array).into_iter().flatten();
-            // The first one is what is replied to; what was sent to the channel too is there already.
-            let alone = |m: &&Value| at(m, "/ts") != ts && at(m, "/subtype") != "thread_broadcast";
-            all.extend(replies.filter(alone).cloned());
+            all.extend(self.thread(room, at(thread, "/ts"), place - RECENT_S).await?);
         }
         Ok(all)
+    }
+
+    /// What was replied to a message since then.
+    async fn thread(&self, room: &str, ts: &str, since: f64) -> Answer<Vec<Value>> {
+        let oldest = format!("{:.6}", since.max(0.0));
+        let query = [("channel", room), ("ts", ts), ("oldest", oldest.as_str()), ("limit", "200")];
+        let value = match self.ask("conversations.replies", &query).await {
+            Ok(value) => value,
+            Err((word, _)) if word == "thread_not_found" => return Ok(Vec::new()),
+            Err((_, trouble)) => return Err(trouble),
+        };
+        let replies = value.get("messages").and_then(Value::as_array).into_iter().flatten();
+        // The first one is what is replied to; what was sent to the channel too is there already.
+        let alone = |m: &&Value| at(m, "/ts") != ts && at(m, "/subtype") != "thread_broadcast";
+        Ok(replies.filter(alone).cloned().collect())
+    }
+
+    /// A page of what is older than what is read each time, newest first, and what was replied there since the last round:
+    /// one request, and one for each thread that went on.
+    async fn older(&self, room: &str, about: &Value, read: &mut Place) -> Answer<(Vec<Value>, Vec<Value>)> {
+        let before = number(&read.at) - OVERLAP_S;
+        let created = about.pointer("/channel/created").and_then(Value::as_f64).unwrap_or(0.0);
+        if before <= created {
+            return Ok(Default::default());
+        }
+        let latest = if read.upto.is_empty() { format!("{before:.6}") } else { read.upto.clone() };
+        let query = [("channel", room), ("latest", latest.as_str()), ("limit", "200")];
+        let value = self.ask("conversations.history", &query).await.map_err(|(_, t)| t)?;
+        let page = value.get("messages").and_then(Value::as_array).cloned().unwrap_or_default();
+        let more = value.get("has_more").and_then(Value::as_bool) == Some(true);
+        let since = number(&read.since);
+        let (mut old, mut replies, mut threads) = (Vec::new(), Vec::new(), 0);
+        let size = page.len();
+        for message in page {
+            let news = number(at(&message, "/latest_reply")) > since;
+            if news && threads == OLD_THREADS {
+                break;
+            }
+            if news {
+                threads += 1;
+                replies.extend(self.thread(room, at(&message, "/ts"), since).await?);
+            }
+            old.push(message);
+        }
+        let last = old.last().map(|m| at(m, "/ts")).filter(|_| more || old.len() < size);
+        read.turn(last);
+        Ok((old, replies))
+    }
+
+    /// Which of these messages are not there any more: each is asked for, for the history does not tell.
+    async fn missing(&self, room: &str, ids: &[String]) -> Answer<Vec<String>> {
+        let mut gone = Vec::new();
+        for id in ids {
+            let Some(ts) = id.strip_prefix(room).and_then(|rest| rest.strip_prefix(':')) else { continue };
+            let query = [
+                ("channel", room),
+                ("ts", ts),
+                ("oldest", ts),
+                ("latest", ts),
+                ("inclusive", "true"),
+                ("limit", "2"),
+            ];
+            let there = match self.ask("conversations.replies", &query).await {
+                // One that was replied to leaves something behind.
+                Ok(value) => {
+                    let messages = value.get("messages").and_then(Value::as_array).into_iter().flatten();
+                    messages.into_iter().all(|m| at(m, "/ts") != ts || at(m, "/subtype") != "tombstone")
+                }
+                Err((word, _)) if matches!(word.as_str(), "thread_not_found" | "message_not_found") => false,
+                Err((_, trouble)) => return Err(trouble),
+            };
+            if !there {
+                gone.push(id.clone());
+            }
+        }
+        Ok(gone)
     }
 
     async fn message(&self, room: &str, message: &Value, user: &str) -> Answer<Option<HeardMessage>> {
@@ -596,6 +667,10 @@ impl ChatRooms for SlackRooms {
 
     fn since<'a>(&'a self, room: &'a str, cursor: &'a str) -> BoxFuture<'a, Answer<Heard>> {
         Box::pin(self.hear(room, cursor))
+    }
+
+    fn gone<'a>(&'a self, room: &'a str, ids: &'a [String]) -> BoxFuture<'a, Answer<Vec<String>>> {
+        Box::pin(self.missing(room, ids))
     }
 
     fn fetch<'a>(&'a self, source: &'a str, max: u64) -> BoxFuture<'a, Answer<Option<Vec<u8>>>> {

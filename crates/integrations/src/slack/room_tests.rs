@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Config, SlackRooms};
+use crate::doubles::channel::decisions;
 use crate::doubles::peers;
 use crate::doubles::provider::{Provider, Reply, Seen, all_of, pairs};
 use crate::testing::shared;
@@ -116,17 +117,24 @@ fn carry(w: &mut Workspace, method: &str, field: &dyn Fn(&str) -> String) -> Rep
         }
         "conversations.info" => ok(json!({"channel": w.channels[found.unwrap_or(0)]})),
         "conversations.history" => {
-            let oldest: f64 = field("oldest").parse().unwrap_or(0.0);
+            let number = |name: &str, other: f64| field(name).parse::<f64>().unwrap_or(other);
+            let (oldest, latest) = (number("oldest", 0.0), number("latest", f64::MAX));
             let ts = |m: &&Value| m["ts"].as_str().and_then(|t| t.parse::<f64>().ok()).unwrap_or(0.0);
-            let newest_first: Vec<&Value> = w.messages.iter().rev().filter(|m| ts(m) > oldest).collect();
-            ok(json!({"messages": newest_first, "has_more": false}))
+            let within = |m: &&Value| ts(m) > oldest && ts(m) < latest;
+            let mut newest_first: Vec<&Value> = w.messages.iter().rev().filter(within).collect();
+            let all = newest_first.len();
+            newest_first.truncate(field("limit").parse().unwrap_or(100));
+            ok(json!({"has_more": newest_first.len() < all, "messages": newest_first}))
         }
         "conversations.replies" => {
             let (ts, oldest) = (field("ts"), field("oldest").parse::<f64>().unwrap_or(0.0));
             let number = |m: &Value| m["ts"].as_str().and_then(|t| t.parse::<f64>().ok()).unwrap_or(0.0);
             let thread =
                 |m: &&Value| m["ts"] == ts.as_str() || (m["thread_ts"] == ts.as_str() && number(m) > oldest);
-            ok(json!({"messages": w.replies.iter().chain(&w.messages).filter(thread).collect::<Vec<_>>()}))
+            let one = field("latest") == ts;
+            let asked = |m: &&Value| if one { m["ts"] == ts.as_str() } else { thread(m) };
+            let found: Vec<&Value> = w.replies.iter().chain(&w.messages).filter(asked).collect();
+            if found.is_empty() { says("thread_not_found") } else { ok(json!({ "messages": found })) }
         }
         "chat.postMessage" => {
             let ts = format!("{}.000100", NOW + 10 + w.messages.len() as i64);
@@ -355,6 +363,81 @@ async fn replies_in_threads_are_heard_once_they_are_there() {
 }
 
 #[tokio::test]
+async fn an_old_thread_and_an_old_message_are_heard_within_a_round_of_few_requests() {
+    let (provider, workspace, rooms) = slack().await;
+    let room = rooms.open(&wish("k")).await.expect("opens");
+    let begin = NOW + 10;
+    // Five hundred messages of a day, each 40th with a thread; then it goes on a day later.
+    let ts = |n: i64| format!("{}.000100", begin + n * 170);
+    let reply = |n: i64, thread: i64| json!({"ts": format!("{}.000200", begin + n * 170), "thread_ts": ts(thread), "user": "UBO", "text": format!("!note reply {n}")});
+    change(&workspace, |w| {
+        w.messages = (0..500)
+            .map(|n| match n % 40 {
+                0 => json!({"ts": ts(n), "user": "UBO", "text": format!("topic {n}"), "latest_reply": format!("{}.000200", begin + n * 170)}),
+                _ => json!({"ts": ts(n), "user": "UBO", "text": format!("talk {n}")}),
+            })
+            .collect();
+        w.replies = (0..500).step_by(40).map(|n| reply(n, n)).collect();
+    });
+    let mut cursor = rooms.since(&room.id, "").await.expect("is heard").cursor;
+    let turn = async |cursor: &mut String| {
+        let before = provider.taken().len();
+        let heard = rooms.since(&room.id, cursor).await.expect("is heard");
+        *cursor = heard.cursor;
+        let texts: Vec<String> = heard.messages.into_iter().map(|m| m.said.text).collect();
+        (texts, provider.taken().len() - before)
+    };
+    // The first round reads all that is older once; what is read each time is not counted to it.
+    for _ in 0..4 {
+        let (_, requests) = turn(&mut cursor).await;
+        assert!(requests <= 4 + 10 + 10, "{requests}");
+    }
+    // Somebody replies in the oldest thread, and marks an old message.
+    change(&workspace, |w| {
+        w.messages[0]["latest_reply"] = json!(format!("{}.000200", begin + 510 * 170));
+        w.messages[1]["reactions"] = json!([{"name": "pushpin", "count": 1}]);
+        w.replies.push(reply(510, 0));
+    });
+    let (mut rounds, mut found) = (0, Vec::new());
+    while rounds < 6 && !found.iter().any(|t: &String| t == "!note reply 510") {
+        let (texts, requests) = turn(&mut cursor).await;
+        assert!(requests <= 8, "only what went on is asked for: {requests}");
+        found.extend(texts);
+        rounds += 1;
+    }
+    assert!(found.iter().any(|t| t == "!note reply 510") && found.iter().any(|t| t == "talk 1"), "{rounds}");
+    assert!(rounds <= 4, "{rounds}");
+    // A room of the last hours has nothing older, and nothing more is asked.
+    let (_provider, workspace, rooms) = slack().await;
+    let room = rooms.open(&wish("k")).await.expect("opens");
+    change(&workspace, |w| w.messages = vec![json!({"ts": ts(1), "user": "UBO", "text": "hello"})]);
+    let heard = rooms.since(&room.id, "").await.expect("is heard");
+    assert_eq!(rooms.since(&room.id, &heard.cursor).await.expect("is heard").cursor, ts(1));
+}
+
+#[tokio::test]
+async fn what_is_not_there_any_more_is_found() {
+    let (_provider, workspace, rooms) = slack().await;
+    let room = rooms.open(&wish("k")).await.expect("opens");
+    change(&workspace, |w| {
+        w.messages = vec![
+            json!({"ts": "1800000003.000100", "user": "UBO", "text": "!note there"}),
+            json!({"ts": "1800000004.000100", "user": "USLACKBOT", "subtype": "tombstone", "text": "This message was deleted."}),
+        ];
+        w.replies = vec![
+            json!({"ts": "1800000005.000100", "thread_ts": "1800000004.000100", "user": "UBO", "text": "!note reply"}),
+        ];
+    });
+    let id = |n: i64| format!("{}:{}.000100", room.id, NOW + n);
+    let ids: Vec<String> = (3..=6).map(id).chain(["C404404404:1.2".to_owned()]).collect();
+    assert_eq!(rooms.gone(&room.id, &ids).await, Ok(vec![id(4), id(6)]));
+    change(&workspace, |w| {
+        drop(w.faults.insert("conversations.replies".to_owned(), vec![says("token_revoked")]))
+    });
+    assert!(rooms.gone(&room.id, &ids).await.is_err(), "what cannot be seen is not gone");
+}
+
+#[tokio::test]
 async fn health_says_which_scopes_rooms_still_need() {
     let (_provider, workspace, rooms) = slack().await;
     let health = rooms.health().await;
@@ -380,6 +463,7 @@ async fn the_emulator_opens_a_room() {
     let Some(peer) = peers::emulate("slack").await else { return };
     let mut config = config(&format!("{}/api", peer.url));
     config.token = Some(crate::settings::Secret::Plain("test_token_admin".to_owned()));
+    config.signing_secret = Some(crate::settings::Secret::Plain("a-signing-secret-of-tests".to_owned()));
     config.timeout_s = 5.0;
     let rooms = SlackRooms::new(&config).expect("builds").expect("opens rooms");
     let now = Timestamp::now();
@@ -387,7 +471,9 @@ async fn the_emulator_opens_a_room() {
     // What Slack's document reads by GET the emulator knows by POST alone, so nothing is looked for or heard here.
     let room = rooms.open(&wish).await.expect("opens");
     rooms.set_topic(&room.id, "SEV1").await.expect("is set");
-    let first = rooms.post(&room.id, &post("k1", false)).await.expect("is posted");
+    // With buttons: the emulator takes them, and has nobody who presses.
+    let first = Post { controls: decisions(), ..post("k1", false) };
+    let first = rooms.post(&room.id, &first).await.expect("is posted");
     assert!(!first.is_empty());
     rooms.pin(&room.id, &first).await.expect("is pinned");
     rooms.archive(&room.id).await.expect("is archived");

@@ -8,13 +8,16 @@ use serde_json::{Value, json};
 
 use super::config::Config;
 use crate::http::{Http, HttpError, Redirects, Reply, excerpt, loopback_host};
-use crate::notice::text::{Unit, all, fit, marked_up};
+use crate::notice::text::{Unit, all, cut, fit, marked_up};
 use crate::notice::{Again, Hints, Lines, Once, recipients, retry, to_each};
-use crate::replies::{PAGE, value};
+use crate::replies::{PAGE, carried, value};
 use crate::settings::{ConfigError, SecretText, adapter_name};
 
 /// Longest text, UTF-16 units; entities count less than they take here.
 const TEXT: usize = 4096;
+/// What a button carries, bytes, and what it says.
+const DATA: usize = 64;
+const LABEL: usize = 60;
 
 const HINTS: Hints = Hints {
     provider: "Telegram",
@@ -98,6 +101,18 @@ fn body(message: &Message, chat: &str, answered: bool) -> Value {
         let row = PAGE.map(|(press, label)| json!({"text": label, "callback_data": value(press, reference)}));
         rows.push(json!(row));
     }
+    // One row for each plan: its go beside its no-go.
+    let decisions: Vec<Value> = message
+        .controls
+        .iter()
+        .filter(|_| answered)
+        .filter_map(|control| Some((control, carried(control)?)))
+        .filter(|(_, data)| data.len() <= DATA)
+        .map(
+            |(control, data)| json!({"text": cut(&control.label, LABEL, Unit::Utf16), "callback_data": data}),
+        )
+        .collect();
+    rows.extend(decisions.chunks(2).map(|row| json!(row)));
     let ack = lines.ack_link.filter(|_| button.is_none()).map(|l| ("Acknowledge", l));
     let mut links = Vec::new();
     for (label, link) in ack.into_iter().chain(lines.link.map(|l| ("Open", l))) {

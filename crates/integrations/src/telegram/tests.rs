@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use firebell_core::effect::Outcome;
-use firebell_core::ports::notifier::Notifier;
+use firebell_core::ports::notifier::{Message, Notifier};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Config, Settings, Telegram, parse};
-use crate::doubles::channel::{Channel, page};
+use crate::doubles::channel::{Channel, decisions, page};
 use crate::doubles::provider::{Provider, Reply, Seen, all_of};
 use crate::replies::tests::{header, request};
 use crate::replies::{Received, Receiver as _, Reference, ReplyError, Said};
@@ -73,6 +73,33 @@ fn says(status: u16, description: &str, parameters: &Value) -> Reply {
     let body =
         json!({"ok": false, "error_code": status, "description": description, "parameters": parameters});
     Reply::Is(status, body.to_string())
+}
+
+#[tokio::test]
+async fn a_decision_is_a_row_of_buttons_of_what_fits() {
+    let provider = Provider::start(documented, |seen, _| taken(seen)).await;
+    let message = Message { controls: decisions(), ..page() };
+    telegram(&provider.url).send(&message).await;
+    let rows = provider.last().json()["reply_markup"]["inline_keyboard"].clone();
+    let data: Vec<&str> = rows
+        .as_array()
+        .expect("rows")
+        .iter()
+        .flat_map(|row| row.as_array().expect("a row"))
+        .filter_map(|b| b["callback_data"].as_str())
+        .collect();
+    let hash = "0123456789abcdef";
+    let expected = [
+        "ack:pg-0042.7".to_owned(),
+        "esc:pg-0042.7".to_owned(),
+        format!("do:approve INC-2027-0001 {hash}"),
+        format!("ask:reject INC-2027-0001 {hash}"),
+    ];
+    assert_eq!(data, expected, "what is longer than a button carries is left out");
+    // Without a way back nothing is offered that does nothing.
+    let plain = Telegram::new(&config(&provider.url, &json!({"secret_token": null}))).expect("builds");
+    plain.send(&message).await;
+    assert!(!provider.last().json()["reply_markup"].to_string().contains("approve"));
 }
 
 #[tokio::test]
