@@ -7,7 +7,7 @@ use firebell_oncall::escalation::{Call, CallKind, Event as OnCall, Page, Why};
 use firebell_oncall::model::{Target, Urgency};
 use jiff::Timestamp;
 
-use super::month::{NIGHTS, Ring};
+use super::month::{Ring, Season};
 use super::reference::Reference;
 
 /// Two calls for the same reason within so long are one too many.
@@ -40,9 +40,9 @@ struct Reading<'a> {
     acknowledged: BTreeSet<String>,
 }
 
-pub(super) fn check(records: &[EventRecord], reference: &Reference, seen: &mut Seen) {
+pub(super) fn check(records: &[EventRecord], season: &Season, reference: &Reference, seen: &mut Seen) {
     let opened = records[0].at;
-    for (n, night) in NIGHTS.iter().enumerate() {
+    for (n, night) in season.nights.iter().enumerate() {
         seen.on_nights[n] += usize::from((opened.as_second() - night).abs() <= 3600);
     }
     let mut reading = Reading {
