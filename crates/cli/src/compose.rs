@@ -183,10 +183,12 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
     let configured = Arc::new(firebell_server::Configured::new(file.roster.clone()));
     let rooms = crate::rooms::systems(file, &room_key, Arc::clone(&blobs), &configured)?;
     let trackers = crate::trackers::built(file)?;
+    let by_contact = by_contact(file)?;
     let asked = firebell_server::Systems {
         telemetry: telemetry.clone(),
         platforms: platforms.clone(),
         notifiers: notifiers.values().cloned().collect(),
+        by_contact: by_contact.clone(),
         chats: crate::rooms::used(file, &rooms.chats),
         bridges: crate::rooms::bridges(file),
         trackers: trackers.values().cloned().collect(),
@@ -224,7 +226,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         templates: Arc::clone(&templates),
         policy: Arc::clone(&policy),
         clock: Arc::clone(&clock),
-        by_contact: by_contact(file)?,
+        by_contact,
         devices: Arc::new(firebell_server::PushDevices::new(Arc::clone(&office))),
         throttle: Throttle::default(),
         ack_keys: ack_keys.clone(),

@@ -1,6 +1,7 @@
 //! The systems that Firebell is configured with, for the settings page: asked whether they work, and told to say
 //! something.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use firebell_core::ports::platform::Platform;
 use firebell_core::ports::telemetry::TelemetrySource;
 use firebell_core::ports::tracker::Tracker;
 use firebell_core::ports::{BoxFuture, Health};
+use firebell_oncall::model::ContactKind;
 use futures_util::future::join_all;
 
 /// A system that does not answer in this time does not work.
@@ -25,6 +27,8 @@ pub struct Systems {
     pub platforms: Vec<Arc<dyn Platform>>,
     /// Channels.
     pub notifiers: Vec<Arc<dyn Notifier>>,
+    /// By which of them each kind of contact is reached.
+    pub by_contact: BTreeMap<ContactKind, String>,
     /// Chats that open rooms.
     pub chats: Vec<Arc<dyn ChatRooms>>,
     /// Video bridges.

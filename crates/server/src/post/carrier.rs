@@ -11,7 +11,7 @@ use firebell_integrations::http::{HttpError, Reply};
 use jiff::{SignedDuration, Timestamp};
 
 use super::desk::Desk;
-use super::{push, webhooks};
+use super::{go, push, webhooks};
 use crate::status;
 
 /// What came of an attempt.
@@ -64,9 +64,10 @@ pub(crate) trait Carrier: Send + Sync {
 
 /// All carriers, by channel.
 pub(super) fn carriers() -> BTreeMap<&'static str, Arc<dyn Carrier>> {
-    let all: [Arc<dyn Carrier>; 5] = [
+    let all: [Arc<dyn Carrier>; 6] = [
         Arc::new(webhooks::HookCarrier),
         Arc::new(push::PushCarrier),
+        Arc::new(go::GoCarrier),
         Arc::new(status::FanCarrier),
         Arc::new(status::EmailCarrier),
         Arc::new(status::HookCarrier),

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
 use super::wire::Wire;
-use crate::auth::Auth;
+use crate::auth::{Account, Auth, Person, Role, account_key};
 use crate::state::AppState;
 
 /// Documents read at once.
@@ -43,6 +43,21 @@ impl Desk {
     /// An incident's page.
     pub(crate) fn link(&self, incident: &IncidentId) -> String {
         format!("{}/incidents/{incident}", self.public_url)
+    }
+
+    /// A person as they are now: with their account, a token, or as somebody of the roster who has neither. None where they
+    /// were shut out.
+    pub(crate) fn acting(&self, name: &str) -> StoreResult<Option<Person>> {
+        let account = self.office.document("account", &account_key(name))?;
+        if let Some(account) = account.map(|d| body::<Account>(&d)).transpose()? {
+            return Ok((!account.disabled).then(|| Person::new(&account.name, account.role)));
+        }
+        if let Some(person) = self.auth.person(name) {
+            return Ok(Some(Person { scopes: None, ..person }));
+        }
+        let on_call = self.state.oncall.roster().person(name).is_some();
+        let configured = self.handle.policy().people.iter().any(|p| p.name == name);
+        Ok((on_call || configured).then(|| Person::new(name, Role::Responder)))
     }
 
     /// The row of an incident as it is now.

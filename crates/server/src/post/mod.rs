@@ -7,6 +7,7 @@
 mod carrier;
 mod collect;
 mod desk;
+mod go;
 mod publisher;
 pub(crate) mod push;
 mod receiver;

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::desk::Desk;
-use super::{push, webhooks};
+use super::{go, push, webhooks};
 use crate::status;
 
 /// Answers what is to be delivered because of what happened.
@@ -25,7 +25,12 @@ pub(crate) trait Publisher: Send + Sync {
 
 /// All publishers.
 pub(super) fn publishers() -> Vec<Box<dyn Publisher>> {
-    vec![Box::new(webhooks::HookPublisher), Box::new(push::PushPublisher), Box::new(status::StatusPublisher)]
+    vec![
+        Box::new(webhooks::HookPublisher),
+        Box::new(push::PushPublisher),
+        Box::new(go::GoPublisher),
+        Box::new(status::StatusPublisher),
+    ]
 }
 
 /// A page of the record, with the rows of its incidents as they are now: what was restricted since is known to be.
