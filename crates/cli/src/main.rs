@@ -9,6 +9,7 @@ mod compose;
 mod config;
 mod exit_code;
 mod follow;
+mod incident_args;
 mod oncall_args;
 mod output;
 mod rooms;

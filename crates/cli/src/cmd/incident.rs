@@ -24,6 +24,7 @@ pub(super) async fn run(command: IncidentCommand) -> anyhow::Result<ExitCode> {
             let private = private.map(|answer| answer == YesNo::Yes);
             act(&server, &id, "rooms", json!({ "chat": chat, "private": private })).await
         }
+        C::Archive { id, chat, server } => act(&server, &id, "rooms/archive", json!({ "chat": chat })).await,
         C::Snooze { id, minutes, server } => act(&server, &id, "snooze", json!({ "minutes": minutes })).await,
         C::Handover { id, to, server } => {
             let fields =
