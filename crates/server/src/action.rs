@@ -25,10 +25,11 @@ pub(crate) async fn act_at(
     command: Command,
     at: Option<Vec<u64>>,
 ) -> Result<Decided, Problem> {
-    say_at(app, person, id, command, at, false).await
+    say_at(app, person, id, command, at, false).await.map(|(decided, _)| decided)
 }
 
-/// The same, whatever the rules of tone say of the text if the person has read what they say: `confirm`.
+/// The same, whatever the rules of tone say of the text if the person has read what they say: `confirm`. What they say of
+/// a text that was taken comes back with it, for whoever wrote it.
 pub(crate) async fn say_at(
     app: &App,
     person: &Person,
@@ -36,35 +37,46 @@ pub(crate) async fn say_at(
     command: Command,
     at: Option<Vec<u64>>,
     confirm: bool,
-) -> Result<Decided, Problem> {
+) -> Result<(Decided, Vec<Remark>), Problem> {
     let Some(permission) = access::permission_for(&command) else {
         return Err(Problem::forbidden("only the engine gives this command"));
     };
     person.allowed(permission)?;
     let (incident, _) = access::load(app, person, id).await?;
-    if !confirm {
-        tone(app, &incident, &command, "to post it as it is, confirm it")?;
-    }
+    let remarks = tone(app, &incident, &command, confirm, "to post it as it is, confirm it")?;
     if let Command::Merge { into } = &command {
         access::load(app, person, into.as_str()).await.map_err(|problem| match problem.code {
             "not_found" => Problem { field: Some("into".to_owned()), ..problem },
             _ => problem,
         })?;
     }
-    Ok(app.state.handle.command_at(&incident.id, command, person.actor(), at).await?)
+    let decided = app.state.handle.command_at(&incident.id, command, person.actor(), at).await?;
+    // Nothing was said where it was so already.
+    let remarks = if decided.records.is_empty() { Vec::new() } else { remarks };
+    Ok((decided, remarks))
 }
 
-/// Refuses what breaks a rule of tone where a person's word is needed for it; `else_how` says how that is given.
-pub(crate) fn tone(app: &App, i: &Incident, command: &Command, else_how: &str) -> Result<(), Problem> {
-    let Some((audience, subject, body)) = said(command).filter(|(a, ..)| must_confirm(*a)) else {
-        return Ok(());
-    };
+/// What the rules of tone say of a text that a command tells. What breaks one is refused where a person's word is needed
+/// for it and was not given (`confirm`); `else_how` says how that is done.
+pub(crate) fn tone(
+    app: &App,
+    i: &Incident,
+    command: &Command,
+    confirm: bool,
+    else_how: &str,
+) -> Result<Vec<Remark>, Problem> {
+    let Some((audience, subject, body)) = said(command) else { return Ok(Vec::new()) };
     let remarks = remarks(app, i, audience, subject, body);
-    if remarks.is_empty() {
-        return Ok(());
+    if remarks.is_empty() || confirm || !must_confirm(audience) {
+        return Ok(remarks);
     }
+    Err(Problem::invalid("body", format!("{}; {else_how}", in_a_line(&remarks))))
+}
+
+/// All of them in one line.
+pub(crate) fn in_a_line(remarks: &[Remark]) -> String {
     let all: Vec<String> = remarks.iter().map(Remark::sentence).collect();
-    Err(Problem::invalid("body", format!("{}; {else_how}", all.join("; "))))
+    all.join("; ")
 }
 
 /// Names of an incident's alerts that fire, each once: what who resolves it has to know.
@@ -91,7 +103,12 @@ pub(crate) fn said(command: &Command) -> Option<(Audience, &str, &str)> {
 
 /// What the rules of tone say of a text.
 pub(crate) fn remarks(app: &App, i: &Incident, audience: Audience, subject: &str, body: &str) -> Vec<Remark> {
+    firebell_report::tone::remarks(&knows(app, i, audience), subject, body)
+}
+
+/// What the rules of tone know of an incident.
+pub(crate) fn knows(app: &App, i: &Incident, audience: Audience) -> Knows {
     let roster = app.state.oncall.roster();
     let roster = roster.people.iter().flat_map(|p| [p.name.as_str(), p.full_name.as_str()]);
-    firebell_report::tone::remarks(&Knows::of(i, audience, app.state.handle.policy(), roster), subject, body)
+    Knows::of(i, audience, app.state.handle.policy(), roster)
 }

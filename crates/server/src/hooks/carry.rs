@@ -6,6 +6,7 @@ use firebell_core::incident::{Actor, Command};
 use firebell_engine::handle::{Error, Wanted};
 use firebell_engine::machine::Decided;
 use firebell_integrations::replies::{Answer, Delivery, Form, Reference, Said};
+use firebell_report::tone::Remark;
 
 use super::place::{self, Found, Meant};
 use super::take::Taken;
@@ -65,6 +66,10 @@ pub(super) async fn carry(app: &App, taken: &Taken) -> Result<Option<String>, Pr
         }
         Said::Command(text) => match grammar::read(text) {
             Ok(asked) => wish::carry(&asker, asked).await,
+            // A word that needs a text is a wish for the form, where there can be one.
+            Err(_) if answer.trigger.is_some() && words::needs_text(text) => {
+                Ok(ask(&asker, text.trim()).await)
+            }
             Err(why) => Ok(Some(first_large(&why))),
         },
         Said::Ask(command) => Ok(ask(&asker, command).await),
@@ -154,7 +159,7 @@ pub(super) async fn acknowledge(asker: &Asker<'_>, found: Found) -> Result<Optio
         Ok(meant) => meant,
         Err(why) => return Ok(Some(why)),
     };
-    let done = asker.act(&meant, Command::Acknowledge).await?;
+    let (done, _) = asker.act(&meant, Command::Acknowledge).await?;
     let named = asker.named(&meant).await?;
     Ok(Some(match done.is_some_and(|d| !d.records.is_empty()) {
         true => format!("Acknowledged: {named}. It is yours, {}.", asker.person.name),
@@ -170,8 +175,12 @@ pub(super) async fn escalate(asker: &Asker<'_>, found: Found) -> Result<Option<S
 }
 
 impl Asker<'_> {
-    /// Gives a command once, if the person may.
-    pub(super) async fn act(&self, meant: &Meant, command: Command) -> Result<Option<Decided>, Problem> {
+    /// Gives a command once, if the person may; with what the rules of tone say of its text.
+    pub(super) async fn act(
+        &self,
+        meant: &Meant,
+        command: Command,
+    ) -> Result<(Option<Decided>, Vec<Remark>), Problem> {
         let permission = access::permission_for(&command)
             .ok_or_else(|| Problem::forbidden("only the engine gives this command"))?;
         self.person.allowed(permission)?;
@@ -181,11 +190,15 @@ impl Asker<'_> {
         } else {
             Some(access::load(self.app, &self.person, meant.incident.as_str()).await?.0)
         };
-        if let Some(incident) = &seen {
-            action::tone(self.app, incident, &command, "to post it as it is, do so on the incident's page")?;
-        }
+        let remarks = match &seen {
+            Some(incident) => {
+                let else_how = "to post it as it is, do so on the incident's page";
+                action::tone(self.app, incident, &command, false, else_how)?
+            }
+            None => Vec::new(),
+        };
         let wanted = Wanted::Command(meant.incident.clone(), Box::new(command));
-        Ok(self.app.state.handle.once(&self.taken.mark, wanted, self.person.actor()).await?)
+        Ok((self.app.state.handle.once(&self.taken.mark, wanted, self.person.actor()).await?, remarks))
     }
 
     /// The same with what is said of it.
@@ -197,11 +210,16 @@ impl Asker<'_> {
     ) -> Result<Option<String>, Problem> {
         match found {
             Ok(meant) => {
-                let done = self.act(&meant, command).await?;
+                let (done, remarks) = self.act(&meant, command).await?;
                 let words = said(meant.incident.as_str());
                 // Said again, or so already.
                 let news = done.is_some_and(|d| !d.records.is_empty());
-                Ok(Some(if news { words } else { format!("{words} It was so already.") }))
+                Ok(Some(match (news, remarks.as_slice()) {
+                    (false, _) => format!("{words} It was so already."),
+                    (true, []) => words,
+                    // It is out; whoever wrote it hears it for the next one.
+                    (true, remarks) => format!("{words}\nTone: {}.", action::in_a_line(remarks)),
+                }))
             }
             Err(why) => Ok(Some(why)),
         }

@@ -122,6 +122,20 @@ async fn a_plan_is_approved_by_its_buttons_of_two_people_who_may() {
 }
 
 #[tokio::test]
+async fn a_command_that_lacks_its_text_asks_for_it_by_a_form() {
+    let c = chats();
+    // Nothing shows a form here, so it is said how to write it; a form was wanted, and nothing is wrong.
+    for word in ["declare", "update "] {
+        let said = c.says_in("C0", "U0ADA", word, 30).await;
+        let written = format!("Write it: `/incident {}` and then the text.", word.trim());
+        assert_eq!(said, written);
+    }
+    assert_eq!(c.w.incidents(), 0);
+    let said = c.says_in("C0", "U0ADA", "severity", 33).await;
+    assert!(!said.starts_with("Write it"), "{said}");
+}
+
+#[tokio::test]
 async fn a_message_that_is_deleted_is_told_once_and_stays_in_the_record() {
     let c = chats();
     let id = with_room(&c, "Checkout is down", "C0ONE").await;

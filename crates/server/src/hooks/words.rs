@@ -62,6 +62,11 @@ pub(super) fn form(command: &str) -> (&'static str, &'static str) {
     }
 }
 
+/// Whether it is the word of a command alone that needs a text behind it.
+pub(super) fn needs_text(written: &str) -> bool {
+    ["declare", "update"].contains(&written.trim())
+}
+
 /// Where no form can be shown.
 pub(super) fn write_it(command: &str) -> String {
     format!("Write it: `/incident {command}` and then the text.")

@@ -31,5 +31,6 @@ mod watching;
 mod webhooks;
 mod world;
 
+pub(crate) use page::Browser;
 pub(crate) use webhooks::Outside;
 pub(crate) use world::{World, world, world_of};

@@ -9,13 +9,13 @@ use crate::Role;
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
-pub(super) struct Browser<'w> {
+pub(crate) struct Browser<'w> {
     w: &'w World,
     cookie: String,
 }
 
 impl<'w> Browser<'w> {
-    pub(super) async fn sign_in(w: &'w World, token: &str) -> Self {
+    pub(crate) async fn sign_in(w: &'w World, token: &str) -> Self {
         let answer = w.send("GET", &format!("/login?token={token}"), &[], "").await;
         assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/"));
         let cookie = answer.header("set-cookie").to_owned();
@@ -23,17 +23,17 @@ impl<'w> Browser<'w> {
         Self { w, cookie: cookie.split(';').next().unwrap_or_default().to_owned() }
     }
 
-    pub(super) async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.w.send("GET", path, &[("cookie", &self.cookie)], "").await
     }
 
-    pub(super) async fn csrf(&self) -> String {
+    pub(crate) async fn csrf(&self) -> String {
         let page = self.get("/").await.text;
         let at = page.split("name=\"csrf\" value=\"").nth(1).expect("a guard");
         at.split('"').next().unwrap_or_default().to_owned()
     }
 
-    pub(super) async fn post(&self, path: &str, form: &str) -> Answer {
+    pub(crate) async fn post(&self, path: &str, form: &str) -> Answer {
         self.w.send("POST", path, &[("cookie", &self.cookie), FORM], form.to_owned()).await
     }
 }

@@ -36,10 +36,12 @@ async fn what_breaks_a_rule_of_tone_reaches_customers_on_a_persons_word_only() {
     assert_eq!(w.api(Role::Commander, "POST", &path, text).await.status, StatusCode::OK);
     assert_eq!(posted(&shown(&w, &id).await, "public"), before + 1);
     let inside = json!({"audience": "internal", "subject": "News", "body": BAD});
-    assert_eq!(
-        w.api(Role::Commander, "POST", &path, inside).await.status,
-        StatusCode::OK,
-        "colleagues may hear it"
+    let answer = w.api(Role::Commander, "POST", &path, inside).await;
+    assert_eq!(answer.status, StatusCode::OK, "colleagues may hear it");
+    let remarks = answer.json()["remarks"].to_string();
+    assert!(
+        remarks.contains("15:00") && remarks.contains("zone") && !remarks.contains("promise"),
+        "{remarks}"
     );
 
     let b = Browser::sign_in(&w, &token(Role::Commander)).await;
@@ -56,6 +58,28 @@ async fn what_breaks_a_rule_of_tone_reaches_customers_on_a_persons_word_only() {
     assert_eq!(posted(&shown(&w, &id).await, "public"), before + 1, "nothing was sent yet");
     assert_eq!(b.post(&path, &format!("{form}&confirm=yes")).await.status, StatusCode::SEE_OTHER);
     assert_eq!(posted(&shown(&w, &id).await, "public"), before + 2);
+}
+
+#[tokio::test]
+async fn who_tells_colleagues_what_breaks_a_rule_of_tone_hears_of_it_afterwards_and_so_does_the_incident() {
+    let w = world();
+    let id = w.declare("Checkout is down").await;
+    let b = Browser::sign_in(&w, &token(Role::Commander)).await;
+    let path = format!("/incidents/{id}");
+    for (body, remark) in [("We+look+again+at+14%3A30.", true), ("We+look+again+at+14%3A30+UTC.", false)] {
+        let form = format!("csrf={}&audience=internal&subject=News&body={body}", b.csrf().await);
+        assert_eq!(b.post(&format!("{path}/do/update"), &form).await.status, StatusCode::SEE_OTHER);
+        let page = b.get(&path).await.text;
+        let told = page.contains("The update is posted. Tone: &quot;14:30&quot;: whoever reads it");
+        assert_eq!(told, remark, "{page}");
+        let last = page.split("id=\"last-internal\"").nth(1).and_then(|t| t.split("</details>").next());
+        let last = last.expect("what was sent");
+        assert!(last.contains("14:30") && last.contains("Tone: ") == remark, "{last}");
+    }
+    let all = b.get(&path).await.text;
+    let all =
+        all.split("id=\"all-updates\"").nth(1).and_then(|t| t.split("</section>").next()).expect("updates");
+    assert_eq!(all.matches("Tone: ").count(), 1, "beside the one of both: {all}");
 }
 
 /// Waits until the drafts of an incident say so.
@@ -95,7 +119,7 @@ async fn a_draft_waits_for_its_time_and_is_changed_until_then() {
     let page = b.get(&format!("/incidents/{id}")).await.text;
     assert!(page.contains("Draft ready, goes out at"), "{page}");
     assert_eq!(w.api(Role::Viewer, "POST", &path, ours.clone()).await.status, StatusCode::FORBIDDEN);
-    assert_eq!(w.api(Role::Commander, "POST", &path, ours).await.status, StatusCode::OK);
+    assert_eq!(w.api(Role::Commander, "POST", &path, ours).await.json()["remarks"], json!([]));
     let page = b.get(&format!("/incidents/{id}")).await.text;
     assert!(page.contains("Edited by commander") && page.contains("The vendor is on the phone."));
     w.pass(SignedDuration::from_secs(120));

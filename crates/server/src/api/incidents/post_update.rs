@@ -18,8 +18,9 @@ pub(super) fn operation() -> Operation {
             schema::need("body", schema::filled(32 * 1024)),
             schema::may("confirm", schema::flag()),
         ]))
-        .about("A text to the public that breaks a rule of tone is refused with the reason, unless `confirm` is true.")
+        .about("A text to the public that breaks a rule of tone is refused with the reason, unless `confirm` is true. Of a text to others `remarks` says what breaks one; it is posted.")
         .writes_incident()
+        .tells()
 }
 
 /// Posts an update in the person's own words.

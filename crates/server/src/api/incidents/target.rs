@@ -6,7 +6,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use firebell_core::incident::Command;
-use serde_json::Value;
+use firebell_report::tone::Remark;
+use serde_json::{Value, json};
 
 use super::written;
 use crate::action;
@@ -41,13 +42,21 @@ impl Target {
 
     /// Gives a command.
     pub(crate) async fn act(self, command: Command) -> Written {
-        self.say(command, false).await
+        let decided = action::act_at(&self.app, &self.person, &self.id, command, self.at).await?;
+        Ok(Answered { body: written(&self.app, &decided).await? })
     }
 
-    /// Gives a command that tells an audience something; `confirm`: whatever the rules of tone say of it.
+    /// Gives a command that tells an audience something; `confirm`: whatever the rules of tone say of it. The answer has
+    /// what they say.
     pub(crate) async fn say(self, command: Command, confirm: bool) -> Written {
-        let decided = action::say_at(&self.app, &self.person, &self.id, command, self.at, confirm).await?;
-        Ok(Answered { body: written(&self.app, &decided).await? })
+        let said = action::say_at(&self.app, &self.person, &self.id, command, self.at, confirm).await?;
+        let (decided, remarks) = said;
+        let mut answer = Answered { body: written(&self.app, &decided).await? };
+        if let Some(fields) = answer.body.as_object_mut() {
+            let remarks: Vec<String> = remarks.iter().map(Remark::sentence).collect();
+            fields.insert("remarks".to_owned(), json!(remarks));
+        }
+        Ok(answer)
     }
 }
 

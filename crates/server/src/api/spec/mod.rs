@@ -183,6 +183,15 @@ impl Operation {
         self
     }
 
+    /// A command that tells an audience something: the answer has what the rules of tone say of the text.
+    pub(crate) fn tells(mut self) -> Self {
+        for answer in &mut self.answers {
+            answer.about = "What happened, and what the rules of tone say of the text.";
+            answer.schema = schema::named("Told");
+        }
+        self
+    }
+
     /// A command on an incident, with the answer that all of them have.
     pub(crate) fn writes_incident(mut self) -> Self {
         self.writes_incident = true;

@@ -67,6 +67,7 @@ pub(super) fn all() -> Map<String, Value> {
         ("Timer", object(&[need("key", text()), need("due", time())])),
         ("Written", written(&[])),
         ("Resolved", written(&[need("still_firing", list(text()))])),
+        ("Told", written(&[need("remarks", list(text()))])),
         ("Record", record()),
         ("Verdict", verdict()),
         ("Account", crate::api::people::account_schema()),

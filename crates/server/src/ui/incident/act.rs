@@ -47,9 +47,17 @@ pub(crate) async fn act(
                     return super::tone::page(&app, &visitor, incident, &verb, (subject, body), &remarks);
                 }
             }
-            action::say_at(&app, &visitor.person, &id, command, None, confirm).await.map(|decided| {
-                if decided.records.is_empty() { "That was done already.".to_owned() } else { done }
-            })
+            action::say_at(&app, &visitor.person, &id, command, None, confirm).await.map(
+                |(decided, remarks)| {
+                    match (decided.records.is_empty(), remarks.as_slice()) {
+                        (true, _) => "That was done already.".to_owned(),
+                        (false, []) => done,
+                        // Whoever confirmed it has read them.
+                        (false, _) if confirm => done,
+                        (false, remarks) => format!("{done} Tone: {}.", action::in_a_line(remarks)),
+                    }
+                },
+            )
         }
         Err(problem) => Err(problem),
     };

@@ -3,18 +3,19 @@
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use firebell_core::comms::Audience;
 use firebell_core::evidence::EvidenceRecord;
 use firebell_core::incident::Incident;
 use firebell_core::telemetry::{TelemetryPart, TopologyEdge};
 
-use super::view::{self, Around, Filter, View};
-use crate::access;
+use super::view::{self, Around, Filter, Tone, View};
 use crate::follow::{self, From};
 use crate::problem::Problem;
 use crate::query::Pairs;
 use crate::state::{App, Shared};
 use crate::ui::guard::Visitor;
 use crate::ui::pages;
+use crate::{access, action};
 
 /// Call relations that a page takes.
 const MOST_EDGES: u64 = 2000;
@@ -64,7 +65,9 @@ async fn load(app: &App, visitor: &Visitor, id: &str, query: &Pairs) -> Result<V
     let (incident, records) = access::load(app, &visitor.person, id).await?;
     let edges = edges(app, &incident).await?;
     let roster = app.state.oncall.roster();
+    let tone: Tone = Audience::ALL.map(|audience| action::knows(app, &incident, audience)).into();
     let around = Around {
+        tone: &tone,
         position,
         edges: &edges,
         roster: &roster,

@@ -14,13 +14,13 @@ use crate::ui::words;
 /// Width of the picture, height of a row, and where the axis begins.
 const WIDTH: f64 = 640.0;
 const ROW: f64 = 34.0;
-const LEFT: f64 = 110.0;
+const LEFT: f64 = 138.0;
 const RIGHT: f64 = 18.0;
 const TOP: f64 = 26.0;
 /// People drawn; the list names all.
 const MOST: usize = 12;
 /// Letters of a name.
-const LETTERS: usize = 14;
+const LETTERS: usize = 15;
 
 /// The card.
 #[derive(Debug, Serialize)]

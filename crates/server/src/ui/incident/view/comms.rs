@@ -3,11 +3,11 @@
 use firebell_core::comms::Audience;
 use firebell_core::incident::Incident;
 use firebell_core::policy::Policy;
-use firebell_report::Templates;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::record::{self, UpdateView};
+use super::Around;
+use super::record::{self, Tone, UpdateView};
 use crate::drafts;
 use crate::ui::words;
 
@@ -39,15 +39,18 @@ struct AheadView {
     /// Nothing while it is being drafted.
     draft: Option<(String, String)>,
     edited_by: Option<String>,
+    /// What the rules of tone say of what somebody wrote.
+    remarks: Vec<String>,
 }
 
-fn ahead(i: &Incident, audience: Audience) -> Option<AheadView> {
+fn ahead(i: &Incident, audience: Audience, tone: &Tone) -> Option<AheadView> {
     let ahead = i.ahead.get(&audience).filter(|_| !i.status.is_over())?;
     Some(AheadView {
         at: ahead.due,
         clock: words::clock(ahead.due).chars().take(5).collect(),
         draft: ahead.draft.as_ref().map(|d| (d.subject.clone(), d.body.clone())),
         edited_by: ahead.edited().map(|d| d.by.clone()),
+        remarks: ahead.edited().map(|d| tone.of(audience, &d.subject, &d.body)).unwrap_or_default(),
     })
 }
 
@@ -61,7 +64,7 @@ struct DraftView {
 /// All of them. Drafts are made for those who may send them.
 pub(super) fn of(
     i: &Incident,
-    templates: &Templates,
+    around: &Around<'_>,
     policy: &Policy,
     now: Timestamp,
     wants_drafts: bool,
@@ -78,7 +81,7 @@ pub(super) fn of(
             let own = || i.updates.iter().filter(|u| u.audience == audience);
             let clock = i.clocks.get(&audience);
             let due = clock.and_then(|c| c.due).filter(|_| !i.status.is_over());
-            let made = wants_drafts.then(|| drafts::draft(templates, i, audience, policy, now));
+            let made = wants_drafts.then(|| drafts::draft(around.templates, i, audience, policy, now));
             let (channels, drafted, why_not) = match made {
                 None => (Vec::new(), None, None),
                 Some(Ok(update)) => {
@@ -92,7 +95,7 @@ pub(super) fn of(
                 key: audience.as_str(),
                 title,
                 who,
-                last: own().next_back().map(record::update),
+                last: own().next_back().map(|u| record::update(u, around.tone)),
                 posted: own().count(),
                 next: due.map(|due| {
                     let left = words::between(now, due);
@@ -102,7 +105,7 @@ pub(super) fn of(
                 channels,
                 draft: drafted,
                 why_not,
-                ahead: ahead(i, audience).filter(|_| wants_drafts),
+                ahead: ahead(i, audience, around.tone).filter(|_| wants_drafts),
             }
         })
         .collect()

@@ -19,6 +19,7 @@ use firebell_report::{Templates, measured};
 use jiff::Timestamp;
 use serde::Serialize;
 
+pub(super) use record::Tone;
 pub(super) use timeline::Filter;
 
 use crate::auth::{Person, Role};
@@ -94,6 +95,8 @@ pub(super) struct Around<'a> {
     pub(super) roster: &'a Roster,
     /// Templates of updates.
     pub(super) templates: &'a Templates,
+    /// What the rules of tone know, for each audience.
+    pub(super) tone: &'a Tone,
     /// Which part of the timeline.
     pub(super) filter: &'a Filter,
     /// Address of the server for colleagues.
@@ -154,14 +157,14 @@ pub(super) fn of(
         older_plans,
         runs: record::runs(i, now),
         alerts: record::alerts(i),
-        updates: record::updates(i),
+        updates: record::updates(i, around.tone),
         tasks: record::tasks(i),
         items: record::items(i),
         artifacts: record::artifacts(i),
         dead: i.dead_effects.iter().map(|(k, v)| (k.to_string(), v.clone())).collect(),
         timeline: timeline::of(i, records, around.filter, now),
         graph: graph::of(i, around.edges, policy),
-        audiences: comms::of(i, around.templates, policy, now, person.role >= Role::Commander),
+        audiences: comms::of(i, around, policy, now, person.role >= Role::Commander),
         ruled_out: verdict::ruled_out(i),
         link: format!("{}/incidents/{}", around.public_url.trim_end_matches('/'), i.id),
         hold: around.hold,

@@ -1,9 +1,10 @@
 //! What was made: agents' reports, alerts, updates, tasks.
 
 use firebell_core::agent::AgentTask;
-use firebell_core::comms::Update;
+use firebell_core::comms::{Audience, Update};
 use firebell_core::evidence::{Finding, Strength};
 use firebell_core::incident::{Incident, RunStatus, Tracking};
+use firebell_report::tone::{self, Knows, Remark};
 use jiff::Timestamp;
 use minijinja::Value;
 use serde::Serialize;
@@ -74,6 +75,26 @@ pub(super) struct UpdateView {
     by: String,
     at: String,
     channels: Vec<(String, bool)>,
+    /// What the rules of tone say of what a person wrote, by what is known now.
+    remarks: Vec<String>,
+}
+
+/// What the rules of tone know of the incident, for each audience.
+pub(in super::super) struct Tone([Knows; 4]);
+
+impl From<[Knows; 4]> for Tone {
+    fn from(knows: [Knows; 4]) -> Self {
+        Self(knows)
+    }
+}
+
+impl Tone {
+    /// What they say of a text, a sentence each.
+    pub(super) fn of(&self, audience: Audience, subject: &str, body: &str) -> Vec<String> {
+        let knows = Audience::ALL.iter().zip(&self.0).find(|(a, _)| **a == audience);
+        let remarks = knows.map(|(_, knows)| tone::remarks(knows, subject, body)).unwrap_or_default();
+        remarks.iter().map(Remark::sentence).collect()
+    }
 }
 
 /// A task.
@@ -95,7 +116,7 @@ pub(super) struct ItemView {
     due: String,
     priority: u8,
     done: bool,
-    /// Name and address of its issue in a tracker.
+    /// Name and address of its issue in a tracker; empty where it is none of the web.
     issue: Option<(String, String)>,
     /// What is to be known of the issue.
     issue_note: Option<String>,
@@ -189,11 +210,11 @@ pub(super) fn alerts(i: &Incident) -> Alerts {
 }
 
 /// Newest first.
-pub(super) fn updates(i: &Incident) -> Vec<UpdateView> {
-    i.updates.iter().rev().take(UPDATES).map(update).collect()
+pub(super) fn updates(i: &Incident, tone: &Tone) -> Vec<UpdateView> {
+    i.updates.iter().rev().take(UPDATES).map(|u| update(u, tone)).collect()
 }
 
-pub(super) fn update(u: &Update) -> UpdateView {
+pub(super) fn update(u: &Update, tone: &Tone) -> UpdateView {
     UpdateView {
         audience: words::title_case(u.audience.as_str()),
         audience_key: u.audience.as_str(),
@@ -203,6 +224,7 @@ pub(super) fn update(u: &Update) -> UpdateView {
         by: u.by.clone(),
         at: words::clock(u.at),
         channels: u.channels.iter().map(|c| (c.clone(), u.delivered.contains(c))).collect(),
+        remarks: if u.by_person { tone.of(u.audience, &u.subject, &u.body) } else { Vec::new() },
     }
 }
 
@@ -235,7 +257,10 @@ pub(super) fn items(i: &Incident) -> Vec<ItemView> {
             due: words::day(a.due),
             priority: a.priority,
             done: a.done_at.is_some(),
-            issue: a.tracking.as_ref().and_then(|t| t.issue.as_ref()).map(|i| (i.key.clone(), i.url.clone())),
+            issue: a.tracking.as_ref().and_then(|t| t.issue.as_ref()).map(|i| {
+                let web = i.url.starts_with("https://") || i.url.starts_with("http://");
+                (i.key.clone(), if web { i.url.clone() } else { String::new() })
+            }),
             issue_note: a.tracking.as_ref().and_then(issue_note),
         })
         .collect();

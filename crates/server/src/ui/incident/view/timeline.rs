@@ -1,6 +1,6 @@
 //! What happened, newest first: by kind, by text, a page at a time.
 
-use firebell_core::incident::{Entry, Event, EventRecord, Incident, describe};
+use firebell_core::incident::{Actor, Entry, Event, EventRecord, Incident, RoomEvent, describe};
 use jiff::Timestamp;
 use minijinja::Value;
 use serde::Serialize;
@@ -144,7 +144,7 @@ pub(super) fn of(i: &Incident, records: &[EventRecord], filter: &Filter, now: Ti
         .map(|r| (r, describe(r)))
         .filter(|(_, entry)| filter.fits(entry, &wanted))
         .take(PAGE + 1)
-        .map(|(record, entry)| line(record, entry, days, now))
+        .map(|(record, entry)| line(record, once(record, entry), days, now))
         .collect();
     let more = lines.len() > PAGE;
     lines.truncate(PAGE);
@@ -188,6 +188,16 @@ fn line(record: &EventRecord, entry: Entry, days: bool, now: Timestamp) -> Line 
         who: entry.who,
         kind: entry.kind,
         note,
+    }
+}
+
+/// Who said something in a chat stands before the line already where it is known who that is here.
+fn once(record: &EventRecord, entry: Entry) -> Entry {
+    let Event::Room(RoomEvent::Said(said)) = &record.event else { return entry };
+    let known = matches!(record.actor, Actor::Person { .. });
+    match entry.text.strip_prefix(&format!("{} ", said.author)).filter(|_| known) {
+        Some(text) => Entry { text: text.to_owned(), ..entry },
+        None => entry,
     }
 }
 
