@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Browser, Program, sleep, until } from "./lib.mjs";
+import { rooms } from "./room.mjs";
 
 const [binary = "../target/debug/firebell", shots = "shots"] = process.argv.slice(2);
 const say = (text) => console.log(`${new Date().toISOString().slice(11, 19)} ${text}`);
@@ -157,6 +158,10 @@ try {
   await ada.goto(`${base}/incidents/${id}`);
   assert.match(ada.url(), /\/login/, "signed out is signed out");
   say("signed out");
+
+  // Another installation, with a chat and a tracker.
+  await program.stop();
+  await rooms(binary, browser, say);
 
   assert.deepEqual(browser.problems, [], "pages are in order");
   say("all is well");
