@@ -129,6 +129,11 @@ export class Browser {
     return result.value;
   }
 
+  /** Everybody leaves: a page that stays open asks on for a server that has ended. */
+  async leave() {
+    for (const context of this.real.contexts()) await context.close();
+  }
+
   async close() {
     await this.real.close();
   }

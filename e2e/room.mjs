@@ -219,6 +219,7 @@ internal_every_s = 60
     console.error(program.text.slice(-3000));
     throw error;
   } finally {
+    await browser.leave();
     await program.stop();
     chat.close();
     tracker.close();

@@ -160,6 +160,7 @@ try {
   say("signed out");
 
   // Another installation, with a chat and a tracker.
+  await browser.leave();
   await program.stop();
   await rooms(binary, browser, say);
 
