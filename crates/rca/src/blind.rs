@@ -1,56 +1,181 @@
-//! Where one cannot look: a resource is short at one component, and at another it is not measured though it is at most.
-//! What is not measured there cannot be ruled out, and may be the cause of what is measured here. An answer that rests on
-//! metrics alone is then not one to act on; logs, traces and changes would speak for themselves.
+//! Where one cannot look, although it is looked at elsewhere: a resource that is short at the blamed component, requests,
+//! failures or answer times of one that may have brought the harm, samples of a short period, or spans of most traces. What is
+//! not measured there cannot be ruled out, and may be the cause of what is measured here. An answer that rests on metrics
+//! alone is then not one to act on, and one by traces or logs is not where traces are torn; changes speak for themselves.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use firebell_core::telemetry::Span;
+
 use crate::case::Case;
+use crate::causes;
 use crate::fusion::{Harm, Rival};
+use crate::perturb::mix;
+use crate::series::features;
 use crate::series::kinds::Kind;
+use crate::series::stats;
 use crate::signal::{Modality, Signal};
 
 /// Components of which a usual kind is one: fewer have nothing in common.
 const LEAST: usize = 5;
 /// Share of the components from which a kind is usual.
 const USUAL: f64 = 0.6;
+const RESOURCES: [Kind; 5] = [Kind::Cpu, Kind::Memory, Kind::DiskUsed, Kind::DiskIo, Kind::Network];
 /// Harm from which a component is ill.
 const ILL: f64 = 0.3;
+/// Samples of the faulty period below which each of them matters …
+const FEW: i64 = 10;
+/// … and the share of them that is there in most series where none was lost.
+const WHOLE: f64 = 0.85;
 
-/// What is measured of the resource.
-fn kind_of(cause: &str) -> Option<Kind> {
-    Some(match cause {
-        "saturation.cpu" => Kind::Cpu,
-        "saturation.memory" | "code.memory_leak" => Kind::Memory,
-        "saturation.disk" => Kind::DiskUsed,
-        "saturation.disk_io" => Kind::DiskIo,
-        "saturation.network_io" => Kind::Network,
-        _ => return None,
+/// Spans, about, whose links are looked at, and the share of them that hang in the air from which traces are torn.
+const SPANS: usize = 50_000;
+const TORN: f64 = 0.1;
+
+/// What is not known of a component that may be the cause as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lacks {
+    Resource(Kind),
+    Requests,
+    Failures,
+    Times,
+}
+
+impl Lacks {
+    fn met_by(self, kind: Kind) -> bool {
+        match self {
+            Self::Resource(wanted) => kind == wanted,
+            Self::Requests => kind == Kind::Workload,
+            Self::Failures => matches!(kind, Kind::Errors | Kind::Availability),
+            Self::Times => kind == Kind::Latency,
+        }
+    }
+
+    /// What rules out other components where `leader` is blamed.
+    fn of(case: &Case<'_>, leader: &Rival) -> Vec<Self> {
+        match leader.cause.as_str() {
+            // Whoever lacks one resource often uses more of another: which was first, only all of them tell.
+            "saturation.cpu"
+            | "saturation.memory"
+            | "code.memory_leak"
+            | "saturation.disk"
+            | "saturation.disk_io"
+            | "saturation.network_io" => RESOURCES.map(Self::Resource).to_vec(),
+            cause => {
+                let volumes = case.ledger.conclusive.then_some(Self::Requests);
+                let sort = match cause {
+                    "code.exception" | "dependency.errors" | "dependency.unavailable" => Some(Self::Failures),
+                    _ if causes::is_slowness(cause) => Some(Self::Times),
+                    _ => None,
+                };
+                volumes.into_iter().chain(sort).collect()
+            }
+        }
+    }
+}
+
+/// Why the answer cannot be relied on, for people; none where all that matters can be looked at.
+pub(crate) fn spot(case: &Case<'_>, signals: &[Signal], harm: &Harm, leader: &Rival) -> Option<String> {
+    let rests_on = |m: Modality| leader.signals.iter().any(|i| signals[*i].modality == m);
+    if leader.change.is_some() || rests_on(Modality::State) || rests_on(Modality::Security) {
+        return None;
+    }
+    if rests_on(Modality::Traces) || rests_on(Modality::Logs) {
+        return torn(&case.t.spans).then(|| {
+            "spans are missing in the middle of most traces: who called whom is known in part".to_owned()
+        });
+    }
+    let unseen = Lacks::of(case, leader).into_iter().find_map(|lacks| {
+        let component = without(case, harm, leader, lacks)?;
+        Some(match lacks {
+            Lacks::Resource(_) => format!(
+                "{component} is not measured whole where the blamed component is: it may be the cause and cannot be ruled out"
+            ),
+            Lacks::Requests => format!(
+                "the requests of {component} are not counted: how much of the harm is its own cannot be said, and it may be the cause"
+            ),
+            Lacks::Failures => format!("the failures of {component} are not counted: those of its callers may be its own"),
+            Lacks::Times => format!("how long {component} takes is not measured: its callers may be slow because it is"),
+        })
+    });
+    unseen.or_else(|| {
+        samples_lost(case).then(|| {
+            "samples are missing of a period that has few: what was worst may be among them".to_owned()
+        })
     })
 }
 
-/// The component that could be the cause as well and cannot be looked at; none where all can.
-pub(crate) fn spot(case: &Case<'_>, signals: &[Signal], harm: &Harm, leader: &Rival) -> Option<String> {
-    let kind = kind_of(&leader.cause)?;
-    if leader.change.is_some() || leader.signals.iter().any(|i| signals[*i].modality != Modality::Metrics) {
-        return None;
-    }
+/// A component of which that is not known although it is of most, and that may have brought the harm.
+fn without<'a>(case: &'a Case<'_>, harm: &Harm, leader: &Rival, lacks: Lacks) -> Option<&'a str> {
     let mut measured: BTreeMap<&str, BTreeSet<Kind>> = BTreeMap::new();
-    for f in case.features.iter().filter(|f| f.peer.is_none()) {
-        measured.entry(&f.component).or_default().insert(f.kind);
+    for (f, shift) in case.features.iter().zip(&case.shifts).filter(|(f, _)| f.peer.is_none()) {
+        // What is known of one part of the time only says nothing of what changed.
+        let kinds = measured.entry(&f.component).or_default();
+        if shift.is_some() {
+            kinds.insert(f.kind);
+        }
     }
-    let having = measured.values().filter(|kinds| kinds.contains(&kind)).count();
+    if !matches!(lacks, Lacks::Resource(_)) {
+        // What answers has requests and failures: disks have none.
+        measured.retain(|_, kinds| kinds.iter().any(|k| answers(*k)));
+    }
+    let has = |kinds: &BTreeSet<Kind>| kinds.iter().any(|k| lacks.met_by(*k));
+    let having = measured.values().filter(|k| has(k)).count();
     if measured.len() < LEAST || (having as f64) < USUAL * measured.len() as f64 {
         return None;
     }
-    // What nobody ill calls, and is not ill itself, is not behind this.
-    let concerned = |component: &str| {
-        harm.of(component) > ILL
-            || !case.graph.has(component)
-            || case.graph.upstream(component).keys().any(|caller| harm.of(caller) > ILL)
-    };
-    measured
-        .into_iter()
-        .filter(|(component, kinds)| *component != leader.component && !kinds.contains(&kind))
-        .map(|(component, _)| component.to_owned())
-        .find(|component| concerned(component))
+    let ill = |id: &str| harm.of(id) > ILL;
+    let callers = |id: &str, of: &dyn Fn(&str) -> bool| case.graph.upstream(id).keys().any(|c| of(c));
+    measured.into_iter().filter(|(id, kinds)| *id != leader.component && !has(kinds)).map(|(id, _)| id).find(
+        |id| match lacks {
+            // What nobody ill calls, and is not ill itself, is not behind this.
+            Lacks::Resource(_) => ill(id) || !case.graph.has(id) || callers(id, &ill),
+            // Of what people complain of, or of what may have brought it.
+            Lacks::Requests => {
+                let brings = || moved(case, id) > ILL && callers(id, &|c| ill(c) || case.focus.contains(c));
+                case.graph.has(id) && (case.focus.contains(*id) || brings())
+            }
+            Lacks::Failures | Lacks::Times => callers(id, &|c| c == leader.component),
+        },
+    )
+}
+
+fn answers(kind: Kind) -> bool {
+    matches!(kind, Kind::Latency | Kind::Errors | Kind::Availability)
+}
+
+/// How far what a component answers moved for the worse, 0 to 1, however many requests that were.
+fn moved(case: &Case<'_>, component: &str) -> f64 {
+    let all = case.features.iter().zip(&case.shifts);
+    let own = all.filter(|(f, _)| f.peer.is_none() && f.component == component && answers(f.kind));
+    own.filter_map(|(_, s)| s.map(|s| s.strength())).fold(0.0, f64::max)
+}
+
+/// Whether most series lack samples of a faulty period that has few.
+fn samples_lost(case: &Case<'_>) -> bool {
+    let kept = case.features.iter().filter(|f| answers(f.kind) || f.kind == Kind::Workload).filter_map(|f| {
+        let step = features::step(&f.points).max(1);
+        let expected = (case.frame.end - case.frame.onset) / step + 1;
+        let there = f.points.iter().filter(|p| case.frame.is_fault(p.0)).count();
+        (there > 0 && (2..FEW).contains(&expected)).then(|| (there as f64 / expected as f64).min(1.0))
+    });
+    let kept: Vec<f64> = kept.collect();
+    kept.len() >= LEAST && stats::median(&kept) < WHOLE
+}
+
+/// Whether many spans name a parent that is not there: more than one loose end in a trace is not its beginning.
+fn torn(spans: &[Span]) -> bool {
+    let every = spans.len() as u64 / SPANS as u64 + 1;
+    let mut traces: BTreeMap<&str, Vec<&Span>> = BTreeMap::new();
+    for s in spans.iter().filter(|s| s.trace_id.bytes().fold(7, |h, b| mix(h ^ u64::from(b))) % every == 0) {
+        traces.entry(&s.trace_id).or_default().push(s);
+    }
+    let (mut loose, mut all) = (0, 0);
+    for trace in traces.values() {
+        let ids: BTreeSet<&str> = trace.iter().map(|s| s.span_id.as_str()).collect();
+        let ends = trace.iter().filter(|s| s.parent_id.as_deref().is_none_or(|p| !ids.contains(p))).count();
+        loose += ends.saturating_sub(1);
+        all += trace.len();
+    }
+    loose as f64 > TORN * all as f64
 }

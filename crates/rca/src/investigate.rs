@@ -26,6 +26,9 @@ use crate::steady;
 const MAX_HYPOTHESES: usize = 10;
 /// Most pieces of evidence for one hypothesis.
 const MAX_EVIDENCE: usize = 6;
+/// Confidence, at most, of a guess that is not the verdict's cause.
+const GUESS: f64 = 0.45;
+
 /// Investigates. Deterministic: equal telemetry and settings give an equal verdict.
 pub fn investigate(telemetry: &Telemetry, settings: &Settings) -> Verdict {
     investigate_with_inputs(telemetry, settings).0
@@ -60,9 +63,7 @@ pub fn investigate_with_inputs(
         steady::share(telemetry, leader, |copy| look(copy, settings)?.blames().map(str::to_owned))
     });
     let blind = found.blames().and(rivals.first()).and_then(|r| blind::spot(case, signals, harm, r));
-    gaps.extend(blind.iter().map(|c| {
-        format!("{c} is not measured where the blamed component is short: it may be the cause and cannot be ruled out")
-    }));
+    gaps.extend(blind.iter().cloned());
     let shown: Vec<&Rival> = select(rivals);
     let mut ids = Ids::default();
     let hypotheses: Vec<Hypothesis> = shown
@@ -75,6 +76,9 @@ pub fn investigate_with_inputs(
         .enumerate()
         .map(|(i, mut h)| {
             h.rank = i as u32 + 1;
+            if *outcome != Outcome::Cause {
+                h.confidence = h.confidence.min(GUESS);
+            }
             h
         })
         .collect();
@@ -179,7 +183,9 @@ fn select(rivals: &[Rival]) -> Vec<&Rival> {
 /// its own: they may come from there.
 fn failures_beyond_unseen(case: &Case<'_>, r: &Rival) -> bool {
     let counts = |id: &str| {
-        case.features.iter().any(|f| f.component == id && f.peer.is_none() && f.kind == Kind::Errors)
+        case.features.iter().any(|f| {
+            f.component == id && f.peer.is_none() && matches!(f.kind, Kind::Errors | Kind::Availability)
+        })
     };
     let failing =
         matches!(r.cause.as_str(), "code.exception" | "dependency.errors" | "dependency.unavailable");
@@ -278,7 +284,7 @@ fn write(
         sure = (sure * 0.85 * 1000.0).round() / 1000.0;
     }
     if index > 0 {
-        sure = (sure.min(0.45) / (1.0 + 0.35 * index as f64) * 1000.0).round() / 1000.0;
+        sure = (sure.min(GUESS) / (1.0 + 0.35 * index as f64) * 1000.0).round() / 1000.0;
     }
     let indicator =
         order.iter().find_map(|i| signals[*i].indicator.as_deref()).map(|i| redact_template(i).into_owned());

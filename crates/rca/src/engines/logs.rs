@@ -36,6 +36,8 @@ struct Behaviour {
     fault: f64,
     errors: bool,
     first_fault: Option<i64>,
+    /// The stream was recorded before the onset: of one that begins later nothing but its errors is news.
+    heard: bool,
 }
 
 pub(super) fn run(case: &Case<'_>) -> Vec<Signal> {
@@ -45,7 +47,10 @@ pub(super) fn run(case: &Case<'_>) -> Vec<Signal> {
     }
     let mined = templates(case);
     let (base_s, fault_s) = durations(case);
-    let behaviours: Vec<Behaviour> = mined.into_iter().map(|m| behave(case, m)).collect();
+    let mut behaviours: Vec<Behaviour> = mined.into_iter().map(|m| behave(case, m)).collect();
+    let known = |b: &Behaviour| (b.base > 0.0).then(|| b.template.component.clone());
+    let heard: BTreeSet<String> = behaviours.iter().filter_map(known).collect();
+    behaviours.iter_mut().for_each(|b| b.heard = heard.contains(&b.template.component));
     let mut out = Vec::new();
     let mut each: BTreeMap<String, usize> = BTreeMap::new();
     let volume = volumes(&behaviours);
@@ -128,7 +133,15 @@ fn behave(case: &Case<'_>, template: Template) -> Behaviour {
             base += times;
         }
     }
-    Behaviour { errors: errors * 2 > template.lines.len(), template, owner, base, fault, first_fault }
+    Behaviour {
+        errors: errors * 2 > template.lines.len(),
+        template,
+        owner,
+        base,
+        fault,
+        first_fault,
+        heard: false,
+    }
 }
 
 /// Lines of each component in the two parts.
@@ -250,7 +263,7 @@ fn judge(
                 ));
             }
         }
-    } else if novel && b.fault >= 2.0 {
+    } else if novel && b.fault >= 2.0 && b.heard {
         out.push(make(&b.owner, "code.slow_path", Role::Symptom, 0.06 + 0.06 * amount, reading));
     }
 }

@@ -17,12 +17,20 @@ use crate::threads;
 
 /// Expected share of false findings among the findings, at most.
 const RATE: f64 = 0.05;
+/// The same among series of few values, which would have to move absurdly far to be sure alone: to miss one costs more than
+/// to look at one too many.
+const RATE_OF_FEW: f64 = 0.2;
 /// A score at which no shift has a weight (see [`Shift::strength`]).
 const WEIGHTLESS: f64 = 2.4;
 /// Stretches of the normal part that are looked at, for each series, at most.
 const STRETCHES: usize = 16;
-/// Values of a normal part below which it says nothing about chance: what is usual is then not known well itself.
-const LEAST: usize = 25;
+/// Values of a normal part below which what is usual is not known well itself: each stretch is then left out of the rest that
+/// it is held against.
+const MANY: usize = 25;
+/// What the quartiles of normal values tell of their scale, as a share of what their variance tells.
+const EFFICIENCY: f64 = 0.37;
+/// Values of a normal part below which it says nothing about chance.
+const LEAST: usize = 8;
 /// Weight, in stretches, and size of what is expected of a series of which little is known.
 const EXPECTED: (f64, f64) = (4.0, 0.7);
 /// However calm a series is, it moves so much by chance.
@@ -43,9 +51,22 @@ pub(crate) fn shifts(frame: &Frame, features: &[Feature]) -> Vec<Option<Shift>> 
             let moved = (high - low) / s.scale;
             s.z = s.z.clamp(-moved, moved);
         }
-        let (chance, stretches) = own_chance(&base, fault.len(), &s);
+        let (chance, stretches, size) = if base.len() < MANY {
+            let (chance, stretches) = few_chance(&base, fault.len(), relative, absolute);
+            (chance, stretches, as_normal(s.z.abs(), base.len()))
+        } else {
+            let (chance, stretches) = own_chance(&base, fault.len(), &s);
+            (chance, stretches, s.z.abs())
+        };
         let still = base.iter().filter(|v| **v == s.before).count() * 2 > base.len();
-        Some(Judged { shift: s, zeta: s.z.abs() / chance, stretches, still, set: f.kind == Kind::Flag })
+        Some(Judged {
+            shift: s,
+            zeta: size / chance,
+            stretches,
+            still,
+            few: base.len() < MANY,
+            set: f.kind == Kind::Flag,
+        })
     });
     let null = |still: Option<bool>| -> Vec<f64> {
         let of = judged.iter().flatten().filter(|j| still.is_none_or(|s| s == j.still));
@@ -60,14 +81,17 @@ pub(crate) fn shifts(frame: &Frame, features: &[Feature]) -> Vec<Option<Shift>> 
     // Of what has too short a past to say how it moves by chance nothing is taken away.
     let able = |j: &Option<Judged>| j.as_ref().filter(|j| !j.stretches.is_empty()).map(chance);
     let p: Vec<Option<f64>> = judged.iter().map(able).collect();
-    let least = if known { threshold(p.iter().copied().flatten()) } else { 1.0 };
+    let least = [(false, RATE), (true, RATE_OF_FEW)].map(|(few, rate)| {
+        let of = judged.iter().zip(&p).filter(|(j, _)| j.as_ref().is_some_and(|j| j.few == few));
+        if known { threshold(of.filter_map(|(_, p)| *p), rate) } else { 1.0 }
+    });
     judged
         .into_iter()
         .zip(p)
         .map(|(j, p)| {
             let mut j = j?;
             // What people set does not move by chance.
-            if !j.set && p.is_some_and(|p| p > least) {
+            if !j.set && p.is_some_and(|p| p > least[usize::from(j.few)]) {
                 j.shift.z = j.shift.z.clamp(-WEIGHTLESS, WEIGHTLESS);
             }
             Some(j.shift)
@@ -84,16 +108,43 @@ struct Judged {
     /// Most of its normal values are the same: what counts rare events has another sort of chance than what is measured, and
     /// is compared with its like (Efron 2008).
     still: bool,
+    /// Little is known of what is usual.
+    few: bool,
     /// It is set by people.
     set: bool,
 }
 
+/// How far a series of which little is known moves by chance: each stretch against the rest, as if it had not been seen. The
+/// middle and the scale of ten values are themselves chance, and a stretch that took part in them would look too calm.
+fn few_chance(base: &[f64], samples: usize, relative: f64, absolute: f64) -> (f64, Vec<f64>) {
+    if base.len() < LEAST {
+        return against_each_other(&[]);
+    }
+    let length = samples.min(base.len() / 4).max(1);
+    let mut rest = Vec::with_capacity(base.len());
+    let moved: Vec<f64> = (0..=base.len() - length)
+        .step_by(length)
+        .filter_map(|from| {
+            rest.clear();
+            rest.extend(base[..from].iter().chain(&base[from + length..]));
+            let z = stats::shift(&rest, &base[from..from + length], relative, absolute)?.z;
+            Some(as_normal(z.abs(), rest.len()))
+        })
+        .collect();
+    against_each_other(&moved)
+}
+
+/// The deviation of a normal variable that is as rare as `t`, whose scale is known from `n` values only (Wallace 1959): ten
+/// scales of a scale that ten values gave are no wonder. A scale by quartiles is worth fewer values ([`EFFICIENCY`]).
+fn as_normal(t: f64, n: usize) -> f64 {
+    let v = EFFICIENCY * n.saturating_sub(1).max(1) as f64;
+    (8.0 * v + 1.0) / (8.0 * v + 3.0) * (v * (t * t / v).ln_1p()).sqrt()
+}
+
 /// How far the series moves by chance over so many samples, in its own scale, and what its stretches are against each other.
 fn own_chance(base: &[f64], samples: usize, shift: &Shift) -> (f64, Vec<f64>) {
-    let expected = EXPECTED.0 * EXPECTED.1 * EXPECTED.1;
-    let size = |sum: f64, n: f64| ((sum + expected) / (n + EXPECTED.0)).sqrt().max(CALMEST);
-    if base.len() < LEAST || samples == 0 {
-        return (size(0.0, 0.0), Vec::new());
+    if samples == 0 {
+        return against_each_other(&[]);
     }
     let length = samples.min(base.len() / 6).max(1);
     let stride = (base.len() / length).div_ceil(STRETCHES).max(1) * length;
@@ -107,18 +158,25 @@ fn own_chance(base: &[f64], samples: usize, shift: &Shift) -> (f64, Vec<f64>) {
             stats::contrast(&block, shift.before, shift.scale)
         })
         .collect();
+    against_each_other(&moved)
+}
+
+/// The size of contrasts, and each of them in the size of the others.
+fn against_each_other(moved: &[f64]) -> (f64, Vec<f64>) {
+    let expected = EXPECTED.0 * EXPECTED.1 * EXPECTED.1;
+    let size = |sum: f64, n: f64| ((sum + expected) / (n + EXPECTED.0)).sqrt().max(CALMEST);
     let sum: f64 = moved.iter().map(|z| z * z).sum();
     let n = moved.len() as f64;
-    let null = moved.iter().map(|z| z.abs() / size(sum - z * z, n - 1.0)).collect();
+    let null = moved.iter().map(|z| z.abs() / size(sum - z * z, (n - 1.0).max(0.0))).collect();
     (size(sum, n), null)
 }
 
 /// The largest p-value that is a finding among `all`; below zero where none is.
-fn threshold(all: impl Iterator<Item = f64>) -> f64 {
+fn threshold(all: impl Iterator<Item = f64>, rate: f64) -> f64 {
     let mut all: Vec<f64> = all.collect();
     all.sort_unstable_by(f64::total_cmp);
     let n = all.len() as f64;
-    let found = all.iter().enumerate().rev().find(|(i, p)| **p <= RATE * (*i as f64 + 1.0) / n);
+    let found = all.iter().enumerate().rev().find(|(i, p)| **p <= rate * (*i as f64 + 1.0) / n);
     found.map_or(-1.0, |(_, p)| *p)
 }
 
@@ -173,14 +231,14 @@ mod tests {
     #[test]
     fn what_chance_brings_among_many_is_no_finding_and_what_stands_out_is() {
         let evenly = |n: usize| (1..=n).map(move |i| i as f64 / n as f64);
-        assert!(threshold(evenly(10_000)) < 0.0);
-        assert!((threshold(evenly(10_000).chain([1e-7])) - 1e-7).abs() < 1e-12);
+        assert!(threshold(evenly(10_000), RATE) < 0.0);
+        assert!((threshold(evenly(10_000).chain([1e-7]), RATE) - 1e-7).abs() < 1e-12);
     }
 
     #[test]
     fn many_true_shifts_let_smaller_ones_count() {
-        let alone = threshold((0..199).map(|_| 0.8).chain([0.004]));
-        let together = threshold((0..100).map(|_| 0.8).chain((0..99).map(|_| 1e-9)).chain([0.004]));
+        let alone = threshold((0..199).map(|_| 0.8).chain([0.004]), RATE);
+        let together = threshold((0..100).map(|_| 0.8).chain((0..99).map(|_| 1e-9)).chain([0.004]), RATE);
         assert!(alone < 0.0);
         assert!((together - 0.004).abs() < 1e-12, "{together}");
     }
@@ -193,5 +251,32 @@ mod tests {
         assert!((thin.beyond(12.0).ln() + 12.0).abs() < 1.5, "{:e}", thin.beyond(12.0));
         let fat = Tail::fit((0..4_000).map(|i| at(i, 4_000).powf(-1.0 / 3.0)).collect()).expect("a tail");
         assert!((fat.beyond(100.0).log10() + 6.0).abs() < 0.7, "{:e}", fat.beyond(100.0));
+    }
+
+    #[test]
+    fn of_hundreds_of_series_of_ten_values_few_are_findings_and_what_truly_moves_is_one() {
+        let mut n = 0;
+        let mut even = || {
+            n += 1;
+            crate::perturb::mix(n) as f64 / u64::MAX as f64
+        };
+        // The sum of six has a variance of a half.
+        let mut normal = || ((0..6).map(|_| even()).sum::<f64>() - 3.0) * std::f64::consts::SQRT_2;
+        let (mut far, mut judged) = (0, Vec::new());
+        for i in 0..600 {
+            let base: Vec<f64> = (0..10).map(|_| 10.0 + normal()).collect();
+            let up = if i < 5 { 25.0 } else { 0.0 };
+            let fault: Vec<f64> = (0..4).map(|_| 10.0 + up + normal()).collect();
+            let s = stats::shift(&base, &fault, 0.01, 0.01).expect("a shift");
+            far += usize::from(i >= 5 && s.strength() > 0.0);
+            let (chance, stretches) = few_chance(&base, fault.len(), 0.01, 0.01);
+            judged.push((as_normal(s.z.abs(), base.len()) / chance, stretches));
+        }
+        let tail = Tail::fit(judged.iter().flat_map(|j| j.1.iter().copied()).collect()).expect("a tail");
+        let p: Vec<f64> = judged.iter().map(|j| tail.beyond(j.0)).collect();
+        let least = threshold(p.iter().copied(), RATE_OF_FEW);
+        let found = |part: &[f64]| part.iter().filter(|p| **p <= least).count();
+        assert!(far > 10, "chance alone moves some of them far: {far}");
+        assert_eq!((found(&p[..5]), found(&p[5..]) < 3), (5, true), "{:?}", &p[..5]);
     }
 }

@@ -256,3 +256,47 @@ fn five_points_of_noise_are_no_cause() {
         assert!(v.verdict != Outcome::Cause, "{:?}", v.hypotheses.first());
     }
 }
+
+/// Without the requests of the culprit its volume is not known, and its callers' harm looks like their own.
+#[test]
+fn where_the_requests_of_who_may_be_the_cause_are_not_counted_nobody_else_is_blamed_for_sure() {
+    let (mut told, mut wrong) = (0, Vec::new());
+    for (culprit, harm) in [
+        ("Finder_AWS::ECS::Fargate", Harm::Slow),
+        ("Finder_AWS::ECS::Fargate", Harm::Failing),
+        ("payer_AWS::ECS::Container", Harm::Slow),
+        ("lister_AWS::ECS::Fargate", Harm::Failing),
+    ] {
+        for seed in 1..=3 {
+            let Some(mut t) = incident(seed, 700.0, Some(culprit), harm, true) else { continue };
+            t.series.retain(|s| s.name != "requests_Sum" || s.labels["component"] != culprit);
+            let v = investigate(&t, &Settings::default());
+            let Some(first) = v.hypotheses.first().filter(|_| v.verdict == Outcome::Cause) else { continue };
+            told += usize::from(v.gaps.iter().any(|g| g.contains("are not counted")));
+            if !names::same(&first.component, culprit) && first.confidence >= 0.7 {
+                wrong.push(format!("{culprit} {harm:?} {seed}: {} {}", first.component, first.confidence));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(told > 0);
+}
+
+#[test]
+fn where_few_samples_are_missing_in_part_the_answer_is_not_sure() {
+    let mut t = incident(1, 700.0, Some("Finder_AWS::ECS::Fargate"), Harm::Slow, true).expect("telemetry");
+    let sure = investigate(&t, &Settings::default());
+    for (i, s) in t.series.iter_mut().filter(|s| s.source.starts_with("metrics")).enumerate() {
+        // One of five, another one each time.
+        s.points.remove(i % s.points.len());
+        if i % 3 == 0 {
+            s.points.remove(0);
+        }
+    }
+    let v = investigate(&t, &Settings::default());
+    assert!(!sure.gaps.iter().any(|g| g.contains("samples are missing")), "{:?}", sure.gaps);
+    if v.verdict == Outcome::Cause {
+        assert!(v.gaps.iter().any(|g| g.contains("samples are missing")), "{:?}", v.gaps);
+        assert!(v.hypotheses[0].confidence <= 0.68, "{}", v.hypotheses[0].confidence);
+    }
+}

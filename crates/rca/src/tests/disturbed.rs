@@ -65,3 +65,20 @@ fn order_and_clocks_change_nothing() {
         }
     }
 }
+
+#[test]
+fn torn_traces_are_told_and_make_nobody_sure() {
+    let (_, mut t) = incidents().remove(0);
+    let whole = investigate(&t, &Settings::default());
+    let torn = |gaps: &[String]| gaps.iter().any(|g| g.contains("spans are missing"));
+    assert!(!torn(&whole.gaps), "{:?}", whole.gaps);
+    let mut n = 0;
+    t.spans.retain(|_| {
+        n += 1;
+        n % 3 != 0
+    });
+    let v = investigate(&t, &Settings::default());
+    assert_eq!(v.verdict, Outcome::Cause);
+    assert!(torn(&v.gaps), "{:?}", v.gaps);
+    assert!(v.hypotheses[0].confidence <= 0.68, "{}", v.hypotheses[0].confidence);
+}

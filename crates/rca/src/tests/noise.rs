@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use firebell_core::telemetry::{MetricKind, Series, Telemetry};
+use firebell_core::telemetry::{MetricKind, Series, Telemetry, Window};
 use firebell_core::verdict::{Outcome, Verdict};
+
+use jiff::Timestamp;
 
 use super::company::Rng;
 use crate::{Settings, investigate};
@@ -146,6 +148,49 @@ fn one_series_of_thousands_that_truly_moves_is_found() {
             let v = investigate(&t, &Settings::default());
             let first = v.hypotheses.first().map(|h| h.component.as_str());
             if (v.verdict, first) != (Outcome::Cause, Some("service/s200")) {
+                wrong.push(format!("{noise:?} {seed}: {}", told(&v)));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of 9\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// The same with fifteen five-minute samples, the last eight of which somebody looks at.
+fn short(noise: Noise, seed: u64, count: usize) -> Telemetry {
+    const STEP: i64 = 300_000;
+    let mut t = quiet(noise, seed, count, 15, STEP);
+    let at = |k: i64| Timestamp::from_millisecond(1_700_000_000_000 + k * STEP).expect("in range");
+    t.window = Some(Window { start: at(7), end: at(14) });
+    t
+}
+
+#[test]
+fn hundreds_of_series_of_fifteen_samples_of_noise_have_no_cause() {
+    let mut wrong = Vec::new();
+    for noise in KINDS {
+        for seed in 21..27 {
+            let v = investigate(&short(noise, seed, 600), &Settings::default());
+            if v.verdict == Outcome::Cause {
+                wrong.push(format!("{noise:?} {seed}: {}", told(&v)));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of 24\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn one_of_hundreds_of_such_series_that_truly_moves_is_found() {
+    let mut wrong = Vec::new();
+    for noise in [Noise::White, Noise::Held, Noise::Heavy] {
+        for seed in 31..34 {
+            let mut t = short(noise, seed, 600);
+            // The latency of s50 is five times as long.
+            for p in t.series[300].points.iter_mut().skip(11) {
+                p.1 += 0.32;
+            }
+            let v = investigate(&t, &Settings::default());
+            let first = v.hypotheses.first().map(|h| h.component.as_str());
+            if first != Some("service/s50") {
                 wrong.push(format!("{noise:?} {seed}: {}", told(&v)));
             }
         }
