@@ -97,6 +97,8 @@ pub struct Listener {
     refused: BTreeMap<String, Timestamp>,
     /// Messages that are still to be looked for, by the room's document.
     unsure: BTreeMap<String, Vec<String>>,
+    /// The room at which each chat stopped answering: it is read last the next time, so that it holds up no other.
+    stumbled: BTreeMap<String, String>,
 }
 
 impl Listener {
@@ -109,8 +111,8 @@ impl Listener {
         clock: Clock,
         every: Duration,
     ) -> Self {
-        let (quiet, heard_at, refused, unsure) = Default::default();
-        Self { handle, reader, office, rooms, clock, every, quiet, heard_at, refused, unsure }
+        let (quiet, heard_at, refused, unsure, stumbled) = Default::default();
+        Self { handle, reader, office, rooms, clock, every, quiet, heard_at, refused, unsure, stumbled }
     }
 
     /// Runs until `stop` turns true. Without a chat that opens rooms there is nothing to hear.
@@ -165,7 +167,10 @@ impl Listener {
         }
         // One chat that hangs holds up no other.
         let mut tasks = JoinSet::new();
-        for (chat, ears) in by_chat {
+        for (chat, mut ears) in by_chat {
+            if let Some(id) = self.stumbled.get(&chat) {
+                ears.sort_by_key(|(document, ..)| document.id == *id);
+            }
             let Some(rooms) = self.rooms.chats.get(&chat).cloned() else { continue };
             let silent = self.quiet.contains_key(&chat);
             // After a start nobody knows whether it could be read before.
@@ -214,7 +219,7 @@ impl Listener {
                         }
                         Err(Stop::Chat(after)) => {
                             turn.unsure.extend(left(again));
-                            turn.silent = Some(after);
+                            turn.silent = Some((id, after));
                         }
                     }
                 }
@@ -225,13 +230,14 @@ impl Listener {
             let Ok(turn) = ended else { continue };
             let later = |wait| now.checked_add(wait).unwrap_or(Timestamp::MAX);
             match turn.silent {
-                Some(after) => {
+                Some((at, after)) => {
                     let wait = after.map_or(AFTER_FAILURE, |s| SignedDuration::from_secs(i64::from(s)));
+                    self.stumbled.insert(turn.chat.clone(), at);
                     self.quiet.insert(turn.chat, later(wait));
                 }
                 None => drop(self.quiet.remove(&turn.chat)),
             }
-            // What failed was not heard: it is read first when its time has come.
+            // What failed was not heard, and is due when its time has come.
             self.refused.retain(|id, _| !turn.heard.contains(id));
             self.refused.extend(turn.refused.into_iter().map(|id| (id, later(AFTER_REFUSAL))));
             self.heard_at.extend(turn.heard.into_iter().map(|id| (id, now)));
@@ -249,8 +255,8 @@ struct Turn {
     heard: Vec<String>,
     /// Of those that were refused.
     refused: Vec<String>,
-    /// The chat does not answer, or asks to wait so many seconds.
-    silent: Option<Option<u32>>,
+    /// At which room the chat did not answer, or asked to wait so many seconds.
+    silent: Option<(String, Option<u32>)>,
     /// Messages that are still to be looked for.
     unsure: BTreeMap<String, Vec<String>>,
 }

@@ -155,9 +155,11 @@ fn moved(case: &Case<'_>, component: &str) -> f64 {
 fn samples_lost(case: &Case<'_>) -> bool {
     let kept = case.features.iter().filter(|f| answers(f.kind) || f.kind == Kind::Workload).filter_map(|f| {
         let step = features::step(&f.points).max(1);
-        let expected = (case.frame.end - case.frame.onset) / step + 1;
-        let there = f.points.iter().filter(|p| case.frame.is_fault(p.0)).count();
-        (there > 0 && (2..FEW).contains(&expected)).then(|| (there as f64 / expected as f64).min(1.0))
+        let there: Vec<i64> = f.points.iter().map(|p| p.0).filter(|at| case.frame.is_fault(*at)).collect();
+        // As many as have room on the grid of its own samples, wherever the onset lies between them.
+        let first = *there.first()?;
+        let expected = (first - case.frame.onset) / step + (case.frame.end - first) / step + 1;
+        (2..FEW).contains(&expected).then(|| (there.len() as f64 / expected as f64).min(1.0))
     });
     let kept: Vec<f64> = kept.collect();
     kept.len() >= LEAST && stats::median(&kept) < WHOLE

@@ -65,13 +65,12 @@ fn a_signed_webhook_of_a_tracker_closes_the_item_whose_issue_is_shown_everywhere
     let looks = || github.seen().iter().filter(|r| r.path.ends_with("/issues/12")).count();
     let before = looks();
     assert_eq!(post(&server, "another"), "401");
-    std::thread::sleep(std::time::Duration::from_millis(500));
-    assert_eq!(looks(), before, "what is not signed makes nobody look");
     assert_eq!(post(&server, SECRET), "200");
     // Long before the look of every five minutes.
     until("the item is done", 60, || item()["done_at"].is_string().then_some(()));
     let filed = github.seen().iter().filter(|r| r.path.ends_with("/repos/acme/shop/issues")).count();
     assert_eq!(filed, 1);
+    assert!(looks() > before);
 
     server.json(&["incident", "postmortem", &id]);
     until("there is a postmortem", 60, || {

@@ -110,6 +110,9 @@ pub struct Invited {
     pub unknown: Vec<(String, String)>,
 }
 
+/// The label of the link that leads to the incident's page.
+pub const OPEN: &str = "Open the incident";
+
 /// A message into a room.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Post {

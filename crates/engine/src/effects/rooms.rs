@@ -12,7 +12,9 @@ use firebell_core::incident::{
     decisions, line, topic, welcome,
 };
 use firebell_core::ports::agent::BlobStore;
-use firebell_core::ports::chat::{Answer, Bridges, ChatRooms, Guest, MeetingWish, Post, RoomWish, Trouble};
+use firebell_core::ports::chat::{
+    Answer, Bridges, ChatRooms, Guest, MeetingWish, OPEN, Post, RoomWish, Trouble,
+};
 use serde_json::{Value, json};
 
 use super::{Executor, done, only};
@@ -259,15 +261,16 @@ async fn post(
         return Ok(("nothing to tell", Value::Null));
     }
     let bridge = records.iter().any(|r| matches!(r.event, Event::Room(RoomEvent::BridgeOpened { .. })));
+    let controls = if opening { controls(i) } else { decisions(i, records) };
     let mut links = Vec::new();
-    if opening {
+    // Where nothing can be pressed, what can be done is done on the page.
+    if opening || !controls.is_empty() {
         links.extend(page(executor, i));
     }
     if opening || bridge {
         let bridge = i.rooms.bridge.as_ref().and_then(|b| b.link.clone());
         links.extend(bridge.map(|link| (link, "Join the bridge".to_owned())));
     }
-    let controls = if opening { controls(i) } else { decisions(i, records) };
     let post = Post { key: key.to_owned(), again, text, links, controls };
     let message = rooms.post(id, &post).await?;
     let mut data = json!({ "message": message, "upto": upto });
@@ -316,7 +319,7 @@ fn cut(text: &str, max: usize) -> String {
 /// Address and label of the incident's page.
 fn page(executor: &Executor, i: &Incident) -> Option<(String, String)> {
     let link = super::link(executor, i);
-    (!link.is_empty()).then(|| (link, "Open the incident".to_owned()))
+    (!link.is_empty()).then(|| (link, OPEN.to_owned()))
 }
 
 fn guest(executor: &Executor, name: &str, chat: &str) -> Guest {

@@ -7,8 +7,8 @@
 use firebell_core::effect::Outcome;
 use firebell_core::incident::{Attachment, Said};
 use firebell_core::ports::chat::{
-    Answer, ChatRooms, Guest, Heard, HeardMessage, Invited, Post, RoomRef, RoomWish, Trouble, numbered_name,
-    plain_name,
+    Answer, ChatRooms, Guest, Heard, HeardMessage, Invited, OPEN, Post, RoomRef, RoomWish, Trouble,
+    numbered_name, plain_name,
 };
 use firebell_core::ports::notifier::{Message, Notifier as _, Urgency};
 use firebell_core::ports::{BoxFuture, Health};
@@ -172,15 +172,16 @@ impl MsTeamsRooms {
             let why = "Microsoft Teams: no app may write into a private channel; read the incident's page";
             return Err(Trouble::permanent(why));
         }
+        let (page, others): (Vec<_>, Vec<_>) = post.links.iter().partition(|(_, label)| label == OPEN);
+        let hint = written(&post.controls, "@Firebell ").filter(|_| self.notifier.answered);
+        let others = others.into_iter().map(|(link, label)| format!("{label}: {link}"));
+        let parts: Vec<String> = [post.text.clone()].into_iter().chain(others).chain(hint).collect();
         let message = Message {
             key: post.key.clone(),
             subject: at(&channel, "/displayName").to_owned(),
-            body: match written(&post.controls, "@Firebell ").filter(|_| self.notifier.answered) {
-                Some(hint) => format!("{}\n\n{hint}", post.text),
-                None => post.text.clone(),
-            },
+            body: parts.join("\n\n"),
             controls: post.controls.clone(),
-            link: post.links.first().map(|(link, _)| link.clone()).unwrap_or_default(),
+            link: page.first().map(|(link, _)| link.clone()).unwrap_or_default(),
             urgency: Urgency::Normal,
             ..Message::default()
         };

@@ -1,5 +1,5 @@
 //! What buttons carry: `ack:REFERENCE`, `esc:REFERENCE`, `res:REFERENCE`, at most 44 bytes, below pages; `do:COMMAND` and
-//! `ask:COMMAND` below posts in rooms.
+//! `ask:COMMAND` below posts in rooms and below plans that wait.
 
 use firebell_core::ports::chat::{Control, Does};
 use firebell_core::ports::notifier::Ack;

@@ -285,6 +285,7 @@ fn where_the_requests_of_who_may_be_the_cause_are_not_counted_nobody_else_is_bla
 #[test]
 fn where_few_samples_are_missing_in_part_the_answer_is_not_sure() {
     let mut t = incident(1, 700.0, Some("Finder_AWS::ECS::Fargate"), Harm::Slow, true).expect("telemetry");
+    let whole = t.clone();
     let sure = investigate(&t, &Settings::default());
     for (i, s) in t.series.iter_mut().filter(|s| s.source.starts_with("metrics")).enumerate() {
         // One of five, another one each time.
@@ -294,9 +295,15 @@ fn where_few_samples_are_missing_in_part_the_answer_is_not_sure() {
         }
     }
     let v = investigate(&t, &Settings::default());
-    assert!(!sure.gaps.iter().any(|g| g.contains("samples are missing")), "{:?}", sure.gaps);
-    if v.verdict == Outcome::Cause {
-        assert!(v.gaps.iter().any(|g| g.contains("samples are missing")), "{:?}", v.gaps);
-        assert!(v.hypotheses[0].confidence <= 0.68, "{}", v.hypotheses[0].confidence);
+    // The onset is said to lie between two samples: none of them is missing for that.
+    let mut between = whole.clone();
+    for s in between.series.iter_mut().filter(|s| s.source.starts_with("metrics")) {
+        s.points.iter_mut().for_each(|p| p.0 += STEP / 3);
     }
+    let sure_too = investigate(&between, &Settings::default());
+    assert!(!sure_too.gaps.iter().any(|g| g.contains("samples are missing")), "{:?}", sure_too.gaps);
+    assert!(!sure.gaps.iter().any(|g| g.contains("samples are missing")), "{:?}", sure.gaps);
+    assert_eq!(v.verdict, Outcome::Cause);
+    assert!(v.gaps.iter().any(|g| g.contains("samples are missing")), "{:?}", v.gaps);
+    assert!(v.hypotheses[0].confidence <= 0.68, "{}", v.hypotheses[0].confidence);
 }

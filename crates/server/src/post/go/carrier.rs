@@ -101,7 +101,12 @@ fn message(delivery: &Delivery, desk: &Desk) -> StoreResult<Result<(Letter, Mess
         key: delivery.id.clone(),
         incident: letter.incident.clone(),
         audience: "page".to_owned(),
-        subject: format!("{} {}: a mitigation waits for your go", i.severity.severity, i.id),
+        subject: format!(
+            "{}{} {}: a mitigation waits for your go",
+            if i.drill { "Drill: " } else { "" },
+            i.severity.severity,
+            i.id
+        ),
         body: body(&i, &plans),
         to: letter.address.clone().into_iter().collect(),
         link: desk.link(&id),

@@ -1,5 +1,5 @@
 //! That a mitigation waits for a go, told in the chats of those who may give it: with buttons where the chat tells of what
-//! is pressed, with a link to its place on the incident's page elsewhere. Who reads the incident's room in that chat has
+//! is pressed, with a link to the incident's page elsewhere. Who reads the incident's room in that chat has
 //! it there.
 
 mod carrier;

@@ -28,8 +28,13 @@ impl Publisher for GoPublisher {
             if hashes.is_empty() {
                 continue;
             }
-            let Some(incident) = fold(&desk.reader.events(&record.incident)?) else { continue };
-            for (notifier, person, address) in receivers(&incident, desk)? {
+            let events = desk.reader.events(&record.incident)?;
+            let Some(incident) = fold(&events) else { continue };
+            // A room that opened since has not been told of it.
+            let before: Vec<EventRecord> =
+                events.into_iter().take_while(|e| e.version <= record.version).collect();
+            let Some(then) = fold(&before) else { continue };
+            for (notifier, person, address) in receivers(&incident, &then, desk)? {
                 let to = match &address {
                     Some(address) => format!("{CHANNEL}:{notifier}:{address}"),
                     None => format!("{CHANNEL}:{notifier}"),
@@ -49,6 +54,8 @@ fn waiting(record: &EventRecord) -> Vec<String> {
         Event::PlansProposed { plans, .. } => {
             plans.iter().filter(|p| p.approvals_needed > 0).map(|p| p.hash.clone()).collect()
         }
+        // It was to run by itself, or had all the approvals that it needed.
+        Event::ApprovalsNeededChanged { plan, needed } if *needed > 0 => vec![plan.clone()],
         _ => Vec::new(),
     }
 }
@@ -56,9 +63,10 @@ fn waiting(record: &EventRecord) -> Vec<String> {
 /// By which notifier, whom, at which address.
 type Receiver = (String, Option<String>, Option<String>);
 
-fn receivers(i: &Incident, desk: &Desk) -> StoreResult<BTreeSet<Receiver>> {
+/// Who takes part, but for the chats whose rooms stood `then`.
+fn receivers(i: &Incident, then: &Incident, desk: &Desk) -> StoreResult<BTreeSet<Receiver>> {
     let systems = &desk.state.systems;
-    let rooms: BTreeSet<&str> = i.rooms.open().map(|(chat, _)| chat.as_str()).collect();
+    let rooms: BTreeSet<&str> = then.rooms.open().map(|(chat, _)| chat.as_str()).collect();
     let there = |name: &&String| {
         systems.notifiers.iter().any(|n| n.name() == *name) && !rooms.contains(name.as_str())
     };

@@ -47,6 +47,7 @@ impl For {
             }
             Event::Escalated { people, .. } if !paged_by_channels => Self::Called(people.clone()),
             Event::PlansProposed { plans, .. } if plans.iter().any(|p| p.approvals_needed > 0) => Self::Go,
+            Event::ApprovalsNeededChanged { needed, .. } if *needed > 0 => Self::Go,
             Event::Opened { severity, drill: false, .. } if is_bad(severity.severity) => Self::News,
             Event::SeverityChanged { from, to, .. } if is_bad(to.severity) && !is_bad(from.severity) => {
                 Self::News
