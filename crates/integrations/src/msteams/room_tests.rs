@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use firebell_core::ports::chat::{ChatRooms, Guest, Post, RoomWish, Trouble};
+use firebell_core::ports::chat::{ChatRooms, Control, Does, Guest, OPEN, Post, RoomWish, Trouble};
 use serde_json::{Value, json};
 
 use super::{Config, MsTeamsRooms};
@@ -202,4 +202,25 @@ async fn nothing_of_a_private_room_goes_through_the_workflow() {
     let refused = rooms.post(&room.id, &post()).await;
     assert!(matches!(refused, Err(Trouble::Permanent { .. })), "{refused:?}");
     assert!(provider.taken().iter().all(|s| s.path != "/workflow"));
+}
+
+#[tokio::test]
+async fn what_can_be_done_leads_to_its_place_on_the_page_and_never_to_the_bridge() {
+    let (provider, _, rooms) = teams().await;
+    let room = rooms.open(&wish("a", false)).await.expect("opens");
+    let bridge = ("https://meet.example/a".to_owned(), "Join the bridge".to_owned());
+    let page = ("https://firebell.example/incidents/INC-1".to_owned(), OPEN.to_owned());
+    let go = Control::new("Approve 3f9a", Does::Give("approve INC-1 3f9a".to_owned()));
+    for links in [vec![bridge.clone(), page], vec![bridge]] {
+        let post = Post { links, controls: vec![go.clone()], ..post() };
+        rooms.post(&room.id, &post).await.expect("is posted");
+    }
+    let said = provider.taken().into_iter().filter(|s| s.path == "/workflow");
+    let said: Vec<String> = said.map(|s| String::from_utf8_lossy(&s.body).into_owned()).collect();
+    assert!(said[0].contains("https://firebell.example/incidents/INC-1#mitigation"), "{}", said[0]);
+    assert!(!said[1].contains("Action.OpenUrl"), "{}", said[1]);
+    for text in said {
+        assert!(text.contains("Join the bridge: https://meet.example/a"), "{text}");
+        assert!(!text.contains("meet.example/a#"), "{text}");
+    }
 }
