@@ -195,18 +195,19 @@ impl Listener {
                     let id = document.id.clone();
                     let left =
                         |ids: Vec<String>| Some(ids).filter(|l| !l.is_empty()).map(|l| (id.clone(), l));
-                    let (ids, again) = match look {
-                        // Before it is read: what comes in now is there.
-                        Look::All if turn.silent.is_none() => (hearing.came_in(&ear).await, Vec::new()),
-                        Look::All => continue,
-                        Look::At(ids) => (Some(ids.clone()), ids),
-                    };
-                    // Where the store does not say what came in, the room is read again at once.
-                    let Some(ids) = ids else { continue };
+                    // All are looked for again as long as the room was not heard.
+                    let again = if let Look::At(ids) = &look { ids.clone() } else { Vec::new() };
                     if turn.silent.is_some() {
                         turn.unsure.extend(left(again));
                         continue;
                     }
+                    let ids = match look {
+                        // Before it is read: what comes in now is there.
+                        Look::All => hearing.came_in(&ear).await,
+                        Look::At(ids) => Some(ids),
+                    };
+                    // Where the store does not say what came in, the room is read again at once.
+                    let Some(ids) = ids else { continue };
                     match hearing.read(&document, ear.clone()).await {
                         Ok(()) => {
                             turn.unsure.extend(left(hearing.look(&ear, ids).await));

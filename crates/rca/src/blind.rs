@@ -20,6 +20,7 @@ use crate::signal::{Modality, Signal};
 const LEAST: usize = 5;
 /// Share of the components from which a kind is usual.
 const USUAL: f64 = 0.6;
+/// What can be short.
 const RESOURCES: [Kind; 5] = [Kind::Cpu, Kind::Memory, Kind::DiskUsed, Kind::DiskIo, Kind::Network];
 /// Harm from which a component is ill.
 const ILL: f64 = 0.3;
@@ -27,7 +28,6 @@ const ILL: f64 = 0.3;
 const FEW: i64 = 10;
 /// … and the share of them that is there in most series where none was lost.
 const WHOLE: f64 = 0.85;
-
 /// Spans, about, whose links are looked at, and the share of them that hang in the air from which traces are torn.
 const SPANS: usize = 50_000;
 const TORN: f64 = 0.1;
@@ -46,7 +46,7 @@ impl Lacks {
         match self {
             Self::Resource(wanted) => kind == wanted,
             Self::Requests => kind == Kind::Workload,
-            Self::Failures => matches!(kind, Kind::Errors | Kind::Availability),
+            Self::Failures => kind.is_failure(),
             Self::Times => kind == Kind::Latency,
         }
     }
@@ -63,12 +63,9 @@ impl Lacks {
             | "saturation.network_io" => RESOURCES.map(Self::Resource).to_vec(),
             cause => {
                 let volumes = case.ledger.conclusive.then_some(Self::Requests);
-                let sort = match cause {
-                    "code.exception" | "dependency.errors" | "dependency.unavailable" => Some(Self::Failures),
-                    _ if causes::is_slowness(cause) => Some(Self::Times),
-                    _ => None,
-                };
-                volumes.into_iter().chain(sort).collect()
+                let failures = causes::is_failure(cause).then_some(Self::Failures);
+                let times = causes::is_slowness(cause).then_some(Self::Times);
+                volumes.into_iter().chain(failures).chain(times).collect()
             }
         }
     }
@@ -85,8 +82,9 @@ pub(crate) fn spot(case: &Case<'_>, signals: &[Signal], harm: &Harm, leader: &Ri
             "spans are missing in the middle of most traces: who called whom is known in part".to_owned()
         });
     }
+    let measured = measured(case);
     let unseen = Lacks::of(case, leader).into_iter().find_map(|lacks| {
-        let component = without(case, harm, leader, lacks)?;
+        let component = without(case, &measured, harm, leader, lacks)?;
         Some(match lacks {
             Lacks::Resource(_) => format!(
                 "{component} is not measured whole where the blamed component is: it may be the cause and cannot be ruled out"
@@ -105,43 +103,54 @@ pub(crate) fn spot(case: &Case<'_>, signals: &[Signal], harm: &Harm, leader: &Ri
     })
 }
 
-/// A component of which that is not known although it is of most, and that may have brought the harm.
-fn without<'a>(case: &'a Case<'_>, harm: &Harm, leader: &Rival, lacks: Lacks) -> Option<&'a str> {
-    let mut measured: BTreeMap<&str, BTreeSet<Kind>> = BTreeMap::new();
+/// What is known of each component on both sides of the onset: of one side only, nothing is known of what changed.
+type Measured<'a> = BTreeMap<&'a str, BTreeSet<Kind>>;
+
+fn measured<'a>(case: &'a Case<'_>) -> Measured<'a> {
+    let mut out = Measured::new();
     for (f, shift) in case.features.iter().zip(&case.shifts).filter(|(f, _)| f.peer.is_none()) {
-        // What is known of one part of the time only says nothing of what changed.
-        let kinds = measured.entry(&f.component).or_default();
+        let kinds = out.entry(&f.component).or_default();
         if shift.is_some() {
             kinds.insert(f.kind);
         }
     }
-    if !matches!(lacks, Lacks::Resource(_)) {
-        // What answers has requests and failures: disks have none.
-        measured.retain(|_, kinds| kinds.iter().any(|k| answers(*k)));
-    }
+    out
+}
+
+/// A component of which that is not known although it is of most, and that may have brought the harm.
+fn without<'a>(
+    case: &Case<'_>,
+    measured: &Measured<'a>,
+    harm: &Harm,
+    leader: &Rival,
+    lacks: Lacks,
+) -> Option<&'a str> {
+    // What answers has requests and failures: disks have none.
+    let asked =
+        |kinds: &BTreeSet<Kind>| matches!(lacks, Lacks::Resource(_)) || kinds.iter().any(|k| answers(*k));
     let has = |kinds: &BTreeSet<Kind>| kinds.iter().any(|k| lacks.met_by(*k));
-    let having = measured.values().filter(|k| has(k)).count();
-    if measured.len() < LEAST || (having as f64) < USUAL * measured.len() as f64 {
+    let all = measured.values().filter(|k| asked(k)).count();
+    let having = measured.values().filter(|k| asked(k) && has(k)).count();
+    if all < LEAST || (having as f64) < USUAL * all as f64 {
         return None;
     }
     let ill = |id: &str| harm.of(id) > ILL;
     let callers = |id: &str, of: &dyn Fn(&str) -> bool| case.graph.upstream(id).keys().any(|c| of(c));
-    measured.into_iter().filter(|(id, kinds)| *id != leader.component && !has(kinds)).map(|(id, _)| id).find(
-        |id| match lacks {
-            // What nobody ill calls, and is not ill itself, is not behind this.
-            Lacks::Resource(_) => ill(id) || !case.graph.has(id) || callers(id, &ill),
-            // Of what people complain of, or of what may have brought it.
-            Lacks::Requests => {
-                let brings = || moved(case, id) > ILL && callers(id, &|c| ill(c) || case.focus.contains(c));
-                case.graph.has(id) && (case.focus.contains(*id) || brings())
-            }
-            Lacks::Failures | Lacks::Times => callers(id, &|c| c == leader.component),
-        },
-    )
+    let lacking = measured.iter().filter(|(id, k)| **id != leader.component && asked(k) && !has(k));
+    lacking.map(|(id, _)| *id).find(|id| match lacks {
+        // What nobody ill calls, and is not ill itself, is not behind this.
+        Lacks::Resource(_) => ill(id) || !case.graph.has(id) || callers(id, &ill),
+        // Of what people complain of, or of what may have brought it.
+        Lacks::Requests => {
+            let brings = || moved(case, id) > ILL && callers(id, &|c| ill(c) || case.focus.contains(c));
+            case.graph.has(id) && (case.focus.contains(*id) || brings())
+        }
+        Lacks::Failures | Lacks::Times => callers(id, &|c| c == leader.component),
+    })
 }
 
 fn answers(kind: Kind) -> bool {
-    matches!(kind, Kind::Latency | Kind::Errors | Kind::Availability)
+    kind == Kind::Latency || kind.is_failure()
 }
 
 /// How far what a component answers moved for the worse, 0 to 1, however many requests that were.

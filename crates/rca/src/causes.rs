@@ -5,6 +5,11 @@ pub(crate) fn is_slowness(cause: &str) -> bool {
     matches!(cause, "code.slow_path" | "dependency.slow" | "database.slow_query" | "network.delay")
 }
 
+/// Whether a cause means that requests fail, and no more.
+pub(crate) fn is_failure(cause: &str) -> bool {
+    matches!(cause, "code.exception" | "dependency.errors" | "dependency.unavailable")
+}
+
 /// How much the base rate of a cause counts: a category is a weak hint at one component of many.
 const TEMPER: f64 = 0.15;
 

@@ -10,6 +10,7 @@ use firebell_core::verdict::{
 
 use crate::blind;
 use crate::case::Case;
+use crate::causes;
 use crate::confidence::{self, confidence};
 use crate::engines;
 use crate::evidence::{Cite, millis};
@@ -17,7 +18,6 @@ use crate::fusion::{self, Harm, Rival};
 use crate::logs::{redact, redact_template};
 use crate::outcome::outcome;
 use crate::path;
-use crate::series::kinds::Kind;
 use crate::settings::Settings;
 use crate::signal::{Modality, Role, Signal};
 use crate::steady;
@@ -63,7 +63,7 @@ pub fn investigate_with_inputs(
         steady::share(telemetry, leader, |copy| look(copy, settings)?.blames().map(str::to_owned))
     });
     let blind = found.blames().and(rivals.first()).and_then(|r| blind::spot(case, signals, harm, r));
-    gaps.extend(blind.iter().cloned());
+    gaps.extend(blind.clone());
     let shown: Vec<&Rival> = select(rivals);
     let mut ids = Ids::default();
     let hypotheses: Vec<Hypothesis> = shown
@@ -182,14 +182,9 @@ fn select(rivals: &[Rival]) -> Vec<&Rival> {
 /// Whether failures are blamed on a component although one that it calls, and that reports other things, does not report
 /// its own: they may come from there.
 fn failures_beyond_unseen(case: &Case<'_>, r: &Rival) -> bool {
-    let counts = |id: &str| {
-        case.features.iter().any(|f| {
-            f.component == id && f.peer.is_none() && matches!(f.kind, Kind::Errors | Kind::Availability)
-        })
-    };
-    let failing =
-        matches!(r.cause.as_str(), "code.exception" | "dependency.errors" | "dependency.unavailable");
-    failing
+    let counts =
+        |id: &str| case.features.iter().any(|f| f.component == id && f.peer.is_none() && f.kind.is_failure());
+    causes::is_failure(&r.cause)
         && counts(&r.component)
         && case.graph.callees(&r.component).any(|c| case.instrumented.contains(c) && !counts(c))
 }

@@ -157,10 +157,10 @@ fn lasting(case: &Case<'_>) -> bool {
 
 /// Whether anything failed more than usual.
 fn failed(case: &Case<'_>) -> bool {
-    case.features.iter().zip(&case.shifts).any(|(f, s)| {
-        matches!(f.kind, Kind::Errors | Kind::Availability)
-            && s.as_ref().is_some_and(|s| s.strength() * case.sure(f) > QUIET)
-    })
+    case.features
+        .iter()
+        .zip(&case.shifts)
+        .any(|(f, s)| f.kind.is_failure() && s.as_ref().is_some_and(|s| s.strength() * case.sure(f) > QUIET))
 }
 
 /// Whether the symptoms that moved are back in their normal band at the end.

@@ -26,6 +26,7 @@ pub use measure::{measured, reviewed};
 pub use oneliner::one_line;
 pub use postmortem::{Postmortem, content_security_policy, edited_postmortem, invitation, postmortem};
 pub use terminal::{entry_line, phase_line};
+pub use text::is_web;
 pub use updates::{Field, Finding, REASONS, Templates, draft, fields, preview};
 pub use weekly::weekly_markdown;
 pub use words::issue;

@@ -2,6 +2,11 @@
 
 use std::fmt::Write as _;
 
+/// Whether it is an address of the web: others (`javascript:`, `data:`) become no link.
+pub fn is_web(url: &str) -> bool {
+    url.starts_with("https://") || url.starts_with("http://")
+}
+
 /// One line of plain text: control, invisible and direction-changing characters are gone, white space is single, and it
 /// has at most `max` characters (with an ellipsis where it was cut).
 pub(crate) fn line(text: &str, max: usize) -> String {

@@ -125,8 +125,7 @@ fn mean(group: &GroupStats) -> String {
 fn linked(id: &str, link: &dyn Fn(&str) -> String) -> String {
     let shown = text::markdown(id, 60);
     let address = link(id);
-    let safe =
-        (address.starts_with("http://") || address.starts_with("https://") || address.starts_with('/'))
-            && !address.contains(['<', '>', '(', ')', ' ', '\n', '\\']);
+    let safe = (text::is_web(&address) || address.starts_with('/'))
+        && !address.contains(['<', '>', '(', ')', ' ', '\n', '\\']);
     if safe { format!("[{shown}]({address})") } else { shown }
 }

@@ -13,7 +13,7 @@ use firebell_integrations::otlp::OtlpStore;
 use firebell_report::Templates;
 use jiff::Timestamp;
 
-use crate::auth::{Auth, Directory, Oidc};
+use crate::auth::{Auth, Directory, Oidc, Person, Role};
 use crate::heartbeats::Heartbeats;
 use crate::hooks::Channels;
 use crate::idempotency::Keys;
@@ -74,6 +74,19 @@ pub struct AppState {
     pub oncall: Arc<Configured>,
     /// Templates of updates, for drafts that people edit.
     pub templates: Arc<Templates>,
+}
+
+impl AppState {
+    /// A person without an account: whoever has a token; else who can be called, by the roster or the configuration, may do
+    /// what responders do.
+    pub(crate) fn without_account(&self, name: &str) -> Option<Person> {
+        if let Some(person) = self.auth.person(name) {
+            return Some(Person { scopes: None, ..person });
+        }
+        let on_call = self.oncall.roster().person(name).is_some();
+        let configured = self.handle.policy().people.iter().any(|p| p.name == name);
+        (on_call || configured).then(|| Person::new(name, Role::Responder))
+    }
 }
 
 /// [`AppState`] and what the server keeps while it runs.

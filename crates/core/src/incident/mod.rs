@@ -27,7 +27,7 @@ pub use effects::effects;
 pub use event::{Actor, AlertTurn, AttachedAlert, Carried, Event, EventRecord, ProposedPlan};
 pub use rooms::{
     Attachment, Bridge, Posting, Room, RoomEffect, RoomEvent, RoomNews, RoomState, Rooms, Said, SaidMark,
-    controls, decisions, line, topic, welcome,
+    controls, decisions, go_and_no_go, line, topic, welcome,
 };
 pub use state::{
     Act, ActionItem, AgentRun, Ahead, Approval, Awaiting, Clock, Draft, Incident, Phase, PlanState,

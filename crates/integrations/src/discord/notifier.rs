@@ -10,7 +10,7 @@ use super::inbound::public_key;
 use crate::http::{Http, HttpError, Method, Redirects, Reply, excerpt};
 use crate::notice::text::{Unit, cut, fit, markdown};
 use crate::notice::{Again, Hints, Lines, Once, Tally, colour, retry};
-use crate::replies::{PAGE, Press, carried, value};
+use crate::replies::{PAGE, Press, pressable, value};
 use crate::settings::{ConfigError, adapter_name};
 
 /// Title of an embed, characters.
@@ -123,16 +123,9 @@ fn body(message: &Message, answered: bool) -> Value {
         }
     }
     let mut body = json!({"embeds": [embed], "allowed_mentions": {"parse": []}});
-    let decisions: Vec<Value> = message
-        .controls
-        .iter()
+    let decisions: Vec<Value> = pressable(&message.controls, CUSTOM_ID, Unit::Chars)
         .filter(|_| answered)
-        .filter_map(|control| Some((control, carried(control)?)))
-        .filter(|(_, id)| Unit::Chars.of(id) <= CUSTOM_ID)
-        .map(|(control, id)| {
-            let label = cut(&control.label, LABEL, Unit::Chars);
-            json!({"type": 2, "style": 2, "label": label, "custom_id": id})
-        })
+        .map(|(c, id)| json!({"type": 2, "style": 2, "label": cut(&c.label, LABEL, Unit::Chars), "custom_id": id}))
         .collect();
     let mut rows: Vec<Value> = Vec::new();
     if !buttons.is_empty() {

@@ -5,6 +5,7 @@ use firebell_core::ports::chat::{Control, Does};
 use firebell_core::ports::notifier::Ack;
 
 use super::{Reference, Said};
+use crate::notice::text::Unit;
 
 /// What a button does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +68,15 @@ pub(crate) fn carried(control: &Control) -> Option<String> {
         Does::Ask(command) => Some(asks(command)),
         Does::Choose(_) => None,
     }
+}
+
+/// Controls that one press gives or asks for, with what each carries where a button of the chat has room for it.
+pub(crate) fn pressable(
+    controls: &[Control],
+    most: usize,
+    unit: Unit,
+) -> impl Iterator<Item = (&Control, String)> {
+    controls.iter().filter_map(|c| Some((c, carried(c)?))).filter(move |(_, data)| unit.of(data) <= most)
 }
 
 /// What a button that was pressed means; none if it is no button of ours.

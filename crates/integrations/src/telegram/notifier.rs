@@ -10,7 +10,7 @@ use super::config::Config;
 use crate::http::{Http, HttpError, Redirects, Reply, excerpt, loopback_host};
 use crate::notice::text::{Unit, all, cut, fit, marked_up};
 use crate::notice::{Again, Hints, Lines, Once, recipients, retry, to_each};
-use crate::replies::{PAGE, carried, value};
+use crate::replies::{PAGE, pressable, value};
 use crate::settings::{ConfigError, SecretText, adapter_name};
 
 /// Longest text, UTF-16 units; entities count less than they take here.
@@ -102,15 +102,9 @@ fn body(message: &Message, chat: &str, answered: bool) -> Value {
         rows.push(json!(row));
     }
     // One row for each plan: its go beside its no-go.
-    let decisions: Vec<Value> = message
-        .controls
-        .iter()
+    let decisions: Vec<Value> = pressable(&message.controls, DATA, Unit::Bytes)
         .filter(|_| answered)
-        .filter_map(|control| Some((control, carried(control)?)))
-        .filter(|(_, data)| data.len() <= DATA)
-        .map(
-            |(control, data)| json!({"text": cut(&control.label, LABEL, Unit::Utf16), "callback_data": data}),
-        )
+        .map(|(c, data)| json!({"text": cut(&c.label, LABEL, Unit::Utf16), "callback_data": data}))
         .collect();
     rows.extend(decisions.chunks(2).map(|row| json!(row)));
     let ack = lines.ack_link.filter(|_| button.is_none()).map(|l| ("Acknowledge", l));

@@ -36,8 +36,6 @@ struct Behaviour {
     fault: f64,
     errors: bool,
     first_fault: Option<i64>,
-    /// The stream was recorded before the onset: of one that begins later nothing but its errors is news.
-    heard: bool,
 }
 
 pub(super) fn run(case: &Case<'_>) -> Vec<Signal> {
@@ -47,10 +45,11 @@ pub(super) fn run(case: &Case<'_>) -> Vec<Signal> {
     }
     let mined = templates(case);
     let (base_s, fault_s) = durations(case);
-    let mut behaviours: Vec<Behaviour> = mined.into_iter().map(|m| behave(case, m)).collect();
-    let known = |b: &Behaviour| (b.base > 0.0).then(|| b.template.component.clone());
-    let heard: BTreeSet<String> = behaviours.iter().filter_map(known).collect();
-    behaviours.iter_mut().for_each(|b| b.heard = heard.contains(&b.template.component));
+    let behaviours: Vec<Behaviour> = mined.into_iter().map(|m| behave(case, m)).collect();
+    // Streams that were recorded before the onset: of one that begins later nothing but its errors is news.
+    let known = |b: &'_ &Behaviour| b.base > 0.0;
+    let heard: BTreeSet<&str> =
+        behaviours.iter().filter(known).map(|b| b.template.component.as_str()).collect();
     let mut out = Vec::new();
     let mut each: BTreeMap<String, usize> = BTreeMap::new();
     let volume = volumes(&behaviours);
@@ -70,7 +69,7 @@ pub(super) fn run(case: &Case<'_>) -> Vec<Signal> {
             continue;
         }
         let before = out.len();
-        judge(case, b, base_s, fault_s, &volume, &mut out);
+        judge(case, b, base_s, fault_s, &volume, &heard, &mut out);
         *n += out.len() - before;
     }
     first_in_trace(case, &mut out);
@@ -133,15 +132,7 @@ fn behave(case: &Case<'_>, template: Template) -> Behaviour {
             base += times;
         }
     }
-    Behaviour {
-        errors: errors * 2 > template.lines.len(),
-        template,
-        owner,
-        base,
-        fault,
-        first_fault,
-        heard: false,
-    }
+    Behaviour { errors: errors * 2 > template.lines.len(), template, owner, base, fault, first_fault }
 }
 
 /// Lines of each component in the two parts.
@@ -161,6 +152,7 @@ fn judge(
     base_s: f64,
     fault_s: f64,
     volume: &BTreeMap<String, (f64, f64)>,
+    heard: &BTreeSet<&str>,
     out: &mut Vec<Signal>,
 ) {
     let expected = b.base / base_s * fault_s;
@@ -263,7 +255,7 @@ fn judge(
                 ));
             }
         }
-    } else if novel && b.fault >= 2.0 && b.heard {
+    } else if novel && b.fault >= 2.0 && heard.contains(b.template.component.as_str()) {
         out.push(make(&b.owner, "code.slow_path", Role::Symptom, 0.06 + 0.06 * amount, reading));
     }
 }

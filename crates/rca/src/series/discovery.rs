@@ -51,7 +51,8 @@ pub(crate) fn shifts(frame: &Frame, features: &[Feature]) -> Vec<Option<Shift>> 
             let moved = (high - low) / s.scale;
             s.z = s.z.clamp(-moved, moved);
         }
-        let (chance, stretches, size) = if base.len() < MANY {
+        let few = base.len() < MANY;
+        let (chance, stretches, size) = if few {
             let (chance, stretches) = few_chance(&base, fault.len(), relative, absolute);
             (chance, stretches, as_normal(s.z.abs(), base.len()))
         } else {
@@ -59,14 +60,7 @@ pub(crate) fn shifts(frame: &Frame, features: &[Feature]) -> Vec<Option<Shift>> 
             (chance, stretches, s.z.abs())
         };
         let still = base.iter().filter(|v| **v == s.before).count() * 2 > base.len();
-        Some(Judged {
-            shift: s,
-            zeta: size / chance,
-            stretches,
-            still,
-            few: base.len() < MANY,
-            set: f.kind == Kind::Flag,
-        })
+        Some(Judged { shift: s, zeta: size / chance, stretches, still, few, set: f.kind == Kind::Flag })
     });
     let null = |still: Option<bool>| -> Vec<f64> {
         let of = judged.iter().flatten().filter(|j| still.is_none_or(|s| s == j.still));
@@ -143,9 +137,6 @@ fn as_normal(t: f64, n: usize) -> f64 {
 
 /// How far the series moves by chance over so many samples, in its own scale, and what its stretches are against each other.
 fn own_chance(base: &[f64], samples: usize, shift: &Shift) -> (f64, Vec<f64>) {
-    if samples == 0 {
-        return against_each_other(&[]);
-    }
     let length = samples.min(base.len() / 6).max(1);
     let stride = (base.len() / length).div_ceil(STRETCHES).max(1) * length;
     let mut block = Vec::with_capacity(length);
@@ -167,7 +158,7 @@ fn against_each_other(moved: &[f64]) -> (f64, Vec<f64>) {
     let size = |sum: f64, n: f64| ((sum + expected) / (n + EXPECTED.0)).sqrt().max(CALMEST);
     let sum: f64 = moved.iter().map(|z| z * z).sum();
     let n = moved.len() as f64;
-    let null = moved.iter().map(|z| z.abs() / size(sum - z * z, (n - 1.0).max(0.0))).collect();
+    let null = moved.iter().map(|z| z.abs() / size(sum - z * z, n - 1.0)).collect();
     (size(sum, n), null)
 }
 

@@ -51,6 +51,11 @@ impl Kind {
         matches!(self, Self::Latency | Self::Errors | Self::Availability | Self::LogErrors)
     }
 
+    /// Whether it says how many requests fail.
+    pub(crate) fn is_failure(self) -> bool {
+        matches!(self, Self::Errors | Self::Availability)
+    }
+
     /// Floors of the scale: relative to the median, and absolute.
     pub(crate) fn floors(self) -> (f64, f64) {
         match self {

@@ -63,7 +63,7 @@ fn state(item: &ActionItem) -> String {
 /// An address in which nothing ends a link of Markdown or a cell of a table.
 fn is_plain(url: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#&=%+,;$".contains(c);
-    (url.starts_with("https://") || url.starts_with("http://")) && url.chars().all(plain)
+    text::is_web(url) && url.chars().all(plain)
 }
 
 pub(super) fn participants(record: &Record<'_>) -> String {

@@ -85,5 +85,5 @@ fn raw(text: &'static str) -> Event<'static> {
 }
 
 fn is_web(url: &str) -> bool {
-    url.starts_with("https://") || url.starts_with("http://") || url.starts_with('#')
+    text::is_web(url) || url.starts_with('#')
 }

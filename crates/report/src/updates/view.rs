@@ -81,9 +81,8 @@ impl Escape {
 
     /// An address of our own stays as it is if it is one.
     fn address(self, address: &str) -> String {
-        let web = address.starts_with("https://") || address.starts_with("http://");
         let safe = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#%&=+,@".contains(c);
-        if web && address.len() < 500 && address.chars().all(safe) {
+        if text::is_web(address) && address.len() < 500 && address.chars().all(safe) {
             address.to_owned()
         } else {
             self.text(address, 300)

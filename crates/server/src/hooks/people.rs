@@ -3,7 +3,7 @@
 use firebell_integrations::backends::{contacts_of, people_of};
 use firebell_integrations::replies::Answer;
 
-use crate::auth::{Person, Role};
+use crate::auth::Person;
 use crate::state::App;
 
 /// The person of a name with the role of their account; who has none may do what responders do, if they can be called at
@@ -18,15 +18,8 @@ pub(crate) fn acting(app: &App, name: &str) -> Result<Person, String> {
             false => Ok(Person::new(&account.name, account.role)),
         };
     }
-    if let Some(person) = app.state.auth.person(name) {
-        return Ok(Person { scopes: None, ..person });
-    }
-    let on_call = app.state.oncall.roster().people.iter().any(|p| p.name == name);
-    let configured = app.state.handle.policy().people.iter().any(|p| p.name == name);
-    match on_call || configured {
-        true => Ok(Person::new(name, Role::Responder)),
-        false => Err(format!("{name} has no account here and is in no roster: ask an administrator")),
-    }
+    let known = app.state.without_account(name);
+    known.ok_or_else(|| format!("{name} has no account here and is in no roster: ask an administrator"))
 }
 
 /// Names of the people of the roster whose account of a channel this is. Several people may share a telephone.

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
 use super::wire::Wire;
-use crate::auth::{Account, Auth, Person, Role, account_key};
+use crate::auth::{Account, Auth, Person, account_key};
 use crate::state::AppState;
 
 /// Documents read at once.
@@ -52,12 +52,7 @@ impl Desk {
         if let Some(account) = account.map(|d| body::<Account>(&d)).transpose()? {
             return Ok((!account.disabled).then(|| Person::new(&account.name, account.role)));
         }
-        if let Some(person) = self.auth.person(name) {
-            return Ok(Some(Person { scopes: None, ..person }));
-        }
-        let on_call = self.state.oncall.roster().person(name).is_some();
-        let configured = self.handle.policy().people.iter().any(|p| p.name == name);
-        Ok((on_call || configured).then(|| Person::new(name, Role::Responder)))
+        Ok(self.state.without_account(name))
     }
 
     /// The row of an incident as it is now.

@@ -10,7 +10,7 @@ pub(crate) fn render(markdown: &str) -> String {
         Event::Html(raw) | Event::InlineHtml(raw) => Some(Event::Text(raw)),
         Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => None,
         Event::Start(Tag::Link { ref dest_url, .. }) => {
-            let allowed = dest_url.starts_with("https://") || dest_url.starts_with("http://");
+            let allowed = firebell_report::is_web(dest_url);
             links.push(allowed);
             allowed.then_some(event)
         }

@@ -3,6 +3,7 @@
 
 use super::super::event::{Event, EventRecord};
 use super::super::state::{Incident, PlanStatus};
+use crate::ids::IncidentId;
 use crate::ports::chat::{Control, Does};
 use crate::severity::Severity;
 
@@ -38,6 +39,16 @@ pub fn controls(i: &Incident) -> Vec<Control> {
     ]
 }
 
+/// A word on a plan. `carried`: as much of its hash as there is room for.
+pub fn go_and_no_go(id: &IncidentId, hash: &str, carried: &str, title: &str) -> [Control; 2] {
+    let short: String = hash.chars().take(SHORT).collect();
+    let go = Control::new(&format!("Approve {short}"), Does::Give(format!("approve {id} {carried}")));
+    [
+        go.confirmed(&format!("Go for \u{201c}{title}\u{201d}?")),
+        Control::new(&format!("Reject {short}"), Does::Ask(format!("reject {id} {carried}"))),
+    ]
+}
+
 /// For a post that tells these events: a word on each plan among them that still waits for one, and on each role whose new
 /// holder has not answered yet.
 pub fn decisions(i: &Incident, records: &[EventRecord]) -> Vec<Control> {
@@ -48,11 +59,7 @@ pub fn decisions(i: &Incident, records: &[EventRecord]) -> Vec<Control> {
     let waits = |hash: &str| i.plan(hash).is_some_and(|p| p.status == PlanStatus::Proposed);
     let mut out = Vec::new();
     for plan in proposed.flatten().filter(|p| waits(&p.hash)).take(PLANS) {
-        let short: String = plan.hash.chars().take(SHORT).collect();
-        let (id, hash) = (&i.id, &plan.hash);
-        let go = Control::new(&format!("Approve {short}"), Does::Give(format!("approve {id} {hash}")));
-        out.push(go.confirmed(&format!("Go for \u{201c}{}\u{201d}?", plan.plan.title)));
-        out.push(Control::new(&format!("Reject {short}"), Does::Ask(format!("reject {id} {hash}"))));
+        out.extend(go_and_no_go(&i.id, &plan.hash, &plan.hash, &plan.plan.title));
     }
     let given = records.iter().filter_map(|r| match &r.event {
         Event::RoleAssigned { role, person: Some(person) } => Some((role, person)),

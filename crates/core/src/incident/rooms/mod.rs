@@ -20,7 +20,7 @@ mod words;
 
 pub(super) use apply::apply;
 pub(super) use commands::{archive_now, news, open};
-pub use controls::{controls, decisions};
+pub use controls::{controls, decisions, go_and_no_go};
 pub use due::topic;
 pub(super) use due::{effects, follow};
 pub use effect::RoomEffect;

@@ -2,9 +2,9 @@
 
 use firebell_core::effect::{Outcome, RetryPolicy};
 use firebell_core::ids::IncidentId;
-use firebell_core::incident::{Incident, PlanState, PlanStatus, fold};
+use firebell_core::incident::{Incident, PlanState, PlanStatus, fold, go_and_no_go};
 use firebell_core::ports::BoxFuture;
-use firebell_core::ports::chat::{Control, Does};
+use firebell_core::ports::chat::Control;
 use firebell_core::ports::notifier::{Message, Urgency};
 use firebell_core::ports::office::{Deed, Delivery};
 use firebell_core::ports::store::StoreResult;
@@ -141,13 +141,8 @@ fn body(i: &Incident, plans: &[&PlanState]) -> String {
 
 /// Go and no-go.
 fn word(i: &Incident, plan: &PlanState) -> [Control; 2] {
-    let hash: String = plan.hash.chars().take(HASH).collect();
-    let go =
-        Control::new(&format!("Approve {}", short(plan)), Does::Give(format!("approve {} {hash}", i.id)));
-    [
-        go.confirmed(&format!("Go for \u{201c}{}\u{201d}?", plan.plan.title)),
-        Control::new(&format!("Reject {}", short(plan)), Does::Ask(format!("reject {} {hash}", i.id))),
-    ]
+    let carried: String = plan.hash.chars().take(HASH).collect();
+    go_and_no_go(&i.id, &plan.hash, &carried, &plan.plan.title)
 }
 
 fn short(plan: &PlanState) -> &str {

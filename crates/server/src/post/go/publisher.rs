@@ -31,9 +31,8 @@ impl Publisher for GoPublisher {
             let events = desk.reader.events(&record.incident)?;
             let Some(incident) = fold(&events) else { continue };
             // A room that opened since has not been told of it.
-            let before: Vec<EventRecord> =
-                events.into_iter().take_while(|e| e.version <= record.version).collect();
-            let Some(then) = fold(&before) else { continue };
+            let upto = events.partition_point(|e| e.version <= record.version);
+            let Some(then) = fold(&events[..upto]) else { continue };
             for (notifier, person, address) in receivers(&incident, &then, desk)? {
                 let to = match &address {
                     Some(address) => format!("{CHANNEL}:{notifier}:{address}"),

@@ -221,7 +221,7 @@ fn group(
 
 fn alert(a: &Alert, now: Timestamp) -> AlertView {
     let text = ["summary", "description", "message", "title"].iter().find_map(|k| a.annotations.get(*k));
-    let web = |url: &&String| url.starts_with("https://") || url.starts_with("http://");
+    let web = |url: &&String| firebell_report::is_web(url);
     AlertView {
         fingerprint: a.fingerprint.to_string(),
         name: a.name().to_owned(),

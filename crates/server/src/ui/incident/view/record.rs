@@ -4,6 +4,7 @@ use firebell_core::agent::AgentTask;
 use firebell_core::comms::{Audience, Update};
 use firebell_core::evidence::{Finding, Strength};
 use firebell_core::incident::{Incident, RunStatus, Tracking};
+use firebell_report::is_web;
 use firebell_report::tone::{self, Knows, Remark};
 use jiff::Timestamp;
 use minijinja::Value;
@@ -257,10 +258,11 @@ pub(super) fn items(i: &Incident) -> Vec<ItemView> {
             due: words::day(a.due),
             priority: a.priority,
             done: a.done_at.is_some(),
-            issue: a.tracking.as_ref().and_then(|t| t.issue.as_ref()).map(|i| {
-                let web = i.url.starts_with("https://") || i.url.starts_with("http://");
-                (i.key.clone(), if web { i.url.clone() } else { String::new() })
-            }),
+            issue: a
+                .tracking
+                .as_ref()
+                .and_then(|t| t.issue.as_ref())
+                .map(|i| (i.key.clone(), if is_web(&i.url) { i.url.clone() } else { String::new() })),
             issue_note: a.tracking.as_ref().and_then(issue_note),
         })
         .collect();

@@ -2,6 +2,7 @@
 
 use firebell_core::incident::{Incident, RoomState};
 use firebell_core::policy::Policy;
+use firebell_report::is_web;
 use serde::Serialize;
 
 /// Rooms and bridge of an incident.
@@ -30,9 +31,7 @@ struct Door {
 }
 
 pub(super) fn of(i: &Incident, policy: &Policy) -> Rooms {
-    let web = |link: &Option<String>| {
-        link.clone().filter(|l| l.starts_with("https://") || l.starts_with("http://"))
-    };
+    let web = |link: &Option<String>| link.clone().filter(|l| is_web(l));
     let (mut doors, mut troubles) = (Vec::new(), Vec::new());
     if let Some(bridge) = &i.rooms.bridge {
         match &bridge.reason {
