@@ -106,6 +106,7 @@ pub fn contact_kind(config: &NotifierConfig) -> Option<ContactKind> {
         NotifierConfig::Email(_) => ContactKind::Email,
         NotifierConfig::Webhook(_) => ContactKind::Webhook,
         NotifierConfig::Twilio(c) if c.mode == twilio::Mode::Voice => ContactKind::Voice,
+        NotifierConfig::Httpsms(c) if c.mode == httpsms::Mode::Voice => ContactKind::Voice,
         NotifierConfig::Twilio(_) | NotifierConfig::Httpsms(_) => ContactKind::Sms,
         NotifierConfig::Ntfy(_) => ContactKind::Ntfy,
         NotifierConfig::Pushover(_) => ContactKind::Pushover,

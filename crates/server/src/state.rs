@@ -15,7 +15,7 @@ use jiff::Timestamp;
 
 use crate::auth::{Auth, Directory, Oidc, Person, Role};
 use crate::heartbeats::Heartbeats;
-use crate::hooks::Channels;
+use crate::hooks::{Channels, Presses};
 use crate::idempotency::Keys;
 use crate::limits::{Limits, LimitsConfig};
 use crate::metrics::Metrics;
@@ -99,6 +99,7 @@ pub(crate) struct App {
     pub(crate) pages: Pages,
     pub(crate) status: Status,
     pub(crate) archive: Archive,
+    pub(crate) presses: Presses,
     /// To addresses that came with an answer of a channel; its parser has checked whose they are.
     pub(crate) wire: Arc<dyn Wire>,
     pub(crate) started_at: Timestamp,
@@ -125,6 +126,7 @@ impl App {
             keys: Keys::default(),
             pages: Pages::new(),
             archive: Archive::default(),
+            presses: Presses::default(),
             wire,
             started_at,
         }

@@ -1,7 +1,7 @@
 //! The systems that Firebell is configured with, for the settings page: asked whether they work, and told to say
 //! something.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use firebell_core::ports::platform::Platform;
 use firebell_core::ports::telemetry::TelemetrySource;
 use firebell_core::ports::tracker::Tracker;
 use firebell_core::ports::{BoxFuture, Health};
+use firebell_oncall::check::Means;
 use firebell_oncall::model::ContactKind;
 use futures_util::future::join_all;
 
@@ -47,6 +48,15 @@ pub(crate) struct Checked {
 }
 
 impl Systems {
+    /// What the roster's contacts and channels lead to, by all that is configured; `with_device` are people who have one.
+    pub(crate) fn means(&self, with_device: BTreeSet<String>) -> Means {
+        Means {
+            kinds: self.by_contact.keys().copied().collect(),
+            channels: Some(self.notifiers.iter().map(|n| n.name().to_owned()).collect()),
+            with_device: Some(with_device),
+        }
+    }
+
     /// Asks all, at once.
     pub(crate) async fn check(&self) -> Vec<Checked> {
         let telemetry = self.telemetry.iter().map(|t| asked("telemetry", t.name(), t.health(), false));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use firebell_integrations::backends;
 use firebell_integrations::otlp::OtlpStore;
 use firebell_oncall::Roster;
-use firebell_oncall::check::Finding;
+use firebell_oncall::check::{Finding, reach};
 use firebell_server::RosterFiles as _;
 
 use super::file::File;
@@ -32,7 +32,10 @@ pub(crate) fn load(path: Option<&Path>) -> anyhow::Result<File> {
 /// The roster of the folder that a file names, and what the checker has to say of it.
 pub(crate) fn on_call(file: &File, path: &Path) -> Result<(Roster, Vec<Finding>), String> {
     let beside = path.parent().unwrap_or(Path::new("."));
-    oncall::roster(&file.oncall, beside, jiff::Timestamp::now())
+    let (roster, mut findings) = oncall::roster(&file.oncall, beside, jiff::Timestamp::now())?;
+    findings.extend(reach(&roster, &oncall::means(file)));
+    findings.sort();
+    Ok((roster, findings))
 }
 
 /// The same without a look at what the fields hold: secrets that are not there for the caller do not matter.

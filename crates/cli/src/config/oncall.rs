@@ -1,15 +1,18 @@
 //! The folder that `[oncall]` names: people, schedules and escalations, one roster in as many files as a team likes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
+use firebell_integrations::backends;
 use firebell_oncall::Roster;
-use firebell_oncall::check::{Finding, Limits, Weight, check};
+use firebell_oncall::check::{Finding, Limits, Means, Weight, check};
 use firebell_oncall::model::ContactKind;
 use firebell_server::RosterFiles;
 use jiff::Timestamp;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
+
+use super::File;
 
 /// Holidays that return are taken up to so many years ahead.
 const YEARS_AHEAD: i16 = 10;
@@ -122,6 +125,16 @@ pub(super) fn roster(
     let (errors, rest): (Vec<_>, Vec<_>) = findings.into_iter().partition(|f| f.weight == Weight::Error);
     problems.extend(errors.iter().map(said));
     if problems.is_empty() { Ok((roster, rest)) } else { Err(problems.join("\n")) }
+}
+
+/// What the configuration sets up for the roster's contacts and channels; who has a device is known to the server only.
+pub(super) fn means(file: &File) -> Means {
+    let mut kinds: BTreeSet<ContactKind> = file.notifiers.iter().filter_map(backends::contact_kind).collect();
+    kinds.extend(file.oncall.channels.keys());
+    // One that cannot be built, for lack of a secret here perhaps, has a name that nobody knows.
+    let names = file.notifiers.iter().map(|c| Some(backends::build_notifier(c).ok()?.name().to_owned()));
+    let channels = names.collect();
+    Means { kinds, channels, with_device: None }
 }
 
 /// A finding in a line.

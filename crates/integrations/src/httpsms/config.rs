@@ -13,6 +13,9 @@ use crate::settings::{Connection, Secret};
 pub struct Config {
     /// Name; channels say `httpsms/NAME`.
     pub name: String,
+    /// What the provider does with a message: writes it, or calls and reads it.
+    #[serde(default)]
+    pub mode: Mode,
     /// Scheme, host and path, without a query.
     pub url: String,
     /// `POST`, `PUT` or `GET`.
@@ -72,6 +75,17 @@ pub struct Config {
     /// For one call, seconds.
     #[serde(default = "timeout")]
     pub timeout_s: f64,
+}
+
+/// What a provider does with a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// It writes an SMS.
+    #[default]
+    Sms,
+    /// It calls and reads the text. No key can be pressed: the text names the reply code and its link.
+    Voice,
 }
 
 /// What a body is.

@@ -8,5 +8,5 @@ mod template;
 #[cfg(test)]
 mod tests;
 
-pub use config::{Config, Format};
+pub use config::{Config, Format, Mode};
 pub use notifier::HttpSms;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::inbound::Settings;
 use crate::notice::digest;
 use crate::notice::text::{Unit, cut};
-use crate::replies::{Answer, Form, at, carried, equal, gives};
+use crate::replies::{Answer, Form, at, carried_twice, equal, gives};
 
 /// Labels, characters.
 const LABEL: usize = 75;
@@ -40,7 +40,7 @@ pub(super) fn actions(controls: &[Control], url: &str, settings: &Settings) -> V
                     json!({"id": id, "type": "select", "name": name, "options": options, "integration": integration})
                 }
                 Does::Give(_) | Does::Ask(_) => {
-                    let value = carried(control).unwrap_or_default();
+                    let value = carried_twice(control).unwrap_or_default();
                     let context = json!({"value": value, "key": settings.key(&value)});
                     json!({"id": id, "type": "button", "name": name, "integration": {"url": url, "context": context}})
                 }

@@ -99,7 +99,7 @@ fn press(body: &Value, settings: &Settings) -> Result<Received, ReplyError> {
     let trigger = at(body, "/trigger_id").to_owned();
     let id = match &what {
         // What is chosen may be chosen again later; each press has a trigger of its own.
-        Said::Command(_) | Said::Ask(_) => {
+        Said::Command(_) | Said::Ask(_) | Said::Twice(_) => {
             format!("press:{}:{user}:{value}:{}", need(body, "/post_id", "post_id")?, digest(&trigger))
         }
         // A page's button is one deed of one person, however often it is pressed.

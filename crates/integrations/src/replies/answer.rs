@@ -41,6 +41,8 @@ pub enum Said {
     Command(String),
     /// A command that wants a text first: `update INC-2026-0042`.
     Ask(String),
+    /// A command that is given by a second press only: this is one of the two.
+    Twice(String),
     /// A message was deleted: the one that the answer is about.
     Deleted,
     /// Something written in a room, for the timeline of that room's incident.

@@ -1,5 +1,5 @@
-//! What buttons carry: `ack:REFERENCE`, `esc:REFERENCE`, `res:REFERENCE`, at most 44 bytes, below pages; `do:COMMAND` and
-//! `ask:COMMAND` below posts in rooms and below plans that wait.
+//! What buttons carry: `ack:REFERENCE`, `esc:REFERENCE`, `res:REFERENCE`, at most 44 bytes, below pages; `do:COMMAND`,
+//! `ok:COMMAND` (at the second press) and `ask:COMMAND` below posts in rooms and below plans that wait.
 
 use firebell_core::ports::chat::{Control, Does};
 use firebell_core::ports::notifier::Ack;
@@ -50,6 +50,11 @@ pub(crate) fn gives(command: &str) -> String {
     format!("do:{command}")
 }
 
+/// What gives a command at the second press.
+fn gives_twice(command: &str) -> String {
+    format!("ok:{command}")
+}
+
 /// What asks for a command's text.
 pub(crate) fn asks(command: &str) -> String {
     format!("ask:{command}")
@@ -61,7 +66,7 @@ pub(crate) fn written(controls: &[Control], sign: &str) -> Option<String> {
     (!all.is_empty()).then(|| format!("Write {}", all.join(" \u{b7} ")))
 }
 
-/// What one control carries; none where it is a choice, whose options do.
+/// What one control carries where the chat asks "are you sure?" itself; none where it is a choice, whose options do.
 pub(crate) fn carried(control: &Control) -> Option<String> {
     match &control.does {
         Does::Give(command) => Some(gives(command)),
@@ -70,13 +75,24 @@ pub(crate) fn carried(control: &Control) -> Option<String> {
     }
 }
 
-/// Controls that one press gives or asks for, with what each carries where a button of the chat has room for it.
+/// The same where the chat cannot ask: what is not to be done by mistake is done by a second press.
+pub(crate) fn carried_twice(control: &Control) -> Option<String> {
+    match &control.does {
+        Does::Give(command) if control.confirm.is_some() => Some(gives_twice(command)),
+        _ => carried(control),
+    }
+}
+
+/// Controls that presses give or ask for, with what each carries where a button of the chat has room for it.
 pub(crate) fn pressable(
     controls: &[Control],
     most: usize,
     unit: Unit,
 ) -> impl Iterator<Item = (&Control, String)> {
-    controls.iter().filter_map(|c| Some((c, carried(c)?))).filter(move |(_, data)| unit.of(data) <= most)
+    controls
+        .iter()
+        .filter_map(|c| Some((c, carried_twice(c)?)))
+        .filter(move |(_, data)| unit.of(data) <= most)
 }
 
 /// What a button that was pressed means; none if it is no button of ours.
@@ -88,6 +104,7 @@ pub(crate) fn pressed(value: &str) -> Option<(Said, Reference)> {
     };
     match word {
         "do" => return Some((Said::Command(command()?), Reference::None)),
+        "ok" => return Some((Said::Twice(command()?), Reference::None)),
         "ask" => return Some((Said::Ask(command()?), Reference::None)),
         _ => {}
     }

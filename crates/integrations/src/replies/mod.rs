@@ -17,7 +17,7 @@ pub use answer::{Answer, Delivery, Received, Reference, Said};
 pub use listen::{Heard, Listener};
 pub use request::{Body, Form, Receiver, ReplyError, Request};
 
-pub(crate) use button::{PAGE, Press, carried, gives, pressable, pressed, value, written};
+pub(crate) use button::{PAGE, Press, carried, carried_twice, gives, pressable, pressed, value, written};
 #[cfg(test)]
 pub(crate) use check::base64_hmac_sha256;
 pub(crate) use check::{equal, fresh, hmac_sha1, hmac_sha256, signed};

@@ -92,7 +92,7 @@ async fn a_decision_is_a_row_of_buttons_of_what_fits() {
     let expected = [
         "ack:pg-0042.7".to_owned(),
         "esc:pg-0042.7".to_owned(),
-        format!("do:approve INC-2027-0001 {hash}"),
+        format!("ok:approve INC-2027-0001 {hash}"),
         format!("ask:reject INC-2027-0001 {hash}"),
     ];
     assert_eq!(data, expected, "what is longer than a button carries is left out");

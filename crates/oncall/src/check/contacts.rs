@@ -64,7 +64,7 @@ pub(super) fn check(roster: &Roster) -> Vec<Finding> {
 }
 
 /// All whom a schedule or a policy may page.
-fn paged(roster: &Roster) -> BTreeSet<&str> {
+pub(super) fn paged(roster: &Roster) -> BTreeSet<&str> {
     let mut all = BTreeSet::new();
     for schedule in &roster.schedules {
         for layer in schedule.layers.iter().filter(|l| !l.shadow) {

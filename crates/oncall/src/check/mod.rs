@@ -5,10 +5,13 @@ mod contacts;
 mod escalations;
 mod gaps;
 mod names;
+mod reach;
 mod rest;
 mod schedules;
 #[cfg(test)]
 mod tests;
+
+pub use reach::{Means, reach};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;

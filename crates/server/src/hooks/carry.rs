@@ -73,6 +73,17 @@ pub(super) async fn carry(app: &App, taken: &Taken) -> Result<Option<String>, Pr
             Err(why) => Ok(Some(first_large(&why))),
         },
         Said::Ask(command) => Ok(ask(&asker, command).await),
+        Said::Twice(command) => match grammar::read(command) {
+            Ok(asked) => {
+                let whose = [taken.channel.as_str(), answer.account.as_str(), command.as_str()];
+                if app.presses.is_second(whose, &answer.id, app.now()) {
+                    wish::carry(&asker, asked).await
+                } else {
+                    Ok(Some(words::press_again(command)))
+                }
+            }
+            Err(why) => Ok(Some(first_large(&why))),
+        },
         // What somebody sends by SMS without a word that is known is a question, and is told what would be right.
         Said::Message(_) if answer.place.is_empty() => Ok(Some(words::replies())),
         Said::Message(_) | Said::Reaction { .. } | Said::Delivery { .. } | Said::Deleted => Ok(None),

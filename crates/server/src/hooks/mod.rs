@@ -18,6 +18,7 @@ mod spool;
 mod take;
 #[cfg(test)]
 mod tests;
+mod twice;
 mod wish;
 mod words;
 
@@ -26,6 +27,7 @@ pub(crate) use pages::answered;
 pub(crate) use people::acting;
 pub(crate) use receive::routes;
 pub(crate) use take::resume;
+pub(crate) use twice::Presses;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

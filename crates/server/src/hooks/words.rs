@@ -156,6 +156,11 @@ pub(super) fn status(i: &Incident, base: &str, now: Timestamp) -> String {
     said
 }
 
+/// What is said to a first press of what is done by the second.
+pub(super) fn press_again(command: &str) -> String {
+    format!("Not done yet: press it again within a minute to {command}.")
+}
+
 /// Who is on call.
 pub(super) fn who(roster: &Roster, now: Timestamp) -> String {
     if roster.schedules.is_empty() {

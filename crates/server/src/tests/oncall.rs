@@ -78,6 +78,29 @@ async fn who_is_on_call_is_told_and_covered_for() {
 }
 
 #[tokio::test]
+async fn home_tells_who_is_on_call_by_each_schedule_and_what_leads_nowhere_is_found() {
+    let w = world();
+    let (_, now) = ask(&w, Role::Viewer, "GET", "/api/v1/now", "").await;
+    let first = &now["on_call"][0];
+    assert_eq!(first["schedule"], "payments", "{now}");
+    let people: Vec<&Value> =
+        first["people"].as_array().expect("people").iter().map(|p| &p["name"]).collect();
+    assert_eq!(people, ["ada"], "whoever goes along is not called");
+    let b = Browser::sign_in(&w, &token(Role::Viewer)).await;
+    let home = b.get("/").await.text;
+    assert!(home.contains("On call: payments"), "{home}");
+    // Nothing sends mail here, and nobody has a device.
+    let page = b.get("/oncall").await.text;
+    for part in [
+        "grace is paged, and no contact of theirs leads anywhere",
+        "nothing that is configured sends to it",
+        "no device of theirs takes notifications",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_wrong_with_an_override_is_named() {
     let w = world();
     let bad = [

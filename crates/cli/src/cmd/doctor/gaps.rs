@@ -22,11 +22,15 @@ pub(super) fn all(file: &File) -> Vec<Check> {
         warn("platforms", "no platform: mitigations can be proposed to nobody; add [[platforms]]");
     }
     for role in ["on_call", "incident_commander", "senior_engineer"] {
-        if !file.people.iter().any(|p| p.roles.iter().any(|r| r == role)) {
-            warn("people", &format!("nobody can be {role}; add it to the roles of one of [[people]]"));
+        if !held(file, role) {
+            let text = format!(
+                "nobody can be {role}; add it to the roles of one of [[people]], or a schedule or skill to the roster"
+            );
+            warn("people", &text);
         }
     }
-    if file.page_channels.is_empty() {
+    // People of a roster are paged by their own contacts.
+    if file.page_channels.is_empty() && file.roster.people.iter().all(|p| p.contacts.is_empty()) {
         warn(
             "page_channels",
             "nobody can be paged outside the page itself; name a notifier in page_channels",
@@ -53,6 +57,14 @@ pub(super) fn all(file: &File) -> Vec<Check> {
     all
 }
 
+/// Whether somebody can hold a role: by the configuration's people, by a schedule, or by a skill.
+fn held(file: &File, role: &str) -> bool {
+    file.people.iter().any(|p| p.roles.iter().any(|r| r == role))
+        || (role == "on_call" && !file.roster.schedules.is_empty())
+        || file.roster.schedules.iter().any(|s| s.role == role)
+        || file.roster.people.iter().any(|p| p.skills.iter().any(|s| s == role))
+}
+
 /// Most approvals that any severity asks for.
 fn approvals(file: &File) -> usize {
     let l = &file.levels;
@@ -69,6 +81,21 @@ fn approvers(file: &File) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_roster_fills_roles_and_is_paged() {
+        let mut file: File = toml::from_str("").expect("nothing");
+        let of = |file: &File| {
+            all(file).iter().filter(|c| c.name.starts_with("pe") || c.name == "page_channels").count()
+        };
+        assert_eq!(of(&file), 4);
+        file.roster = firebell_oncall::Roster::from_toml(
+            "people = [{ name = \"ana\", skills = [\"incident_commander\", \"senior_engineer\"], contacts = [{ kind = \"push\" }] }]\n\
+             [[schedules]]\nname = \"s\"\nlayers = [{ name = \"l\", participants = [\"ana\"] }]\n",
+        )
+        .expect("a roster");
+        assert_eq!(of(&file), 0);
+    }
 
     #[test]
     fn two_must_be_able_to_approve_where_two_are_needed() {

@@ -1,9 +1,11 @@
 //! All looks, at the same time, and their list.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use firebell_core::ports::{BoxFuture, Health};
 use firebell_integrations::{backends, http};
+use firebell_oncall::Roster;
+use firebell_oncall::check::{Finding, Weight};
 use futures_util::future::join_all;
 use serde_json::json;
 
@@ -14,11 +16,13 @@ use crate::exit_code::ExitCode;
 use crate::output::{self, Tone, paint};
 
 pub(crate) async fn run(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
-    let file = config::read(Some(&args.config))?;
+    let mut file = config::read(Some(&args.config))?;
+    let on_call = config::on_call(&file, &args.config);
+    file.roster = on_call.as_ref().map(|(roster, _)| roster.clone()).unwrap_or_default();
     let data = args.data.clone().or_else(|| file.server.data.clone());
     let data = data.unwrap_or_else(|| PathBuf::from(DEFAULT_DATA));
     let (systems, machine) = tokio::join!(systems(&file), machine::looks(&file, &data));
-    let mut checks = configuration(&file, &args.config);
+    let mut checks = configuration(&file, on_call);
     checks.extend(machine);
     checks.extend(systems);
     checks.extend(gaps::all(&file));
@@ -40,13 +44,25 @@ pub(crate) async fn run(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// Fields, secrets, templates and who is on call, as a server would take them.
-fn configuration(file: &File, path: &Path) -> Vec<Check> {
+fn configuration(file: &File, on_call: Result<(Roster, Vec<Finding>), String>) -> Vec<Check> {
     let mut problems = config::problems(file);
-    problems.extend(config::on_call(file, path).err());
-    if problems.is_empty() {
-        return vec![Check::new("configuration", Level::Ok, "fields, secrets and templates are in order")];
+    let mut warnings = Vec::new();
+    match on_call {
+        Ok((_, findings)) => warnings.extend(
+            findings
+                .iter()
+                .filter(|f| f.weight == Weight::Warning)
+                .map(|f| Check::new("oncall", Level::Warn, config::said_of_oncall(f))),
+        ),
+        Err(problem) => problems.push(problem),
     }
-    problems.into_iter().map(|problem| Check::new("configuration", Level::Fail, problem)).collect()
+    let failed = problems.into_iter().map(|problem| Check::new("configuration", Level::Fail, problem));
+    let mut checks: Vec<Check> = failed.collect();
+    if checks.is_empty() {
+        checks.push(Check::new("configuration", Level::Ok, "fields, secrets and templates are in order"));
+    }
+    checks.extend(warnings);
+    checks
 }
 
 /// What is asked as something else than a channel says so.

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::api::spec::{Operation, parts, schema};
 use crate::auth::Person;
+use crate::oncall;
 use crate::problem::Problem;
 use crate::state::Shared;
 use crate::ui::archive;
@@ -23,7 +24,7 @@ pub(crate) fn operation() -> Operation {
     Operation::get("/api/v1/now", "showNow", show)
         .tag("Incidents")
         .summary("What burns now, what waits for you, which clocks run out, who is on call")
-        .about("Open incidents are the worst first, what waits is the most urgent first, clocks are the soonest first; at most 100 of each, `total` counts all. `on_call` has the people of each role in the order in which they are called, with the open incidents that they lead. The header `Firebell-Position` says from where GET /api/v1/events goes on.")
+        .about("Open incidents are the worst first, what waits is the most urgent first, clocks are the soonest first; at most 100 of each, `total` counts all. `on_call` has who is on call by each schedule, then the configuration's people by role in the order in which they are called, with the open incidents that they lead. The header `Firebell-Position` says from where GET /api/v1/events goes on.")
         .answers(200, "As it is now.", view_schema())
 }
 
@@ -54,6 +55,7 @@ fn view_schema() -> Value {
     ]);
     let role = schema::growing(&[
         schema::need("role", schema::text()),
+        schema::need("schedule", schema::or_null(schema::text())),
         schema::need("people", schema::list(somebody)),
     ]);
     schema::growing(&[
@@ -71,8 +73,10 @@ pub(crate) async fn show(State(app): State<Shared>, person: Person) -> Result<Re
     let position = app.read(|reader| reader.position()).await?;
     let at = app.now();
     let policy = Arc::clone(app.state.handle.policy());
+    let roster = oncall::roster(&app).await?;
     let view = archive::look_whole(&app, move |known| {
-        let Now { mut waiting, mut clocks, open, roles, .. } = now::now(known, &policy, &person, at);
+        let Now { mut waiting, mut clocks, open, roles, .. } =
+            now::now(known, (&policy, &roster), &person, at);
         let (all_waiting, all_clocks) = (waiting.len(), clocks.len());
         waiting.truncate(MOST);
         clocks.truncate(MOST);

@@ -1,5 +1,6 @@
 //! What people do with their devices.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use firebell_core::audit::Act;
@@ -36,6 +37,13 @@ pub(crate) async fn of_person(app: &App, person: &str) -> Result<Vec<Device>, Pr
     all.retain(|d| d.person == person);
     all.sort_by(|a, b| a.created_at.cmp(&b.created_at).then_with(|| a.id.cmp(&b.id)));
     Ok(all)
+}
+
+/// People who have a device.
+pub(crate) async fn people(app: &App) -> Result<BTreeSet<String>, Problem> {
+    let office = Arc::clone(&app.state.office);
+    let all = app.read(move |_| Device::all(office.as_ref())).await?;
+    Ok(all.into_iter().map(|d| d.person).collect())
 }
 
 /// Adds a device. One that somebody else used before is theirs no more.

@@ -10,7 +10,7 @@ mod publisher;
 pub(super) use carrier::PushCarrier;
 pub(crate) use device::Device;
 pub use devices::PushDevices;
-pub(crate) use manage::{NewDevice, add, of_person, remove, send_test, set_news};
+pub(crate) use manage::{NewDevice, add, of_person, people, remove, send_test, set_news};
 pub(super) use publisher::PushPublisher;
 
 /// The channel.

@@ -2,6 +2,7 @@
 
 use firebell_core::policy::Policy;
 use firebell_core::severity::Severity;
+use firebell_oncall::Roster;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
@@ -73,10 +74,12 @@ pub(crate) struct Clock {
     pub(crate) due: Timestamp,
 }
 
-/// Who can be called for a role, in order of preference.
+/// Who is on call by a schedule, or can be called for a role, in order of preference.
 #[derive(Debug, Serialize)]
 pub(crate) struct OnCall {
     pub(crate) role: String,
+    /// By which schedule; none where the configuration's people are called by their roles.
+    pub(crate) schedule: Option<String>,
     pub(crate) people: Vec<Somebody>,
 }
 
@@ -90,7 +93,12 @@ pub(crate) struct Somebody {
 }
 
 /// Puts it together for a person.
-pub(crate) fn now<'a>(known: &'a Known, policy: &Policy, person: &'a Person, now: Timestamp) -> Now<'a> {
+pub(crate) fn now<'a>(
+    known: &'a Known,
+    (policy, roster): (&Policy, &Roster),
+    person: &'a Person,
+    now: Timestamp,
+) -> Now<'a> {
     let (mut open, mut over): (Vec<&Case>, Vec<&Case>) = known.seen_by(person).partition(|c| c.row.open);
     open.sort_by(|a, b| {
         (a.row.severity, b.row.opened_at, &b.row.id).cmp(&(b.row.severity, a.row.opened_at, &a.row.id))
@@ -98,13 +106,13 @@ pub(crate) fn now<'a>(known: &'a Known, policy: &Policy, person: &'a Person, now
     let ended = |c: &Case| c.row.resolved_at.unwrap_or(c.row.updated_at);
     over.sort_by(|a, b| (ended(b), &b.row.id).cmp(&(ended(a), &a.row.id)));
     let mut waiting: Vec<Wait> =
-        open.iter().chain(&over).flat_map(|case| waits(case, policy, person, now)).collect();
+        open.iter().chain(&over).flat_map(|case| waits(case, (policy, roster), person, now)).collect();
     waiting.sort_by_key(|wait| (wait.kind, wait.severity));
-    Now { clocks: clocks(&open), roles: roles(policy, person, &open), open, over, waiting }
+    Now { clocks: clocks(&open), roles: roles((policy, roster), person, &open, now), open, over, waiting }
 }
 
 /// What of an incident waits for this person.
-fn waits(case: &Case, policy: &Policy, person: &Person, now: Timestamp) -> Vec<Wait> {
+fn waits(case: &Case, (policy, roster): (&Policy, &Roster), person: &Person, now: Timestamp) -> Vec<Wait> {
     let Some(deep) = &case.deep else { return Vec::new() };
     let level = policy.levels.of(case.row.severity);
     let wait = |kind: Waiting, detail: String, urgent: bool, due: Option<Timestamp>| Wait {
@@ -130,7 +138,9 @@ fn waits(case: &Case, policy: &Policy, person: &Person, now: Timestamp) -> Vec<W
                 let detail = format!("{title}: {} of {needed} said go", given.len());
                 Some(wait(Waiting::Go, detail, true, Some(*expires_at)))
             }
-            Need::Task { text, role, holder } if is_mine(policy, person, role, holder.as_deref()) => {
+            Need::Task { text, role, holder }
+                if is_mine((policy, roster), person, role, holder.as_deref()) =>
+            {
                 Some(wait(Waiting::Task, text.clone(), false, None))
             }
             Need::Dead { what } if person.role >= Role::Commander => {
@@ -146,10 +156,13 @@ fn waits(case: &Case, policy: &Policy, person: &Person, now: Timestamp) -> Vec<W
 }
 
 /// A task is whose role it is; of a role that nobody holds, it is of all who could.
-fn is_mine(policy: &Policy, person: &Person, role: &str, holder: Option<&str>) -> bool {
+fn is_mine((policy, roster): (&Policy, &Roster), person: &Person, role: &str, holder: Option<&str>) -> bool {
     match holder {
         Some(holder) => holder == person.name,
-        None => policy.people_for(role).any(|p| p.name == person.name),
+        None => {
+            policy.people_for(role).any(|p| p.name == person.name)
+                || roster.person(&person.name).is_some_and(|p| p.skills.iter().any(|s| s == role))
+        }
     }
 }
 
@@ -170,7 +183,12 @@ fn clocks(open: &[&Case]) -> Vec<Clock> {
     all
 }
 
-fn roles(policy: &Policy, person: &Person, open: &[&Case]) -> Vec<OnCall> {
+fn roles(
+    (policy, roster): (&Policy, &Roster),
+    person: &Person,
+    open: &[&Case],
+    now: Timestamp,
+) -> Vec<OnCall> {
     let mut names: Vec<&str> = FIRST.into_iter().filter(|r| policy.people_for(r).next().is_some()).collect();
     names.extend(
         policy.roles().into_iter().filter(|r| !FIRST.contains(r) && policy.people_for(r).next().is_some()),
@@ -179,14 +197,17 @@ fn roles(policy: &Policy, person: &Person, open: &[&Case]) -> Vec<OnCall> {
         let led = open.iter().filter(|c| c.row.commander.as_deref() == Some(name));
         led.map(|c| c.row.id.to_string()).collect()
     };
-    names
-        .into_iter()
-        .map(|role| OnCall {
-            role: role.to_owned(),
-            people: policy
-                .people_for(role)
-                .map(|p| Somebody { name: p.name.clone(), you: p.name == person.name, leads: leads(&p.name) })
-                .collect(),
-        })
-        .collect()
+    let somebody =
+        |name: &str| Somebody { name: name.to_owned(), you: name == person.name, leads: leads(name) };
+    let on_call = roster.plans().into_iter().map(|(schedule, plan)| OnCall {
+        role: FIRST[0].to_owned(),
+        schedule: Some(schedule.to_owned()),
+        people: plan.at(now).on.iter().map(|duty| somebody(&duty.person)).collect(),
+    });
+    let by_role = names.into_iter().map(|role| OnCall {
+        role: role.to_owned(),
+        schedule: None,
+        people: policy.people_for(role).map(|p| somebody(&p.name)).collect(),
+    });
+    on_call.chain(by_role).collect()
 }

@@ -8,6 +8,7 @@ use axum::response::Response;
 
 use super::view::{self, Home};
 use crate::follow::{self, From};
+use crate::oncall;
 use crate::problem::Problem;
 use crate::query::Pairs;
 use crate::state::Shared;
@@ -43,5 +44,6 @@ async fn load(app: &Shared, visitor: &Visitor) -> Result<Home, Problem> {
     let position = app.read(|reader| reader.position()).await?;
     let (person, now) = (visitor.person.clone(), app.now());
     let policy = Arc::clone(app.state.handle.policy());
-    archive::look(app, move |known| view::of(known, &policy, &person, position, now)).await
+    let roster = oncall::roster(app).await?;
+    archive::look(app, move |known| view::of(known, (&policy, &roster), &person, position, now)).await
 }

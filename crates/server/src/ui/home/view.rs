@@ -1,6 +1,7 @@
 //! What the home page shows.
 
 use firebell_core::policy::Policy;
+use firebell_oncall::Roster;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -36,7 +37,7 @@ pub(super) struct Home {
     clocks: Vec<Clock>,
     roles: Vec<RoleView>,
     over: Vec<Row>,
-    known_to_policy: bool,
+    can_be_called: bool,
     you: String,
 }
 
@@ -76,8 +77,14 @@ struct Somebody {
 }
 
 /// Makes it.
-pub(super) fn of(known: &Known, policy: &Policy, person: &Person, position: u64, now: Timestamp) -> Home {
-    let Now { open, over, waiting, clocks, roles } = now::now(known, policy, person, now);
+pub(super) fn of(
+    known: &Known,
+    (policy, roster): (&Policy, &Roster),
+    person: &Person,
+    position: u64,
+    now: Timestamp,
+) -> Home {
+    let Now { open, over, waiting, clocks, roles } = now::now(known, (policy, roster), person, now);
     Home {
         position,
         may_declare: person.role >= Role::Responder,
@@ -88,7 +95,8 @@ pub(super) fn of(known: &Known, policy: &Policy, person: &Person, position: u64,
         waiting_more: waiting.len().saturating_sub(WAITING),
         waiting: waiting.into_iter().take(WAITING).map(|wait| wait_view(wait, now)).collect(),
         over: over.into_iter().take(OVER).map(|c| row(&c.row, now)).collect(),
-        known_to_policy: policy.people.iter().any(|p| p.name == person.name),
+        can_be_called: policy.people.iter().any(|p| p.name == person.name)
+            || roster.person(&person.name).is_some(),
         you: person.name.clone(),
     }
 }
@@ -117,7 +125,10 @@ fn clock_view(clock: now::Clock, now: Timestamp) -> Clock {
 
 fn role(on_call: OnCall) -> RoleView {
     RoleView {
-        title: words::title_case(&on_call.role),
+        title: match &on_call.schedule {
+            Some(schedule) => format!("On call: {schedule}"),
+            None => words::title_case(&on_call.role),
+        },
         more: on_call.people.len().saturating_sub(PEOPLE),
         people: on_call
             .people

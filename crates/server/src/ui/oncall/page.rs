@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::month::{self, Month};
 use crate::auth::Permission;
 use crate::oncall;
+use crate::post::push;
 use crate::problem::Problem;
 use crate::query::Pairs;
 use crate::state::Shared;
@@ -83,6 +84,7 @@ pub(super) async fn page(
     let now = app.now();
     let kept = oncall::list(&app).await?;
     let roster = oncall::roster(&app).await?;
+    let devices = push::people(&app).await?;
     let plans = roster.plans();
     let wanted =
         query.get("schedule").filter(|s| plans.contains_key(s)).or_else(|| plans.keys().next().copied());
@@ -131,7 +133,9 @@ pub(super) async fn page(
         id: f.id,
         removable: true,
     });
-    let findings = check::check(&roster, now, &Limits::default()).into_iter();
+    let mut findings = check::check(&roster, now, &Limits::default());
+    findings.extend(check::reach(&roster, &app.state.systems.means(devices)));
+    findings.sort();
     let view = View {
         schedules: plans.iter().map(|(name, plan)| status(name, plan, &roster, now, wanted)).collect(),
         people: roster.people.iter().map(|p| (p.name.clone(), p.shown().to_owned())).collect(),
@@ -139,6 +143,7 @@ pub(super) async fn page(
         may_change: visitor.person.allowed(Permission::OnCall).is_ok(),
         is_listed: roster.person(&visitor.person.name).is_some(),
         findings: findings
+            .into_iter()
             .filter(|f| f.weight != Weight::Note)
             .map(|f| Found {
                 class: if f.weight == Weight::Error { "bad" } else { "warn" },
