@@ -27,8 +27,12 @@ fn floor(card: &Scorecard, top1: usize, top3: usize, exact: usize) {
     let n = card.cases.len();
     let of = |right: usize| 100 * right / n;
     let place = |most: u32| card.cases.iter().filter(|c| c.place.is_some_and(|p| p <= most)).count();
-    let wrong: Vec<String> =
-        card.cases.iter().filter(|c| !c.exact).map(|c| format!("{} {:.2}: {}", c.name, c.confidence, c.said)).collect();
+    let wrong: Vec<String> = card
+        .cases
+        .iter()
+        .filter(|c| !c.exact)
+        .map(|c| format!("{} {:.2}: {}", c.name, c.confidence, c.said))
+        .collect();
     let got = (of(place(1)), of(place(3)), of(card.cases.iter().filter(|c| c.exact).count()));
     assert!(got.0 >= top1 && got.1 >= top3 && got.2 >= exact, "{got:?} of {n}\n{}", wrong.join("\n"));
 }

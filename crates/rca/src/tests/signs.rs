@@ -1,7 +1,7 @@
 //! Signs that name no kind of their own: counters without an ending, shares of hits, packets that are lost, and what people
 //! say of the beginning.
 
-use firebell_core::telemetry::MetricKind;
+use firebell_core::telemetry::{Labels, LogLine, MetricKind};
 use firebell_core::verdict::Outcome;
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -100,4 +100,100 @@ proptest! {
         let first = v.hypotheses.first().map(|h| h.component.as_str());
         prop_assert_eq!((v.verdict, first), (Outcome::Cause, Some("service/cart")), "said {} s from it: {}", (said - onset) / 1000, told(&v));
     }
+}
+
+/// Access lines of a service, one a sample from each of twenty addresses, and what else is sent since the onset.
+fn access(made: &mut Made, service: &str, more: impl Fn(i64, usize) -> Option<(String, String, u16)>) {
+    let at = |i: i64, ms: i64| Timestamp::from_millisecond(START + i * STEP + ms).ok();
+    let mut line = |at, address: &str, path: &str, status: u16| {
+        let number = made.t.logs.len() as u64 + 1;
+        made.t.logs.push(LogLine {
+            source: format!("logs/{service}.log"),
+            line: number,
+            component: Some(service.to_owned()),
+            at,
+            level: None,
+            text: format!("{address} - - \"GET {path} HTTP/1.1\" {status} 512"),
+            fields: Labels::new(),
+            trace_id: None,
+        });
+    };
+    for i in 0..made.n {
+        for k in 0..5 {
+            let address = format!("198.51.100.{}", 1 + (i * 5 + k) % 20);
+            line(at(i, k * 100), &address, &format!("/products/{}", (i * 7 + k) % 90), 200);
+        }
+        if i * 10 >= made.n * 7 {
+            for k in 0..40 {
+                let Some((address, path, status)) = more(i, k) else { break };
+                line(at(i, 1_000 + k as i64 * 10), &address, &path, status);
+            }
+        }
+    }
+}
+
+/// The first hypothesis and the verdict, where customers complain.
+fn first(made: &Made) -> (Outcome, String, String) {
+    let mut t = made.t.clone();
+    "customers cannot use the catalogue".clone_into(&mut t.report);
+    let v = investigate(&t, &Settings::default());
+    let h = v.hypotheses.first();
+    (
+        v.verdict,
+        h.map_or_else(String::new, |h| h.component.clone()),
+        h.map_or_else(String::new, |h| h.cause.clone()),
+    )
+}
+
+#[test]
+fn requests_that_are_meant_to_break_in_are_told_from_a_fault_of_the_code() {
+    let payloads = [
+        "/products?q=1%27+UNION+SELECT+password+FROM+users",
+        "/files?name=../../../etc/passwd",
+        "/products?q=%27+or+%271%27%3D%271",
+    ];
+    for seed in 1..=3 {
+        let mut made = Made::new(seed, STEP, LONG);
+        made.gauge("http_5xx_ratio", "web", 0.002, |at| late(at, 150.0));
+        access(&mut made, "web", |i, k| {
+            (k < 6)
+                .then(|| ("203.0.113.9".to_owned(), format!("{}{}", payloads[(i as usize + k) % 3], k), 500))
+        });
+        assert_eq!(first(&made), (Outcome::Cause, "service/web".into(), "security.injection".into()));
+    }
+    // A scanner that is always about, whose requests are answered like all others, explains no failure.
+    let mut made = Made::new(9, STEP, LONG);
+    made.gauge("http_5xx_ratio", "web", 0.002, |at| late(at, 150.0));
+    access(&mut made, "web", |_, k| {
+        (k < 6).then(|| (format!("198.51.100.{}", 1 + k), "/products/7".to_owned(), 500))
+    });
+    for i in 0..LONG {
+        let mut line = made.t.logs[0].clone();
+        line.at = Timestamp::from_millisecond(START + i * STEP + 500).ok();
+        line.line = made.t.logs.len() as u64 + 1;
+        line.text = format!("203.0.113.9 - - \"GET {}{i} HTTP/1.1\" 404 12", payloads[0]);
+        made.t.logs.push(line);
+    }
+    assert!(first(&made).2 != "security.injection", "{:?}", first(&made));
+}
+
+#[test]
+fn one_address_that_sends_most_is_no_surge_of_customers() {
+    for seed in 1..=3 {
+        let mut made = Made::new(seed, STEP, LONG);
+        made.gauge("latency_seconds", "web", 0.06, |at| late(at, 5.0));
+        made.gauge("request_rate", "web", 100.0, |at| late(at, 6.0));
+        access(&mut made, "web", |_, k| {
+            (k < 25).then(|| ("203.0.113.9".to_owned(), format!("/products/{k}"), 200))
+        });
+        assert_eq!(first(&made), (Outcome::Cause, "service/web".into(), "traffic.abuse".into()));
+    }
+    // The same by many addresses is.
+    let mut made = Made::new(7, STEP, LONG);
+    made.gauge("latency_seconds", "web", 0.06, |at| late(at, 5.0));
+    made.gauge("request_rate", "web", 100.0, |at| late(at, 6.0));
+    access(&mut made, "web", |i, k| {
+        (k < 25).then(|| (format!("192.0.2.{}", (i as usize * 25 + k) % 200), format!("/products/{k}"), 200))
+    });
+    assert!(first(&made).2 != "traffic.abuse", "{:?}", first(&made));
 }
