@@ -18,6 +18,9 @@ pub(crate) struct BenchArgs {
     /// What the investigation is told of the start of the impact.
     #[arg(long, value_enum, default_value = "given")]
     pub(crate) onset: Onset,
+    /// How much too late or too early, seconds.
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(i64).range(1..=86_400))]
+    pub(crate) off: i64,
     /// Folders with labelled bundles (`answer.json`).
     #[arg(value_name = "DIR")]
     pub(crate) dirs: Vec<PathBuf>,
@@ -30,9 +33,9 @@ pub(crate) enum Onset {
     Given,
     /// Nothing.
     None,
-    /// A minute too late.
+    /// Too late, by a minute unless --off says more.
     Late,
-    /// A minute too early.
+    /// Too early, by a minute unless --off says more.
     Early,
 }
 

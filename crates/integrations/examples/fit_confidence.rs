@@ -2,8 +2,9 @@
 //! `cargo run --release -p firebell-integrations --example fit_confidence -- DIR… [--copies N] [--list]`.
 //!
 //! Logistic regression with an L2 penalty by Newton's method; every set (the class up to its first slash) weighs the same.
-//! Disturbed copies of each case take part, so that answers on poor telemetry are represented. The calibration error is of
-//! predictions for each set by a model that was fitted to the other sets.
+//! Disturbed copies of each case take part, so that answers on poor telemetry are represented. An answer is right if it names
+//! the component and, where one is asked, the cause. The calibration error is of predictions for each set by a model that was
+//! fitted to the other sets: as the model gives them, and with the bounds of judgement that a verdict puts on them.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -13,7 +14,7 @@ use firebell_core::verdict::Outcome;
 use firebell_integrations::bundle;
 use firebell_rca::perturb::{Disturbance, disturb};
 use firebell_rca::score::{Answer, score};
-use firebell_rca::{INPUTS, Settings, investigate_with_inputs};
+use firebell_rca::{CONSTANT, INPUTS, Settings, WEIGHTS, investigate_with_inputs};
 
 /// Inputs and a constant.
 const N: usize = INPUTS.len() + 1;
@@ -23,6 +24,9 @@ const PENALTY: f64 = 0.5;
 /// From here on people act on an answer.
 const SURE: f64 = 0.8;
 
+/// What a bound of judgement leaves at most.
+const BOUND: f64 = 0.68;
+
 struct Row {
     /// Case and disturbance.
     name: String,
@@ -31,8 +35,23 @@ struct Row {
     x: [f64; N],
     right: bool,
     set: String,
-    /// What the present weights say.
+    /// What the verdict says.
     said: f64,
+}
+
+impl Row {
+    /// By how much, and to what at most, the bounds of judgement lowered what the present weights say: of another model's
+    /// prediction they make this.
+    fn bounded(&self, p: f64) -> f64 {
+        let mut present = [CONSTANT; N];
+        present[1..].copy_from_slice(&WEIGHTS);
+        let unbound = predict(&present, &self.x).clamp(0.02, 0.97);
+        if self.said + 0.001 >= unbound {
+            p.clamp(0.02, 0.97)
+        } else {
+            p.min(self.said / unbound * p).min(BOUND.max(self.said))
+        }
+    }
 }
 
 fn main() -> ExitCode {
@@ -73,17 +92,20 @@ fn main() -> ExitCode {
         sets
     };
     let everything: Vec<&Row> = rows.iter().collect();
-    let mut predictions = Vec::new();
+    let (mut predictions, mut told) = (Vec::new(), Vec::new());
     for set in &sets {
         let others: Vec<&Row> = rows.iter().filter(|r| r.set != *set).collect();
         let weights = fit(&others);
         let own: Vec<(f64, bool)> =
             rows.iter().filter(|r| r.set == *set).map(|r| (predict(&weights, &r.x), r.right)).collect();
+        let bounded =
+            rows.iter().filter(|r| r.set == *set).map(|r| (r.bounded(predict(&weights, &r.x)), r.right));
+        told.extend(bounded);
         let right = own.iter().filter(|p| p.1).count();
         let now: Vec<(f64, bool)> =
             rows.iter().filter(|r| r.set == *set).map(|r| (r.said, r.right)).collect();
         println!(
-            "{set:<24} {:>5} answers, {right:>5} right, error {:.3} (present weights {:.3})",
+            "{set:<24} {:>5} answers, {right:>5} right, error {:.3} (verdicts {:.3})",
             own.len(),
             error(&own),
             error(&now)
@@ -91,7 +113,11 @@ fn main() -> ExitCode {
         predictions.extend(own);
     }
     let now: Vec<(f64, bool)> = rows.iter().map(|r| (r.said, r.right)).collect();
-    for (name, of) in [("over the sets left out", &predictions), ("of the present weights", &now)] {
+    for (name, of) in [
+        ("over the sets left out", &predictions),
+        ("over the sets left out, bounded", &told),
+        ("of the verdicts", &now),
+    ] {
         let sure = of.iter().filter(|p| p.0 >= SURE).count();
         let wrong = of.iter().filter(|p| p.0 >= SURE && !p.1).count();
         println!(
@@ -136,12 +162,13 @@ fn gather(dir: &std::path::Path, copies: u64, rows: &mut Vec<Row>) -> Result<(),
                 .hypotheses
                 .first()
                 .map_or_else(String::new, |h| format!("{} at {}", h.cause, h.component));
+            let scored = score("", &verdict, answer);
             let name = format!("{} {how}", case.display());
             rows.push(Row {
                 name,
                 blamed,
                 x,
-                right: score("", &verdict, answer).place == Some(1),
+                right: scored.place == Some(1) && scored.cause != Some(false),
                 set,
                 said,
             });

@@ -56,7 +56,8 @@ pub(crate) fn explains(a: &str, b: &str) -> bool {
         "saturation.disk" => {
             generic.contains(&b) || b_change || ["saturation.disk_io", "code.memory_leak"].contains(&b)
         }
-        "security.credential_stuffing" => {
+        // Whoever sends far too much, or what breaks things, brings load and failures.
+        "security.credential_stuffing" | "security.injection" | "traffic.abuse" => {
             generic.contains(&b) || b_change || b.starts_with("traffic.") || b.starts_with("saturation.")
         }
         "saturation.memory" => generic.contains(&b) || b == "saturation.cpu",

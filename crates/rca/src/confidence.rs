@@ -5,8 +5,10 @@
 /// What the model looks at, by name.
 pub const INPUTS: [&str; 7] = ["score", "lead", "modalities", "mechanism", "own", "absent", "steady"];
 
-const CONSTANT: f64 = -1.64;
-const WEIGHTS: [f64; INPUTS.len()] = [3.19, 3.34, 0.34, 0.46, -2.25, 0.99, 2.63];
+/// Where all inputs are nothing, log-odds.
+pub const CONSTANT: f64 = -1.64;
+/// Log-odds that each of them adds.
+pub const WEIGHTS: [f64; INPUTS.len()] = [3.19, 3.34, 0.34, 0.46, -2.25, 0.99, 2.63];
 
 /// What is taken for steadiness where the telemetry is too large to look again: the mean of the answers that the weights
 /// were fitted to.

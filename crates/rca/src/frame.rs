@@ -89,7 +89,7 @@ pub(crate) fn find(t: &Telemetry, features: &[Feature]) -> Option<Frame> {
         drift: apart && hint.is_none(),
     };
     Some(match (hint, found) {
-        (Some(h), Some(v)) if v.overrule(h) && (v.at - h).abs() <= 600_000.min(span / 3) && !apart => {
+        (Some(h), Some(v)) if v.overrule(h) && (v.at - h).abs() <= WRONG_MS.min(span / 2) && !apart => {
             frame(v.at, true)
         }
         (Some(h), _) if h > begin && h < end => frame(h, true),
@@ -100,6 +100,8 @@ pub(crate) fn find(t: &Telemetry, features: &[Feature]) -> Option<Frame> {
     })
 }
 
+/// People's clocks are wrong by so much at most, milliseconds; further off they mean something else.
+const WRONG_MS: i64 = 600_000;
 /// Milliseconds without spans between two recordings.
 const PAUSE_MS: i64 = 60_000;
 

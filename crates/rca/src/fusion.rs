@@ -246,7 +246,8 @@ fn weigh(
     let specific = causes::specific(&cause);
     // An attack is seen by its attempts. It is harm of its own: what else moves at the time neither adds to it nor
     // takes from it, and it need not be where people feel something.
-    let attack = cause.starts_with("security.") && best.get(&Modality::Security).is_some_and(|w| *w > 0.5);
+    let attack = (cause.starts_with("security.") || cause == "traffic.abuse")
+        && best.get(&Modality::Security).is_some_and(|w| *w > 0.5);
     let named = case.focus.iter().any(|f| names::same(f, &component));
     let reaches = named
         || case.focus.is_empty()

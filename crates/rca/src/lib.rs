@@ -38,7 +38,7 @@ mod trace;
 #[cfg(test)]
 mod tests;
 
-pub use confidence::INPUTS;
+pub use confidence::{CONSTANT, INPUTS, WEIGHTS};
 pub use engines::explain_diff;
 pub use evidence::reevaluate;
 pub use investigate::{investigate, investigate_with_inputs};

@@ -31,6 +31,8 @@ mod typed;
 mod write;
 
 #[cfg(test)]
+mod accuracy;
+#[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod tests;

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::breakdown::{Sense, sense};
 use crate::case::Case;
 use crate::series::features::Feature;
-use crate::series::kinds::Kind;
+use crate::series::kinds::{Kind, is_loss};
 use crate::series::stats::Shift;
 use crate::signal::{Modality, Role, Signal};
 
@@ -171,7 +171,7 @@ fn resource(f: &Feature) -> &'static str {
         Kind::Memory => "saturation.memory",
         Kind::DiskIo => "saturation.disk_io",
         Kind::DiskUsed => "saturation.disk",
-        Kind::Network if has(&["drop", "loss", "retrans", "error"]) => "network.loss",
+        Kind::Network if is_loss(&name) => "network.loss",
         Kind::Network => "saturation.network_io",
         Kind::Latency if has(&["ping", "rtt", "network", "round_trip"]) => "network.delay",
         Kind::Latency if has(&["disk", "io", "await"]) => "saturation.disk_io",

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::case::Case;
 use crate::series::features::Feature;
-use crate::series::kinds::Kind;
+use crate::series::kinds::{Kind, is_loss};
 use crate::series::stats::{self, Climb, Shift};
 use crate::signal::{Modality, Role, Signal};
 
@@ -111,6 +111,9 @@ fn read(
         }
         Kind::DiskUsed => disk(case, f, s, share, &mut push, went),
         Kind::DiskIo if up => push(&f.component, "saturation.disk_io", Mechanism, 0.35 * strength, went),
+        Kind::Network if up && is_loss(&f.name.to_ascii_lowercase()) => {
+            push(&f.component, "network.loss", Mechanism, 0.6 * strength, went)
+        }
         Kind::Network if up => push(&f.component, "saturation.network_io", Mechanism, 0.3 * strength, went),
         Kind::PoolInUse if up && share && s.after >= 0.93 && s.before < 0.9 => {
             // A database that takes no more connections is asked by more pools than one.
@@ -166,7 +169,7 @@ fn read(
             push(&f.component, "database.replication_lag", Mechanism, 0.8 * strength, went)
         }
         Kind::Locks if up => push(&f.component, "database.lock_contention", Mechanism, 0.7 * strength, went),
-        Kind::Cache if up => push(&f.component, "cache.stampede", Mechanism, 0.4 * strength, went),
+        Kind::Cache if misses(f, s) => push(&f.component, "cache.stampede", Mechanism, 0.4 * strength, went),
         Kind::Workload if f.peer.is_none() && up && s.ratio() > 1.6 => {
             push(&f.component, "traffic.surge", Mechanism, 0.3 * strength, went);
         }
@@ -174,6 +177,17 @@ fn read(
             push(&f.component, "code.slow_path", Symptom, 0.2 * strength, went);
         }
         _ => {}
+    }
+}
+
+/// Whether more is asked of what lies behind a cache: more misses, or a smaller share of hits. Fewer hits in all may be
+/// fewer questions.
+fn misses(f: &Feature, s: &Shift) -> bool {
+    let name = f.name.to_ascii_lowercase();
+    let share = ["ratio", "rate", "percent", "pct"].iter().any(|w| name.contains(w));
+    match name.contains("hit") && !name.contains("miss") {
+        true => share && s.z < 0.0 && s.after < 0.9 * s.before,
+        false => s.z > 0.0,
     }
 }
 

@@ -9,6 +9,7 @@ mod metrics;
 mod phrases;
 mod prior;
 mod releases;
+mod requests;
 mod security;
 mod stacks;
 pub(crate) mod state;
@@ -28,13 +29,14 @@ use crate::threads;
 pub(crate) type Engine = fn(&Case<'_>) -> Vec<Signal>;
 
 /// All engines that need no other's signals; signals are in this order.
-pub(crate) const ALL: [(&str, Engine); 8] = [
+pub(crate) const ALL: [(&str, Engine); 9] = [
     ("metrics", metrics::run),
     ("cascade", cascade::run),
     ("releases", releases::run),
     ("logs", logs::run),
     ("traces", traces::run),
     ("security", security::run),
+    ("requests", requests::run),
     ("state", state::run),
     ("warnings", warnings::run),
 ];

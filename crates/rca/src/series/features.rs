@@ -1,6 +1,6 @@
 //! Features: comparable series made of raw ones. Counters become rates, buckets quantiles, pairs ratios.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use firebell_core::telemetry::{MetricKind, Series, Telemetry};
 
@@ -94,11 +94,13 @@ fn raw<'a>(t: &'a Telemetry, names: &Names) -> Vec<Raw<'a>> {
         }
         entry.1.push(i);
     }
+    let counts = behave_like_counters(t);
     let mut out = Vec::new();
     for (index, members) in merged.into_values() {
         let s = &t.series[index];
-        let mut counter =
-            matches!(s.kind, MetricKind::Counter | MetricKind::HistogramBucket) || kinds_counter(&s.name);
+        let mut counter = matches!(s.kind, MetricKind::Counter | MetricKind::HistogramBucket)
+            || kinds_counter(&s.name)
+            || counts.contains(s.name.as_str());
         let mut points = Vec::new();
         for m in &members {
             let p = &t.series[*m].points;
@@ -123,6 +125,49 @@ fn raw<'a>(t: &'a Telemetry, names: &Names) -> Vec<Raw<'a>> {
 
 fn kinds_counter(name: &str) -> bool {
     ["_total", "_count", "_sum", "_bucket"].iter().any(|s| name.ends_with(s))
+}
+
+/// Samples from which the course of a series tells that it counts.
+const COURSE: usize = 12;
+
+/// Names of metrics of no known kind that count without saying so (`nginx_ingress_controller_requests`): whole numbers, none
+/// of their series ever falls but to begin again, and the busiest rises at nearly each sample. Only of what is counted:
+/// memory and disks fill up steadily too.
+fn behave_like_counters(t: &Telemetry) -> BTreeSet<&str> {
+    let mut busiest: BTreeMap<&str, f64> = BTreeMap::new();
+    let mut never: BTreeSet<&str> = BTreeSet::new();
+    for s in t.series.iter().filter(|s| s.kind == MetricKind::Unknown && counted(s)) {
+        let steps = s.points.windows(2);
+        let fits = mostly_rising(&s.points) && s.points.iter().all(|p| p.1 >= 0.0 && p.1.fract() == 0.0);
+        if !fits {
+            never.insert(&s.name);
+        } else if s.points.len() >= COURSE {
+            let rises = steps.filter(|w| w[1].1 > w[0].1).count() as f64 / (s.points.len() - 1) as f64;
+            let most = busiest.entry(&s.name).or_default();
+            *most = most.max(rises);
+        }
+    }
+    busiest
+        .into_iter()
+        .filter(|(name, rises)| *rises >= 0.8 && !never.contains(name))
+        .map(|(n, _)| n)
+        .collect()
+}
+
+fn counted(s: &Series) -> bool {
+    matches!(
+        kinds::kind(&s.name, &s.labels),
+        Kind::Workload
+            | Kind::Errors
+            | Kind::Retries
+            | Kind::Queries
+            | Kind::Network
+            | Kind::DiskIo
+            | Kind::Throttled
+            | Kind::PoolTimeouts
+            | Kind::SignIns
+            | Kind::Cache
+    )
 }
 
 fn mostly_rising(points: &[(i64, f64)]) -> bool {

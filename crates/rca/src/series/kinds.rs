@@ -78,6 +78,11 @@ impl Kind {
     }
 }
 
+/// Whether a series of the network counts what does not arrive.
+pub(crate) fn is_loss(name: &str) -> bool {
+    ["drop", "loss", "retrans", "error"].iter().any(|w| name.contains(w))
+}
+
 /// The kind by name and labels. Ratios and derived kinds are made elsewhere.
 pub(crate) fn kind(name: &str, labels: &Labels) -> Kind {
     let n = name.to_lowercase();
@@ -157,8 +162,16 @@ pub(crate) fn kind(name: &str, labels: &Labels) -> Kind {
         Kind::Cache
     } else if has(&["queue", "backlog", "consumer_lag", "lag"]) {
         if limit { Kind::QueueSize } else { Kind::Queue }
-    } else if has(&["network", "bytes_sent", "bytes_received", "packet", "transmit", "receive", "bandwidth"])
-    {
+    } else if has(&[
+        "network",
+        "bytes_sent",
+        "bytes_received",
+        "packet",
+        "transmit",
+        "receive",
+        "bandwidth",
+        "retrans",
+    ]) {
         Kind::Network
     } else if has(&["request", "orders", "calls", "throughput", "qps", "rps", "traffic", "invocations"])
         || word(&["lod", "load"])

@@ -13,3 +13,4 @@ mod properties;
 mod queries;
 mod season;
 mod shapes;
+mod signs;

@@ -8,18 +8,18 @@ use super::company::Rng;
 use super::noise::{normal, told};
 use crate::{Settings, investigate};
 
-const START: i64 = 1_767_600_000_000;
+pub(super) const START: i64 = 1_767_600_000_000;
 
 /// A system of quiet services, and a series more of one of them.
-struct Made {
-    rng: Rng,
-    t: Telemetry,
-    step: i64,
-    n: i64,
+pub(super) struct Made {
+    pub(super) rng: Rng,
+    pub(super) t: Telemetry,
+    pub(super) step: i64,
+    pub(super) n: i64,
 }
 
 impl Made {
-    fn new(seed: u64, step: i64, n: i64) -> Self {
+    pub(super) fn new(seed: u64, step: i64, n: i64) -> Self {
         let mut made = Self { rng: Rng::new(seed), t: Telemetry::default(), step, n };
         for service in ["web", "cart", "search", "billing"] {
             made.gauge("latency_seconds", service, 0.06, |_| 1.0);
@@ -28,7 +28,13 @@ impl Made {
         made
     }
 
-    fn push(&mut self, name: &str, labels: &[(&str, &str)], kind: MetricKind, points: Vec<(i64, f64)>) {
+    pub(super) fn push(
+        &mut self,
+        name: &str,
+        labels: &[(&str, &str)],
+        kind: MetricKind,
+        points: Vec<(i64, f64)>,
+    ) {
         self.t.series.push(Series {
             source: "metrics/m.csv".into(),
             name: name.into(),
@@ -40,7 +46,7 @@ impl Made {
     }
 
     /// A level with five percent of noise, times `factor` of the sample's place between 0 and 1.
-    fn gauge(&mut self, name: &str, service: &str, level: f64, factor: impl Fn(f64) -> f64) {
+    pub(super) fn gauge(&mut self, name: &str, service: &str, level: f64, factor: impl Fn(f64) -> f64) {
         let points = (0..self.n)
             .map(|i| {
                 let noise = 1.0 + 0.05 * normal(&mut self.rng);
@@ -51,7 +57,7 @@ impl Made {
         self.push(name, &[("service", service)], MetricKind::Gauge, points);
     }
 
-    fn constant(&mut self, name: &str, service: &str, value: f64) {
+    pub(super) fn constant(&mut self, name: &str, service: &str, value: f64) {
         let points = (0..self.n).map(|i| (START + i * self.step, value)).collect();
         self.push(name, &[("service", service)], MetricKind::Gauge, points);
     }
@@ -72,17 +78,17 @@ impl Made {
         self.push(name, labels, MetricKind::Unknown, points);
     }
 
-    fn verdict(&self) -> Verdict {
+    pub(super) fn verdict(&self) -> Verdict {
         investigate(&self.t, &Settings::default())
     }
 }
 
 /// The last three tenths.
-fn late(at: f64, more: f64) -> f64 {
+pub(super) fn late(at: f64, more: f64) -> f64 {
     if at >= 0.7 { more } else { 1.0 }
 }
 
-fn is(made: &Made, component: &str, cause: &str) {
+pub(super) fn is(made: &Made, component: &str, cause: &str) {
     // Whoever looks into it was called.
     let mut t = made.t.clone();
     "something is wrong".clone_into(&mut t.report);

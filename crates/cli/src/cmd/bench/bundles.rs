@@ -21,8 +21,8 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
                 told = telemetry.clone();
                 told.impact_started_at = match args.onset {
                     Onset::Given | Onset::None => None,
-                    Onset::Late => shifted(telemetry.impact_started_at, 60),
-                    Onset::Early => shifted(telemetry.impact_started_at, -60),
+                    Onset::Late => shifted(telemetry.impact_started_at, args.off),
+                    Onset::Early => shifted(telemetry.impact_started_at, -args.off),
                 };
                 asked = &told;
             }

@@ -23,11 +23,13 @@ const CONFIDENT: f64 = 0.7;
 #[derive(Debug, Default, Clone, Copy)]
 struct Tally {
     copies: usize,
-    /// The first hypothesis is the same as for the original, or now right.
+    /// The first hypothesis is right: the component, and the cause where one is asked.
     holds: usize,
-    /// Another one, with less confidence than [`CONFIDENT`].
+    /// It is not, and is given with less confidence than [`CONFIDENT`] or as no cause at all.
     unsure: usize,
-    /// Another one that is wrong, with confidence, where the original was not.
+    /// The component is right and the cause is not, with confidence.
+    other_cause: usize,
+    /// The component is wrong, with confidence.
     misled: usize,
 }
 
@@ -54,21 +56,29 @@ pub(super) fn run(args: &BenchPerturbArgs) -> anyhow::Result<ExitCode> {
             copies: all.copies + t.copies,
             holds: all.holds + t.holds,
             unsure: all.unsure + t.unsure,
+            other_cause: all.other_cause + t.other_cause,
             misled: all.misled + t.misled,
         };
     }
     if args.json {
-        let row =
-            |t: &Tally| json!({"copies": t.copies, "holds": t.holds, "unsure": t.unsure, "misled": t.misled});
+        let row = |t: &Tally| json!({"copies": t.copies, "holds": t.holds, "unsure": t.unsure, "other_cause": t.other_cause, "misled": t.misled});
         let by: BTreeMap<&str, _> = tallies.iter().map(|(d, t)| (d.as_str(), row(t))).collect();
         output::json(&json!({ "disturbances": by, "all": row(&all), "confidently_wrong": misled }));
         return Ok(ExitCode::Ok);
     }
-    let head =
-        ["disturbance", "copies", "holds", "less sure", "confidently wrong"].map(str::to_owned).to_vec();
+    let head = ["disturbance", "copies", "holds", "less sure", "other cause", "confidently wrong"]
+        .map(str::to_owned)
+        .to_vec();
     let row = |name: &str, t: &Tally| {
         let of = |n| share(n, t.copies);
-        vec![name.to_owned(), t.copies.to_string(), of(t.holds), of(t.unsure), of(t.misled)]
+        vec![
+            name.to_owned(),
+            t.copies.to_string(),
+            of(t.holds),
+            of(t.unsure),
+            of(t.other_cause),
+            of(t.misled),
+        ]
     };
     let mut rows = vec![head];
     rows.extend(tallies.iter().map(|(d, t)| row(d.as_str(), t)));
@@ -91,8 +101,6 @@ fn one(
     let answer: Answer = serde_json::from_value(answer)
         .map_err(|e| coded(ExitCode::Usage, format!("{}/answer.json: {e}", case.display())))?;
     let loaded = bundle::read(case).map_err(usage)?;
-    let original = investigate(&loaded.telemetry, &Settings::default());
-    let was_right = right(&original, &answer);
     for copy in 0..copies {
         let how = Disturbance::ALL[copy % Disturbance::ALL.len()];
         let (telemetry, renaming) = disturb(&loaded.telemetry, how, copy as u64 + 1);
@@ -100,16 +108,21 @@ fn one(
         let wanted = renamed(&answer, &renaming);
         let tally = tallies.entry(how).or_default();
         tally.copies += 1;
-        let sure = verdict.hypotheses.first().map_or(0.0, |h| h.confidence);
-        if right(&verdict, &wanted) || same(&original, &verdict, &renaming) {
+        let sure = verdict.hypotheses.first().map_or(0.0, |h| h.confidence) >= CONFIDENT;
+        let scored = score("", &verdict, &wanted);
+        let place = scored.place == Some(1);
+        if place && scored.cause != Some(false) {
             tally.holds += 1;
-        } else if verdict.verdict != Outcome::Cause || sure < CONFIDENT || !was_right {
+        } else if verdict.verdict != Outcome::Cause || !sure {
             tally.unsure += 1;
+        } else if place {
+            tally.other_cause += 1;
         } else {
             tally.misled += 1;
             let first = verdict.hypotheses.first();
+            let confidence = first.map_or(0.0, |h| h.confidence);
             misled.push(format!(
-                "{}, copy {copy} ({}): {} at {} with {sure:.2}",
+                "{}, copy {copy} ({}): {} at {} with {confidence:.2}",
                 case.display(),
                 how.as_str(),
                 first.map_or("nothing", |h| h.cause.as_str()),
@@ -118,16 +131,6 @@ fn one(
         }
     }
     Ok(())
-}
-
-fn right(verdict: &Verdict, answer: &Answer) -> bool {
-    score("", verdict, answer).place == Some(1)
-}
-
-/// Whether the copy's first hypothesis is the original's, by component, and so is the outcome.
-fn same(original: &Verdict, copy: &Verdict, renaming: &Renaming) -> bool {
-    let first = |v: &Verdict| v.hypotheses.first().map(|h| h.component.clone());
-    original.verdict == copy.verdict && first(original).map(|c| renaming.name(&c)) == first(copy)
 }
 
 fn renamed(answer: &Answer, renaming: &Renaming) -> Answer {

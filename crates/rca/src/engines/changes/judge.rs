@@ -21,6 +21,8 @@ use crate::text::words;
 pub(super) const LEAST: f64 = 0.3;
 /// Harm that begins within this time of a flag may be its, milliseconds.
 const PROMPT_MS: i64 = 60_000;
+/// By so much more of a machine's residents than of others are ill where the machine is to blame.
+const MOST_OF_THEM: f64 = 0.5;
 /// What is not known can be suspected so far.
 const UNKNOWN_MOST: f64 = 0.6;
 
@@ -148,6 +150,13 @@ impl Court<'_, '_> {
         if before_complaints {
             weight += 0.62;
             how.push("it is the only change before people complained".to_owned());
+        }
+        if c.shown.kind == ChangeKind::Node
+            && Place::of_residents(self.case, &live.component, &self.harm)
+                .is_some_and(|most| most >= MOST_OF_THEM)
+        {
+            weight += 0.45;
+            how.push("most of what runs on it is ill, and little else".to_owned());
         }
         let away: Vec<String> = self
             .case

@@ -161,11 +161,14 @@ fn stated(change: &Change) -> Vec<Edit> {
             edit.below = outcome.below;
             out.push(edit);
         }
-        ChangeKind::Migration => out.push(Edit::new(
-            Sort::Schema,
-            format!("migrates the schema ({})", edit::short(&change.summary)),
-            &[(Schema, 0.8), (Lock, 0.8), (Database, 0.6), (Missing, 0.3), (Timeout, 0.4), (Slow, 0.4)],
-        )),
+        ChangeKind::Migration => out.push(
+            Edit::new(
+                Sort::Schema,
+                format!("migrates the schema ({})", edit::short(&change.summary)),
+                &[(Schema, 0.8), (Lock, 0.8), (Database, 0.6), (Missing, 0.3), (Timeout, 0.4), (Slow, 0.4)],
+            )
+            .naming(migrated(&change.summary)),
+        ),
         ChangeKind::Certificate => {
             let mut edit = Edit::new(
                 Sort::Value,
@@ -186,6 +189,8 @@ fn stated(change: &Change) -> Vec<Edit> {
                 (Disk, 0.5),
                 (Load, 0.5),
                 (Timeout, 0.5),
+                (Slow, 0.5),
+                (Errors, 0.5),
             ],
         )),
         ChangeKind::Schedule => {
@@ -209,6 +214,23 @@ fn stated(change: &Change) -> Vec<Edit> {
         ChangeKind::Config | ChangeKind::Deploy | ChangeKind::Flag | ChangeKind::Commit => {}
     }
     out
+}
+
+/// What a migration's summary says that it changes: `drop column colour` changes `colour`.
+fn migrated(summary: &str) -> Vec<&str> {
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.');
+    let words: Vec<&str> = summary.split(|c: char| !is_name(c)).filter(|w| !w.is_empty()).collect();
+    let sort = |w: &str| {
+        ["column", "table", "index", "constraint", "view", "field", "enum"]
+            .contains(&w.to_lowercase().as_str())
+    };
+    let filler = |w: &str| ["if", "not", "exists", "the", "on", "of"].contains(&w.to_lowercase().as_str());
+    let named = |i: usize| words[i + 1..].iter().copied().find(|w| !filler(w));
+    (0..words.len())
+        .filter(|i| sort(words[*i]))
+        .filter_map(named)
+        .filter(|w| w.len() > 2 && !sort(w))
+        .collect()
 }
 
 fn changed_words(
@@ -362,6 +384,17 @@ mod tests {
         }
         assert!(shared(&set(&["pkg/cache/config.go"])) && shared(&set(&["go.mod"])));
         assert!(!shared(&set(&["services/order/tax.go"])));
+    }
+
+    #[test]
+    fn a_migration_names_what_it_changes() {
+        assert_eq!(migrated("drop column colour"), ["colour"]);
+        assert_eq!(
+            migrated("ALTER TABLE shop.items ADD CONSTRAINT price_positive"),
+            ["shop.items", "price_positive"]
+        );
+        assert_eq!(migrated("create index if not exists on orders"), ["orders"]);
+        assert!(migrated("clean up").is_empty());
     }
 
     #[test]

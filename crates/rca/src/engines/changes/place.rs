@@ -1,6 +1,6 @@
 //! Where a change stands in the graph of calls, seen from the harm.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::case::Case;
 use crate::signal::{Role, Signal};
@@ -35,12 +35,35 @@ impl Place {
     pub(super) fn find(case: &Case<'_>, component: &str, harm: &BTreeMap<&str, f64>) -> Self {
         let at = |c: &str| harm.get(c).copied().unwrap_or(0.0);
         let most = |them: &BTreeMap<String, usize>| them.keys().map(|c| at(c)).fold(0.0, f64::max);
+        let residents: Vec<&str> = case.placement.residents(component).collect();
+        // What a machine does to its residents it does to most of them.
+        let theirs = residents.iter().map(|r| at(r)).sum::<f64>() / residents.len().max(1) as f64;
+        let callers = residents.iter().map(|r| most(&case.graph.upstream(r))).fold(0.0, f64::max);
         Self {
-            here: at(component),
+            here: at(component).max(theirs),
             below: most(&case.graph.downstream(component)),
-            above: most(&case.graph.upstream(component)),
-            unknown: !case.graph.has(component),
+            above: most(&case.graph.upstream(component)).max(callers),
+            unknown: !case.graph.has(component) && residents.is_empty(),
         }
+    }
+
+    /// Share of what runs on a machine that fails, less the share of what runs elsewhere and fails by itself; none where
+    /// nothing is known to run on it.
+    pub(super) fn of_residents(case: &Case<'_>, machine: &str, harm: &BTreeMap<&str, f64>) -> Option<f64> {
+        let ill = |c: &str| harm.get(c).is_some_and(|h| *h > FAILING);
+        let residents: BTreeSet<&str> = case.placement.residents(machine).collect();
+        if residents.is_empty() {
+            return None;
+        }
+        let caught = |c: &str| case.graph.downstream(c).keys().any(|d| residents.contains(d.as_str()));
+        let others: Vec<&String> = case
+            .instrumented
+            .iter()
+            .filter(|c| !residents.contains(c.as_str()) && case.placement.residents(c).next().is_none())
+            .collect();
+        let elsewhere = others.iter().filter(|c| ill(c) && !caught(c)).count();
+        let here = residents.iter().filter(|r| ill(r)).count() as f64 / residents.len() as f64;
+        Some(here - elsewhere as f64 / others.len().max(1) as f64)
     }
 
     /// Whether there is a way along calls between the component and the harm.
@@ -68,6 +91,10 @@ pub(super) fn relation(case: &Case<'_>, here: &str, there: &str, below: bool) ->
     }
     if case.graph.upstream(here).contains_key(there) {
         return 0.75;
+    }
+    // A machine does to its residents what was done to it.
+    if case.placement.is_on(there, here) {
+        return 0.9;
     }
     if case.graph.downstream(here).contains_key(there) {
         return if below { 1.0 } else { 0.35 };

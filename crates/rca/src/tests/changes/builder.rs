@@ -69,7 +69,7 @@ const ALWAYS: &[(&str, i64, &str, &str)] = &[
     ("", 30, "retry on error, raise timeout and pool", "@@ tools/bench/run.py @@\n-    n = 3\n+    n = 5\n"),
 ];
 
-fn at(minute: i64, second: i64) -> Timestamp {
+pub(super) fn at(minute: i64, second: i64) -> Timestamp {
     Timestamp::from_second(START_S + minute * 60 + second).expect("in range")
 }
 
@@ -180,7 +180,7 @@ impl Spec {
     }
 }
 
-fn plain(id: &str, component: &str, at: Timestamp, summary: &str, diff: Option<&str>) -> Change {
+pub(super) fn plain(id: &str, component: &str, at: Timestamp, summary: &str, diff: Option<&str>) -> Change {
     Change {
         id: id.to_owned(),
         at,

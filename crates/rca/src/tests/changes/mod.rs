@@ -3,6 +3,7 @@
 
 mod builder;
 mod code;
+mod kinds;
 mod outside;
 mod properties;
 mod settings;

@@ -403,6 +403,38 @@ pub(super) const FAULTS: &[Fault] = &[
             " count \n-------\n    99\n(1 row)".into(),
         ));
     }),
+    fault("sessions by state", "database/postgres", "database.connection_limit", |s| {
+        s.more.push((
+            "psql -c 'SHOW max_connections'".into(),
+            " max_connections \n-----------------\n 100\n(1 row)".into(),
+        ));
+        s.more.push((
+            "psql -c 'select state, count(*) from pg_stat_activity group by 1'".into(),
+            " state  | count \n--------+-------\n active |    95\n idle   |     4\n(2 rows)".into(),
+        ));
+    }),
+    fault("a unit that nobody knows", "service/nginx", "dependency.unavailable", |s| {
+        s.more.push(("systemctl status nginx".into(), "× nginx.service - A high performance web server\n     Loaded: loaded (/lib/systemd/system/nginx.service; enabled)\n     Active: failed (Result: exit-code) since Mon 2026-03-02 09:41:00 UTC; 19min ago".into()));
+    }),
+    fault("a full disk", "node/worker-1", "saturation.disk", |s| {
+        s.more.push(("ssh worker-1 df -h".into(), "Filesystem      Size  Used Avail Use% Mounted on\n/dev/sda1        40G   40G     0 100% /\ntmpfs           3.9G  1.1M  3.9G   1% /run".into()));
+    }),
+    fault("no inodes", "node/worker-1", "saturation.disk", |s| {
+        s.more.push(("ssh worker-1 df -i".into(), "Filesystem      Inodes   IUsed   IFree IUse% Mounted on\n/dev/sda1      2621440 2621440       0  100% /var".into()));
+    }),
+    fault("no memory", "node/worker-1", "saturation.memory", |s| {
+        s.more.push(("ssh worker-1 free -m".into(), "               total        used        free      shared  buff/cache   available\nMem:           15884       15500         102         210         282         120\nSwap:              0           0           0".into()));
+    }),
+    fault("sockets that nobody closes", "node/worker-1", "saturation.file_descriptors", |s| {
+        let mut text = String::from("State      Recv-Q Send-Q Local Address:Port  Peer Address:Port\n");
+        for i in 0..600 {
+            text.push_str(&format!("CLOSE-WAIT 1      0      10.0.0.4:8080       10.0.1.9:{}\n", 20_000 + i));
+        }
+        s.more.push(("ssh worker-1 ss -tan".into(), text));
+    }),
+    fault("a queue of connections that is full", "service/catalog", "saturation.queue", |s| {
+        s.more.push(("ssh worker-1 ss -ltnp".into(), "State  Recv-Q Send-Q Local Address:Port Peer Address:Port Process\nLISTEN 129    128    0.0.0.0:8080       0.0.0.0:*         users:((\"catalog\",pid=812,fd=6))\nLISTEN 0      4096   127.0.0.53:53      0.0.0.0:*         users:((\"systemd-resolve\",pid=600,fd=13))".into()));
+    }),
     fault("locks", "database/postgres", "database.lock_contention", |s| {
         s.more.push(("psql -c 'select pid, state, wait_event_type, query from pg_stat_activity'".into(), " pid | state               | wait_event_type | query\n-----+---------------------+-----------------+-------\n 11  | idle in transaction | Client          | update orders set a = 1\n 12  | active              | Lock            | update orders set a = 2\n 13  | active              | Lock            | update orders set a = 3\n(3 rows)".into()));
     }),

@@ -47,6 +47,14 @@ pub(super) fn run(v: &View<'_>) -> Vec<Finding> {
             out.push(Finding::new(place(v, host.as_deref()), cause, 0.55, "ss", cite, reading));
         }
     }
+    for q in &v.cluster.host.full_queues {
+        let whose = match &q.process {
+            Some(process) => v.service(process),
+            None => place(v, q.host.as_deref()),
+        };
+        let reading = format!("{} connections wait at {}, which takes {}", q.waiting, q.address, q.most);
+        out.push(Finding::new(whose, "saturation.queue", 0.75, "ss", &q.cite, reading));
+    }
     for n in &v.cluster.nodes {
         for (condition, cause) in [
             ("DiskPressure", "saturation.disk"),

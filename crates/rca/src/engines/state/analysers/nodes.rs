@@ -72,6 +72,22 @@ fn not_ready(v: &View<'_>, n: &Node, out: &mut Vec<Finding>) {
     out.push(Finding::new(place, "kubernetes.containerd_unavailable", 0.45, "Ready", cite, reading));
 }
 
+/// Units of the system itself that come and go, and whose failure harms nobody's requests.
+const HOUSEKEEPING: [&str; 12] = [
+    "systemd-",
+    "apt-",
+    "dpkg-",
+    "snap",
+    "logrotate",
+    "man-db",
+    "fstrim",
+    "e2scrub",
+    "motd",
+    "plymouth",
+    "certbot",
+    "user@",
+];
+
 fn units(v: &View<'_>, out: &mut Vec<Finding>) {
     let silent: Vec<&Node> = v.cluster.nodes.iter().filter(|n| n.ready() == Some(false)).collect();
     let runtime_down = v
@@ -89,8 +105,9 @@ fn units(v: &View<'_>, out: &mut Vec<Finding>) {
             n if n.starts_with("postgresql") || n == "mysql" || n == "mysqld" || n == "mariadb" => {
                 "database.primary_down"
             }
-            n if n.starts_with("redis") => "cache.unavailable",
-            _ => continue,
+            n if n.starts_with("redis") || n.starts_with("memcached") => "cache.unavailable",
+            n if n.contains('.') || HOUSEKEEPING.iter().any(|h| n.starts_with(h)) => continue,
+            _ => "dependency.unavailable",
         };
         let node = v
             .host(u.host.as_deref())
@@ -102,7 +119,13 @@ fn units(v: &View<'_>, out: &mut Vec<Finding>) {
             (false, _) => v.service(&u.name),
         };
         // A kubelet whose runtime is gone fails after it.
-        let weight = if cause.ends_with("kubelet_unavailable") && runtime_down { 0.7 } else { 0.93 };
+        let weight = match cause {
+            c if c.ends_with("kubelet_unavailable") && runtime_down => 0.7,
+            // Whether it should run is known of the others by their names; a unit may have been stopped, or done its work.
+            "dependency.unavailable" if u.state.starts_with("inactive") => 0.45,
+            "dependency.unavailable" => 0.85,
+            _ => 0.93,
+        };
         let reading = format!("unit {} is {}", u.name, quoted(&u.state));
         out.push(Finding::new(place, cause, weight, &u.name, &u.cite, reading));
     }

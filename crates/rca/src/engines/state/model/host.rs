@@ -87,6 +87,21 @@ pub(crate) struct Host {
     pub session_limit: Option<i64>,
     /// Sockets: host, state, number.
     pub sockets: Vec<(Option<String>, String, i64, Cite)>,
+    /// Sockets that listen and whose queue of connections is full.
+    pub full_queues: Vec<FullQueue>,
+}
+
+/// A socket that listens and takes no more connections until somebody accepts those that wait.
+#[derive(Debug, Clone)]
+pub(crate) struct FullQueue {
+    pub host: Option<String>,
+    /// Name of the process, where it is shown.
+    pub process: Option<String>,
+    /// Address and port.
+    pub address: String,
+    pub waiting: i64,
+    pub most: i64,
+    pub cite: Cite,
 }
 
 impl Host {
@@ -99,5 +114,6 @@ impl Host {
             && self.databases.is_empty()
             && self.sessions.is_empty()
             && self.sockets.is_empty()
+            && self.full_queues.is_empty()
     }
 }

@@ -5,7 +5,7 @@ use firebell_core::telemetry::CommandRecord;
 use super::command::Line;
 use super::{Gathered, psql};
 use crate::engines::state::model::Output;
-use crate::engines::state::model::host::{Failure, Filesystem, Link, Memory, Unit};
+use crate::engines::state::model::host::{Failure, Filesystem, FullQueue, Link, Memory, Unit};
 use crate::engines::state::model::value::quantity;
 use crate::evidence::Cite;
 
@@ -160,11 +160,30 @@ fn sockets(g: &mut Gathered, text: &str, host: &Option<String>, cite: &Cite) {
             && ["ESTAB", "SYN", "CLOSE", "TIME", "FIN", "LISTEN"].iter().any(|s| state.starts_with(s))
         {
             *states.entry(state.to_lowercase().replace(['-', '_'], "")).or_default() += 1;
+            g.host.full_queues.extend(full_queue(l, host, cite));
         }
     }
     for (state, n) in states {
         g.host.sockets.push((host.clone(), state, n, cite.clone()));
     }
+}
+
+/// `LISTEN 129 128 0.0.0.0:8080 0.0.0.0:* users:(("web",pid=812,fd=6))`: of a socket that listens, the first number is what
+/// waits to be accepted and the second how much may (ss(8), `Recv-Q` and `Send-Q`).
+fn full_queue(l: &str, host: &Option<String>, cite: &Cite) -> Option<FullQueue> {
+    let words: Vec<&str> = l.split_whitespace().collect();
+    let at = words.iter().position(|w| *w == "LISTEN")?;
+    let number = |i: usize| words.get(at + i)?.parse::<i64>().ok();
+    let (waiting, most) = (number(1)?, number(2)?);
+    let process = l.split_once("users:((\"").and_then(|u| u.1.split_once('"')).map(|p| p.0.to_owned());
+    (most > 0 && waiting >= most).then(|| FullQueue {
+        host: host.clone(),
+        process,
+        address: words.get(at + 3).copied().unwrap_or_default().to_owned(),
+        waiting,
+        most,
+        cite: cite.clone(),
+    })
 }
 
 /// `tc qdisc`: delay and loss that somebody set with netem.

@@ -78,6 +78,7 @@ pub(super) fn read(g: &mut Gathered, host: &Option<String>, text: &str, cite: &C
     if let Some((_, reading)) = lag {
         say("database.replication_lag", 0.85, format!("a replica lags: {reading}"));
     }
+    let mut by_group = 0;
     for r in &rows {
         if let Some(n) = r.get("max_connections").and_then(|v| v.parse::<i64>().ok()) {
             g.host.session_limit = Some(n);
@@ -90,7 +91,12 @@ pub(super) fn read(g: &mut Gathered, host: &Option<String>, text: &str, cite: &C
                 || r.contains_key("numbackends"))
         {
             g.host.sessions.push((n, cite.clone()));
+            // Counted by state or by database, they are as many as all groups together.
+            by_group += n;
         }
+    }
+    if by_group > 0 {
+        g.host.sessions.push((by_group, cite.clone()));
     }
     if sessions > 0 {
         g.host.sessions.push((sessions as i64, cite.clone()));
