@@ -16,6 +16,7 @@ use crate::engines;
 use crate::evidence::{Cite, millis};
 use crate::fusion::{self, Harm, Rival};
 use crate::logs::{redact, redact_template};
+use crate::order::Order;
 use crate::outcome::outcome;
 use crate::path;
 use crate::settings::Settings;
@@ -62,7 +63,10 @@ pub fn investigate_with_inputs(
     let steady = found.blames().and_then(|leader| {
         steady::share(telemetry, leader, |copy| look(copy, settings)?.blames().map(str::to_owned))
     });
-    let blind = found.blames().and(rivals.first()).and_then(|r| blind::spot(case, signals, harm, r));
+    let blind = found.blames().and(rivals.first()).and_then(|r| {
+        blind::spot(case, signals, harm, r)
+            .or_else(|| Order::of(case, signals).open(case, &r.component).filter(|_| r.change.is_none()))
+    });
     gaps.extend(blind.clone());
     let shown: Vec<&Rival> = select(rivals);
     let mut ids = Ids::default();

@@ -342,9 +342,9 @@ async fn log_records_keep_level_fields_and_trace_and_lose_secrets() {
     assert_eq!(lines.len(), 2);
     assert_eq!(
         (lines[0].level.as_deref(), lines[0].text.as_str()),
-        (Some("error"), "sign-in failed password=***")
+        (Some("error"), "sign-in failed password=[secret]")
     );
-    assert_eq!((lines[0].fields["user"].as_str(), lines[0].fields["api_key"].as_str()), ("ann", "***"));
+    assert_eq!((lines[0].fields["user"].as_str(), lines[0].fields["api_key"].as_str()), ("ann", "[secret]"));
     assert_eq!(lines[0].trace_id.as_deref(), Some("0123456789abcdef0123456789abcdef"));
     assert_eq!((lines[1].level.as_deref(), lines[1].text.as_str()), (Some("info"), "{a=1}"));
 }

@@ -10,7 +10,7 @@ use regex::Regex;
 
 use crate::case::Case;
 use crate::evidence::Cite;
-use crate::logs::template_of;
+use crate::logs::{template_of, whole};
 use crate::signal::{Modality, Role, Signal};
 
 /// One attempt.
@@ -184,11 +184,11 @@ fn judge(case: &Case<'_>, owner: &str, attempts: &[Attempt]) -> Option<Signal> {
         role: Role::Mechanism,
         weight: (0.75 + 0.04 * (by_hostile as f64 / 20.0).ln_1p()).min(0.97),
         onset,
-        indicator: Some(template_of(&line.text)),
+        indicator: Some(template_of(&whole(line))),
         change: None,
         cite: Cite::new(
             &line.source,
-            format!("logs {} ~ {}", line.component.as_deref().unwrap_or("-"), template_of(&line.text)),
+            format!("logs {} ~ {}", line.component.as_deref().unwrap_or("-"), template_of(&whole(line))),
         ),
         reading,
     })

@@ -20,7 +20,7 @@ pub(super) async fn look(path: &Path, args: &InvestigateArgs) -> anyhow::Result<
     let text = config::text(path)?;
     let file =
         config::parse(&text).map_err(|e| coded(ExitCode::Usage, format!("{}: {e}", path.display())))?;
-    let mut sources = compose::systems(&file)?.telemetry;
+    let mut sources = compose::systems(&file, &compose::passing_mask())?.telemetry;
     // Beside a running server or without one: reading takes no lock.
     if let Some(data) = &args.data
         && let Ok(reader) = SqliteReader::open(data)
