@@ -117,13 +117,11 @@ impl<'a> Order<'a> {
     }
 }
 
-/// Whether a signal rests on more than that errors are logged: on a mechanism, or on another sort of telemetry. What counts
-/// error lines over time cites no series.
+/// Whether a signal rests on more than that errors are logged: on a mechanism, or on another sort of telemetry.
 fn says_more(s: &Signal) -> bool {
-    let counted = s.modality == Modality::Metrics && s.cite.query.is_empty();
     match s.role {
         Role::Mechanism => s.weight > SPEAKS,
-        Role::Symptom => s.modality != Modality::Logs && !counted && s.weight > SPEAKS,
+        Role::Symptom => s.modality != Modality::Logs && s.weight > SPEAKS,
         Role::Against => false,
     }
 }

@@ -1,12 +1,14 @@
 //! Logs: templates that appear, vanish or change their rate, phrases that name a mechanism, and errors that point at
-//! another component; of each failing trace, who logged the first error.
+//! another component; of each failing trace, who logged the first error. Where lines name no traces, fusion asks who began
+//! to log new errors first ([`crate::order`]). Records with a stack trace are one by exception and top own frame.
 //!
-//! Assumes that a line's time is that of the event and that a component that logs at all logs as usual: what vanishes is
+//! Assumes: a line's time is that of the event, and a component that logs at all logs as usual: what vanishes is
 //! held against what its component logs in total. Levels that are missing are inferred from a template's words; a line
 //! that says how many it stands for (`message repeated 5 times`) counts as so many.
 //!
 //! Cost: the lines are mined once, on two threads (`crate::logs`); what follows is per template, plus a pass over the
-//! lines of each. Golden cases: `logs/tests.rs`, `logs/stack.rs`, `stacks.rs`, and the company's faults.
+//! lines of each. Golden cases: `logs/tests.rs`, `logs/stack.rs`, `engines/stacks.rs`, `tests/order.rs`,
+//! `tests/traces_in_logs.rs`, and the faults of `tests/faults.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 

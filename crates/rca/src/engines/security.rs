@@ -1,6 +1,11 @@
 //! Security: sign-in records by address and account. An address that is new or has turned busy, and mostly fails on
 //! many accounts, is credential stuffing; an account that such an address then enters is compromised. Addresses from
 //! which people signed in before, and that fail now as all others do, are an outage and not an attack.
+//!
+//! Assumes: records that name address, account and result, in fields, as `key=value` or in sshd's words; an address and an
+//! account are called alike in all records, by their names or by pseudonyms; attempts of one attack share addresses, or
+//! come at more than twice the usual rate. Cost: one look at each pattern of lines, expressions on lines that tell of
+//! sign-ins alone. Golden cases: `tests/faults.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;

@@ -15,3 +15,4 @@ mod queries;
 mod season;
 mod shapes;
 mod traces_in_logs;
+mod warnings;
