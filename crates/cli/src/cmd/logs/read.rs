@@ -88,7 +88,7 @@ impl Reader {
             let n = block.len() - kept;
             self.bytes += n as u64;
             if cut {
-                match block.iter().position(|b| *b == b'\n') {
+                match memchr::memchr(b'\n', &block) {
                     Some(end) => {
                         block.drain(..=end);
                         line += 1;
@@ -104,7 +104,7 @@ impl Reader {
                 }
                 break;
             }
-            match block.iter().rposition(|b| *b == b'\n') {
+            match memchr::memrchr(b'\n', &block) {
                 Some(end) => {
                     rest = block.split_off(between_records(&block[..=end]).unwrap_or(end + 1));
                     let lines = block.iter().filter(|b| **b == b'\n').count() as u64;
@@ -348,6 +348,26 @@ mod tests {
         assert_eq!(lines, 2);
         assert!(found.templates.iter().any(|t| t.text == "next <*>" && t.seen.first_line == 2), "{found:?}");
         assert!(notes[0].starts_with("a.log:1: longer than"), "{notes:?}");
+    }
+
+    #[test]
+    fn a_line_of_two_gigabytes_is_cut_in_the_memory_of_some_blocks() {
+        let name: Arc<str> = "a.log".into();
+        let mut reader = Reader::new(2026, false);
+        let mut stream = io::Cursor::new(b"before 1\n")
+            .chain(io::repeat(b'x').take(2 << 30))
+            .chain(io::Cursor::new(b"\nnext 1\nnext 22\n"));
+        reader.stream(&name, &mut stream).expect("read");
+        let (found, lines, bytes, notes) = reader.finish().expect("mined");
+        assert_eq!((lines, bytes), (4, (2 << 30) + 26));
+        assert_eq!(notes.len(), 1);
+        assert!(notes[0].starts_with("a.log:2: longer than"), "{notes:?}");
+        let next = found.templates.iter().find(|t| t.text == "next <*>").expect("the rest is used");
+        assert_eq!((next.seen.lines, next.seen.first_line), (2, 3));
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let peak = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).unwrap_or_default();
+        let peak: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap_or_default();
+        assert!(peak < 400 << 10, "{peak} kB");
     }
 
     #[test]
