@@ -16,6 +16,9 @@ const CLOCKS: f64 = 5_000.0;
 const CLEAR: f64 = 30_000.0;
 /// As many lines of new errors are no accident.
 const ENOUGH: f64 = 4.0;
+/// Part of the normal time before the onset in which new errors may have begun, and the most of it, milliseconds.
+const EARLIER: i64 = 4;
+const LONG_BEFORE: i64 = 600_000;
 /// What a later one loses at most.
 const LOSS: f64 = 0.6;
 /// Weight from which something else than the errors speaks for itself.
@@ -45,14 +48,16 @@ impl<'a> Order<'a> {
         if case.t.logs.is_empty() {
             return Self::default();
         }
-        let fresh = |b: &&crate::engines::Behaviour| {
-            b.errors && b.base == 0.0 && b.fault > 0.0 && !b.traced && !b.owner.is_empty()
-        };
-        for b in case.behaviours().iter().filter(fresh) {
-            let Some(at) = b.first_fault else { continue };
+        // The onset is that of most of the harm: who began it may have done so some minutes before.
+        let since =
+            case.frame.onset - ((case.frame.onset - case.frame.begin) / EARLIER).clamp(0, LONG_BEFORE);
+        let errors = case.behaviours().iter().filter(|b| b.errors && !b.traced && !b.owner.is_empty());
+        let usual = |b: &&crate::engines::Behaviour| case.frame.normal_after && b.base > 0.0;
+        for b in errors.filter(|b| b.fault > 0.0 && !usual(b)) {
+            let Some(at) = b.first.filter(|at| *at >= since) else { continue };
             let slot = begun.entry(&b.owner).or_insert(Begun { at, lines: 0.0 });
             slot.at = slot.at.min(at);
-            slot.lines += b.fault;
+            slot.lines += b.base + b.fault;
         }
         if begun.len() < 2 {
             return Self::default();

@@ -43,6 +43,8 @@ pub(crate) struct Behaviour {
     pub errors: bool,
     /// The first line since the onset, unix milliseconds.
     pub first_fault: Option<i64>,
+    /// The first line at all.
+    pub first: Option<i64>,
     /// Some line names the trace that it belongs to.
     pub traced: bool,
 }
@@ -124,7 +126,7 @@ fn durations(case: &Case<'_>) -> (f64, f64) {
 
 fn behave(case: &Case<'_>, template: Template) -> Behaviour {
     let (mut base, mut fault, mut errors) = (0.0, 0.0, 0usize);
-    let mut first_fault: Option<i64> = None;
+    let (mut first_fault, mut first): (Option<i64>, Option<i64>) = (None, None);
     let mut traced = false;
     let mut owner = String::new();
     // What limits its own rate tells how much it kept back.
@@ -139,6 +141,7 @@ fn behave(case: &Case<'_>, template: Template) -> Behaviour {
         errors += usize::from(is_error(line) || (inferred && line.level.is_none()));
         traced |= line.trace_id.is_some();
         let Some(at) = line.at.map(jiff::Timestamp::as_millisecond) else { continue };
+        first = Some(first.map_or(at, |f| f.min(at)));
         let times = if storm { stacks::times(&line.text) } else { 1.0 };
         if case.frame.is_fault(at) {
             fault += times;
@@ -147,7 +150,16 @@ fn behave(case: &Case<'_>, template: Template) -> Behaviour {
             base += times;
         }
     }
-    Behaviour { errors: errors * 2 > template.lines.len(), template, owner, base, fault, first_fault, traced }
+    Behaviour {
+        errors: errors * 2 > template.lines.len(),
+        template,
+        owner,
+        base,
+        fault,
+        first_fault,
+        first,
+        traced,
+    }
 }
 
 /// Lines of each component in the two parts.
