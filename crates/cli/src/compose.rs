@@ -13,6 +13,7 @@ use firebell_core::ports::office::OfficeReader;
 use firebell_core::ports::platform::{Platform, Stage};
 use firebell_core::ports::store::{Reader, StoreError};
 use firebell_core::ports::telemetry::TelemetrySource;
+use firebell_core::secrets::Mask;
 use firebell_engine::ack::AckKeys;
 use firebell_engine::dispatcher;
 use firebell_engine::effects::{Executor, Throttle};
@@ -45,12 +46,12 @@ pub(crate) struct Systems {
     pub(crate) platforms: Vec<Arc<dyn Platform>>,
 }
 
-/// Builds the systems; calls none of them.
-pub(crate) fn systems(file: &File) -> anyhow::Result<Systems> {
+/// Builds the systems, telemetry behind the mask; calls none of them.
+pub(crate) fn systems(file: &File, mask: &Mask) -> anyhow::Result<Systems> {
     http::install_tls();
     let mut telemetry: Vec<Arc<dyn TelemetrySource>> = Vec::new();
     for config in &file.telemetry {
-        telemetry.push(backends::build_telemetry(config)?);
+        telemetry.push(backends::build_telemetry(config, mask)?);
     }
     let mut notifiers = BTreeMap::new();
     for config in &file.notifiers {
@@ -67,6 +68,11 @@ pub(crate) fn systems(file: &File) -> anyhow::Result<Systems> {
         platforms.push(platform);
     }
     Ok(Systems { telemetry, notifiers, platforms })
+}
+
+/// The mask of a process that keeps nothing: one account has one name as long as it runs.
+pub(crate) fn passing_mask() -> Mask {
+    Mask::keyed(&random_key())
 }
 
 /// By which notifier each kind of contact is reached: the one that `[oncall.channels]` names, else the first that can.
@@ -159,7 +165,9 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
     let (store, reader) = SqliteStore::open(data, Durability::default()).map_err(|e| unopened(&e, data))?;
     let token = admin_token(data)?;
     let file = &with_callbacks(file, &token);
-    let Systems { mut telemetry, notifiers, platforms } = systems(file)?;
+    // The same as long as the token is: what an account was called before a restart it is called after it.
+    let mask = Mask::keyed(&token);
+    let Systems { mut telemetry, notifiers, platforms } = systems(file, &mask)?;
     let office: Arc<dyn OfficeReader> = Arc::new(reader.clone());
     let reader: Arc<dyn Reader> = Arc::new(reader);
     let blobs: Arc<dyn BlobStore> = Arc::new(store.blobs()?);
@@ -172,7 +180,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
     let (service, handle) = handle::start(Box::new(store), Arc::clone(&policy), Arc::clone(&clock))?;
 
     let otlp = match &file.otlp {
-        Some(config) => Some(Arc::new(OtlpStore::open(config.store.clone(), &data.join("otlp"))?)),
+        Some(config) => Some(Arc::new(OtlpStore::open(config.store.clone(), &data.join("otlp"), &mask)?)),
         None => None,
     };
     telemetry.extend(otlp.clone().map(|o| o as Arc<dyn TelemetrySource>));

@@ -79,6 +79,9 @@ pub struct PathStep {
     pub at: Option<Timestamp>,
     /// Why this edge is believed.
     pub why: String,
+    /// Ids of the hypothesis's evidence for the relation and for the harm at its end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<String>,
 }
 
 /// A claim's evidence: what was looked at, and what it reads as.

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use firebell_core::ports::chat::ChatRooms;
 use firebell_core::ports::notifier::Notifier;
 use firebell_core::ports::telemetry::TelemetrySource;
+use firebell_core::secrets::Mask;
 use firebell_oncall::Roster;
 use firebell_oncall::model::{Contact, ContactKind, Person};
 use serde::Deserialize;
 
+use crate::masked::Masked;
 use crate::platform::HttpPlatform;
 use crate::replies::{Listener, Receiver};
 use crate::settings::ConfigError;
@@ -70,12 +72,16 @@ pub type PlatformConfig = platform::Config;
 ///
 /// # Errors
 /// Names the adapter and the field that cannot be used.
-pub fn build_telemetry(config: &TelemetryConfig) -> Result<Arc<dyn TelemetrySource>, ConfigError> {
-    Ok(match config {
+pub fn build_telemetry(
+    config: &TelemetryConfig,
+    mask: &Mask,
+) -> Result<Arc<dyn TelemetrySource>, ConfigError> {
+    let source: Arc<dyn TelemetrySource> = match config {
         TelemetryConfig::Prometheus(c) => Arc::new(prometheus::Prometheus::new(c)?),
         TelemetryConfig::Jaeger(c) => Arc::new(jaeger::Jaeger::new(c)?),
         TelemetryConfig::Logfiles(c) => Arc::new(logfiles::LogFiles::new(c)?),
-    })
+    };
+    Ok(Arc::new(Masked::new(source, mask)))
 }
 
 /// Builds a notifier; calls nothing.
@@ -261,7 +267,10 @@ mod tests {
     fn entries_are_read_by_kind_and_unknown_fields_are_refused() {
         let prometheus = r#"{"kind":"prometheus","name":"main","url":"http://127.0.0.1:9090/x"}"#;
         let config: TelemetryConfig = serde_json::from_str(prometheus).expect("parses");
-        assert_eq!(build_telemetry(&config).map(|t| t.name().to_owned()).as_deref(), Ok("prometheus/main"));
+        assert_eq!(
+            build_telemetry(&config, &Mask::default()).map(|t| t.name().to_owned()).as_deref(),
+            Ok("prometheus/main")
+        );
         let webhook =
             r#"{"kind":"webhook","name":"st","url":"http://127.0.0.1:1/","secret":"0123456789abcdef"}"#;
         let config: NotifierConfig = serde_json::from_str(webhook).expect("parses");

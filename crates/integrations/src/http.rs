@@ -78,7 +78,7 @@ impl Reply {
 
 /// Start of a foreign text as one line without control characters and with secrets masked.
 pub fn excerpt(text: &str) -> String {
-    let masked = crate::logfiles::mask::text(text);
+    let masked = firebell_core::secrets::redact(text);
     let mut out = String::new();
     for word in masked.split_whitespace() {
         if out.chars().count() + word.chars().count() > EXCERPT {

@@ -42,6 +42,7 @@ pub mod jaeger;
 pub mod limits;
 pub mod logfiles;
 pub mod loghub;
+pub mod masked;
 pub mod matrix;
 pub mod mattermost;
 pub mod msteams;

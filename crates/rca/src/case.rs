@@ -7,7 +7,7 @@ use firebell_core::telemetry::{LogLine, Telemetry};
 
 use crate::breakdown::{self, Breakdown};
 use crate::engines::state::{self, Cluster};
-use crate::engines::{self, Turn};
+use crate::engines::{self, Behaviour, Turn};
 use crate::evidence::Cite;
 use crate::frame::{self, Frame};
 use crate::graph::Graph;
@@ -34,6 +34,8 @@ pub(crate) struct Case<'a> {
     pub features: Vec<Feature>,
     /// Log lines by pattern, once they are asked for.
     logs: OnceLock<Index>,
+    /// What each template of the log lines did, once it is asked for.
+    behaviours: OnceLock<Vec<Behaviour>>,
     /// Shift of each feature.
     pub shifts: Vec<Option<Shift>>,
     pub frame: Frame,
@@ -105,6 +107,7 @@ impl<'a> Case<'a> {
             names,
             features,
             logs: OnceLock::new(),
+            behaviours: OnceLock::new(),
             shifts,
             frame,
             graph,
@@ -124,6 +127,11 @@ impl<'a> Case<'a> {
     /// Log lines by pattern.
     pub(crate) fn logs(&self) -> &Index {
         self.logs.get_or_init(|| Index::of(&self.t.logs))
+    }
+
+    /// What each template of the log lines did before and since the onset, by component.
+    pub(crate) fn behaviours(&self) -> &[Behaviour] {
+        self.behaviours.get_or_init(|| engines::behaviours(self))
     }
 
     /// Cites a feature's raw series.

@@ -10,7 +10,7 @@ use firebell_core::verdict::EvidenceRef;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use crate::logs::{Index, Matcher, redact, redact_template};
+use crate::logs::{Index, Matcher, redact, redact_template, whole};
 
 /// Evidence before it has an id and a hash.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -118,7 +118,7 @@ fn evaluate(t: &Telemetry, evidence: &EvidenceRef, logs: Option<&Index>) -> Opti
                         .filter(|l| here(l))
                         .for_each(&mut take);
                 }
-                None => t.logs.iter().filter(|l| here(l) && matcher.matches(&l.text)).for_each(&mut take),
+                None => t.logs.iter().filter(|l| here(l) && matcher.matches(&whole(l))).for_each(&mut take),
             }
             if found > MAX_HASHED {
                 out.line(format_args!("{found} lines"));

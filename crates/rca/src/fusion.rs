@@ -8,6 +8,7 @@ use crate::case::Case;
 use crate::causes;
 use crate::engines::{self, Account};
 use crate::names;
+use crate::order::Order;
 use crate::series::kinds::Kind;
 use crate::signal::{Modality, Role, Signal};
 
@@ -130,6 +131,7 @@ impl Harm {
 
 /// All rivals, best first.
 pub(crate) fn rank(case: &Case<'_>, signals: &[Signal], harm: &Harm) -> Vec<Rival> {
+    let order = Order::of(case, signals);
     let mut groups: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
     for (i, s) in signals.iter().enumerate() {
         if s.role == Role::Mechanism {
@@ -158,7 +160,9 @@ pub(crate) fn rank(case: &Case<'_>, signals: &[Signal], harm: &Harm) -> Vec<Riva
     let mut rivals: Vec<Rival> = groups
         .into_iter()
         .map(|((component, cause), members)| {
-            weigh(case, signals, harm, everything, component, cause, members)
+            // Of those who only log errors, who began later has them from who began first.
+            let left = order.left(case, &component);
+            weigh(case, signals, harm, (everything, left), component, cause, members)
         })
         .filter(|r| r.score > 0.0)
         .collect();
@@ -201,7 +205,7 @@ fn weigh(
     case: &Case<'_>,
     signals: &[Signal],
     harm: &Harm,
-    everything: f64,
+    (everything, left): (f64, f64),
     component: String,
     cause: String,
     members: Vec<usize>,
@@ -292,7 +296,7 @@ fn weigh(
         }
         _ => 1.0,
     };
-    score *= early;
+    score *= early * left;
     // What fails there fails because its caller hangs up.
     if case.cut_short(&component) && !cause.starts_with("change.") {
         score *= 0.35;

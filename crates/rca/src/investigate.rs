@@ -1,6 +1,6 @@
 //! The door: telemetry in, verdict out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use firebell_core::cause;
 use firebell_core::telemetry::Telemetry;
@@ -16,6 +16,7 @@ use crate::engines;
 use crate::evidence::{Cite, millis};
 use crate::fusion::{self, Harm, Rival};
 use crate::logs::{redact, redact_template};
+use crate::order::Order;
 use crate::outcome::outcome;
 use crate::path;
 use crate::settings::Settings;
@@ -62,7 +63,10 @@ pub fn investigate_with_inputs(
     let steady = found.blames().and_then(|leader| {
         steady::share(telemetry, leader, |copy| look(copy, settings)?.blames().map(str::to_owned))
     });
-    let blind = found.blames().and(rivals.first()).and_then(|r| blind::spot(case, signals, harm, r));
+    let blind = found.blames().and(rivals.first()).and_then(|r| {
+        blind::spot(case, signals, harm, r)
+            .or_else(|| Order::of(case, signals).open(case, &r.component).filter(|_| r.change.is_none()))
+    });
     gaps.extend(blind.clone());
     let shown: Vec<&Rival> = select(rivals);
     let mut ids = Ids::default();
@@ -243,7 +247,7 @@ fn write(
     ids: &mut Ids,
 ) -> Option<Hypothesis> {
     let r = all[index];
-    let mut seen: BTreeSet<&Cite> = BTreeSet::new();
+    let mut seen: BTreeMap<Cite, String> = BTreeMap::new();
     let mut collect = |indexes: &[usize], most: usize| -> Vec<EvidenceRef> {
         let mut out = Vec::new();
         for i in indexes {
@@ -251,10 +255,11 @@ fn write(
                 break;
             }
             let s = &signals[*i];
-            if s.cite.query.is_empty() || !seen.insert(&s.cite) {
+            if s.cite.query.is_empty() || seen.contains_key(&s.cite) {
                 continue;
             }
             let id = ids.next();
+            seen.insert(s.cite.clone(), id.clone());
             out.extend(s.cite.resolve(case.t, case.logs(), id, &s.reading));
         }
         out
@@ -268,7 +273,7 @@ fn write(
         order.retain(|o| *o != i);
         order.insert(order.len().min(1), i);
     }
-    let evidence = collect(&order, MAX_EVIDENCE);
+    let mut evidence = collect(&order, MAX_EVIDENCE);
     // A claim without evidence is not made.
     if evidence.is_empty() {
         return None;
@@ -283,7 +288,19 @@ fn write(
     }
     let indicator =
         order.iter().find_map(|i| signals[*i].indicator.as_deref()).map(|i| redact_template(i).into_owned());
-    let path = path::find(case, signals, harm, r);
+    let mut path = path::find(case, signals, harm, r);
+    for (step, cites) in path.steps.iter_mut().zip(&path.cites) {
+        for (cite, reading) in cites {
+            let known = seen.get(cite).filter(|id| evidence.iter().any(|e| e.id == **id)).cloned();
+            step.evidence.extend(known.or_else(|| {
+                let found = cite.resolve(case.t, case.logs(), ids.next(), reading)?;
+                let id = found.id.clone();
+                seen.insert(cite.clone(), id.clone());
+                evidence.push(found);
+                Some(id)
+            }));
+        }
+    }
     let mechanism = mechanism(case, signals, &order, r, &path.steps);
     let mut expected_but_absent = absent(case, signals, r);
     expected_but_absent.extend(path.refused);

@@ -20,6 +20,7 @@ mod investigate;
 mod ledger;
 pub mod logs;
 mod names;
+mod order;
 mod outcome;
 mod path;
 pub mod perturb;

@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use firebell_core::verdict::PathStep;
 
 use crate::case::Case;
-use crate::evidence::millis;
+use crate::evidence::{Cite, millis};
 use crate::fusion::{Harm, Rival};
 use crate::series::features;
-use crate::signal::Signal;
+use crate::signal::{Role, Signal};
 
 /// Harm from which a component is one where it is felt.
 const FELT: f64 = 0.25;
@@ -28,6 +28,8 @@ const CLOCKS: i64 = 5_000;
 /// The path, and what was not claimed.
 pub(crate) struct Path {
     pub steps: Vec<PathStep>,
+    /// Of each step, what shows the call and the harm at its end, each with what it reads as.
+    pub cites: Vec<Vec<(Cite, String)>>,
     pub refused: Vec<String>,
 }
 
@@ -40,7 +42,7 @@ pub(crate) fn find(case: &Case<'_>, signals: &[Signal], harm: &Harm, r: &Rival) 
         focus(b.0).cmp(&focus(a.0)).then(b.1.cmp(a.1)).then(a.0.cmp(b.0))
     });
     let Some((wanted, _)) = targets.first().copied() else {
-        return Path { steps: Vec::new(), refused: Vec::new() };
+        return Path { steps: Vec::new(), cites: Vec::new(), refused: Vec::new() };
     };
     let begun = r
         .signals
@@ -61,7 +63,7 @@ pub(crate) fn find(case: &Case<'_>, signals: &[Signal], harm: &Harm, r: &Rival) 
     if target != Some(wanted) {
         refused.extend(failing(case, &r.component, wanted, &since, slack));
     }
-    let Some(target) = target else { return Path { steps: Vec::new(), refused } };
+    let Some(target) = target else { return Path { steps: Vec::new(), cites: Vec::new(), refused } };
     let mut way = vec![target.clone()];
     while let Some(before) = way.last().and_then(|at| ways.get(at)).filter(|b| !b.is_empty()) {
         way.push(before.clone());
@@ -79,10 +81,29 @@ pub(crate) fn find(case: &Case<'_>, signals: &[Signal], harm: &Harm, r: &Rival) 
                 to: w[1].clone(),
                 at: harm.since.get(&w[1]).and_then(|ms| millis(*ms)),
                 why: format!("{}{later}", relation(case, &w[0], &w[1])),
+                evidence: Vec::new(),
             }
         })
         .collect();
-    Path { steps, refused }
+    let cites = way.windows(2).map(|w| shown(case, signals, &w[0], &w[1])).collect();
+    Path { steps, cites, refused }
+}
+
+/// What was recorded of a step: the series that the effect keeps of its calls to the cause, and the strongest symptom at the
+/// effect.
+fn shown(case: &Case<'_>, signals: &[Signal], cause: &str, effect: &str) -> Vec<(Cite, String)> {
+    let call = case
+        .features
+        .iter()
+        .find(|f| f.component == effect && f.peer.as_deref() == Some(cause) && f.series.is_some())
+        .map(|f| (case.cite(f), format!("{effect} measures its calls to {cause}: {}", f.name)));
+    let harm = signals
+        .iter()
+        .filter(|s| s.component == effect && s.role == Role::Symptom && !s.cite.query.is_empty())
+        .filter(|s| s.weight > CLEAR)
+        .max_by(|a, b| a.weight.total_cmp(&b.weight).then_with(|| b.cite.cmp(&a.cite)))
+        .map(|s| (s.cite.clone(), s.reading.clone()));
+    call.into_iter().chain(harm).filter(|(cite, _)| !cite.query.is_empty()).collect()
 }
 
 /// Since when a component is ill: its first symptom, followed back before the onset of the incident as a whole where the

@@ -9,13 +9,16 @@ use std::sync::Arc;
 
 use firebell_core::next_query::NextQuery;
 use firebell_core::policy::Policy;
+use firebell_core::ports::store::{Reader, StoreResult};
 use firebell_core::ports::telemetry::TelemetrySource;
+use firebell_core::severity::IncidentKind;
 use firebell_core::telemetry::{Component, Telemetry, TopologyEdge, Window};
 use firebell_core::verdict::{Outcome, Verdict};
-use firebell_rca::{Settings, next_queries};
+use firebell_rca::{Prior, Settings, next_queries};
 use jiff::Timestamp;
 
 use crate::case::{self, Recorded};
+use crate::tools;
 use ask::Asker;
 
 pub use limits::Limits;
@@ -40,6 +43,32 @@ pub struct Subject {
     pub components: Vec<Component>,
     /// Known calls.
     pub topology: Vec<TopologyEdge>,
+    /// Names of services and what they promise.
+    pub policy: Policy,
+    /// What past incidents like this came to ([`priors`]).
+    pub priors: Vec<Prior>,
+}
+
+impl Subject {
+    /// What the analysis is told beside the telemetry.
+    pub fn settings(&self) -> Settings {
+        let promised = |s: &firebell_core::policy::Service| Some((s.component_id(), s.slo_availability?));
+        Settings {
+            focus: self.service.iter().cloned().collect(),
+            slos: self.policy.services.iter().filter_map(promised).collect(),
+            priors: self.priors.clone(),
+            ..Settings::default()
+        }
+    }
+}
+
+/// What the archive says of incidents with this report, of this service.
+///
+/// # Errors
+/// If the store cannot be read.
+pub fn priors(reader: &dyn Reader, report: &str, service: Option<&str>) -> StoreResult<Vec<Prior>> {
+    let services = service.map(str::to_owned).into_iter().collect();
+    tools::priors(reader, report, services, IncidentKind::Availability)
 }
 
 /// What came of it.
@@ -115,10 +144,10 @@ async fn analyse(subject: &Subject, asker: &Asker<'_>) -> (Telemetry, Verdict, V
             gaps,
             ..Telemetry::default()
         };
-        case::take_up(&mut t, evidence, &Policy::default());
+        case::take_up(&mut t, evidence, &subject.policy);
         t.topology.sort();
         t.topology.dedup();
-        let settings = Settings { focus: subject.service.iter().cloned().collect(), ..Settings::default() };
+        let settings = subject.settings();
         let verdict = firebell_rca::investigate(&t, &settings);
         let next = next_queries(&t, &verdict, &settings);
         (t, verdict, next)

@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use firebell_core::policy::Policy;
 use firebell_core::ports::telemetry::{
     Answer, LogQuery, MetricQuery, QueryError, QueryResult, TelemetrySource, TraceQuery,
 };
 use firebell_core::ports::{BoxFuture, Health};
 use firebell_core::telemetry::{LogLine, MetricKind, Series, Span, SpanKind, TelemetryPart, Window};
 use firebell_core::verdict::Outcome;
+use firebell_rca::Prior;
 use jiff::Timestamp;
 
 use super::{Limits, Subject, look};
@@ -171,7 +173,21 @@ fn subject() -> Subject {
         impact_started_at: None,
         components: vec![],
         topology: vec![],
+        policy: Policy::default(),
+        priors: Vec::new(),
     }
+}
+
+#[test]
+fn what_services_promise_and_the_archive_says_is_told_to_the_analysis() {
+    let mut subject = subject();
+    let text = r#"{"name": "orders", "slo_availability": 0.95}"#;
+    subject.policy.services = vec![serde_json::from_str(text).expect("a service")];
+    subject.priors =
+        vec![Prior { component: "service/orders".into(), cause: "code.exception".into(), weight: 0.5 }];
+    let settings = subject.settings();
+    assert_eq!(settings.slos.get("service/orders"), Some(&0.95));
+    assert_eq!(settings.priors, subject.priors);
 }
 
 fn all(sources: Vec<Source>) -> Vec<Arc<dyn TelemetrySource>> {

@@ -4,6 +4,7 @@
 use firebell_core::change::{Change, ChangeKind};
 use firebell_core::mitigation::Risk;
 use firebell_core::ports::platform::ServiceState;
+use firebell_core::secrets::is_pseudonym;
 use firebell_core::verdict::Hypothesis;
 use serde_json::{Value, json};
 
@@ -250,11 +251,25 @@ fn accounts(s: &Situation<'_>, action: &str, state: &ServiceState) -> Result<Dra
     if s.compromised.is_empty() {
         return Err("no compromised account was found in the sign-in records".to_owned());
     }
-    let names: Vec<&String> = s.compromised.iter().collect();
+    // Who stands behind a pseudonym only the service's own records tell.
+    let names: Vec<&String> = s.compromised.iter().filter(|name| !is_pseudonym(name)).collect();
+    let unnamed = s.compromised.len() - names.len();
+    if names.is_empty() {
+        return Err(format!(
+            "the {unnamed} compromised accounts are called by mail addresses, which are not kept: find by your own records \
+             who signed in from the attacking addresses"
+        ));
+    }
+    let mut entered = format!("each of the {} accounts was entered from an attacking address", names.len());
+    if unnamed > 0 {
+        entered.push_str(&format!(
+            "; {unnamed} more are called by mail addresses and are found by your own records"
+        ));
+    }
     let word = if action == "rotate_credentials" { "rotate the credentials" } else { "end the sessions" };
     Ok(Draft::new(format!("{word} of {} compromised accounts", names.len()), Risk::High)
         .step(action, id(state), json!({"accounts": names}), None)
-        .given(format!("each of the {} accounts was entered from an attacking address", names.len())))
+        .given(entered))
 }
 
 fn free_disk(state: &ServiceState) -> Draft {

@@ -118,7 +118,13 @@ fn claim(rank: u32, cause: &str, component: &str, confidence: f64, path: &[&str]
         confidence,
         path: path
             .windows(2)
-            .map(|w| PathStep { from: w[0].into(), to: w[1].into(), at: None, why: String::new() })
+            .map(|w| PathStep {
+                from: w[0].into(),
+                to: w[1].into(),
+                at: None,
+                why: String::new(),
+                evidence: Vec::new(),
+            })
             .collect(),
         evidence: Vec::new(),
         against: Vec::new(),

@@ -265,6 +265,45 @@ async fn an_attack_is_contained_by_one_plan_that_limits_and_rotates() {
 }
 
 #[tokio::test]
+async fn accounts_that_are_known_by_pseudonyms_are_left_to_people() {
+    let plan_for = async |accounts: &[&str]| {
+        let h = hypothesis(
+            "security.credential_stuffing",
+            "service/checkout",
+            None,
+            &["rotate_credentials", "rate_limit"],
+        );
+        plans("security-analyzer", h, Vec::new(), |w| {
+            w.incident.kind = IncidentKind::Security;
+            for n in 0..30 {
+                w.log(IMPACT_S, "auth", "info", &format!("ip=203.0.113.9 account=user-{n} result=failed"));
+            }
+            for account in accounts {
+                let text = format!("ip=203.0.113.9 account={account} result=success");
+                w.log(IMPACT_S + 1, "auth", "info", &text);
+            }
+        })
+        .await
+    };
+    let both = plan_for(&["user-77", "mail-0123456789ab"]).await;
+    assert!(
+        steps(&both[0]).ends_with(r#"rotate_credentials {"accounts":["user-77"]}"#),
+        "{}",
+        steps(&both[0])
+    );
+    assert!(
+        both[0].preconditions.iter().any(|p| p.contains("1 more are called by mail addresses")),
+        "{:?}",
+        both[0]
+    );
+    let hidden = plan_for(&["mail-0123456789ab"]).await;
+    assert_eq!(
+        hidden.iter().map(steps).collect::<Vec<_>>(),
+        [r#"rate_limit {"per_minute":10,"per":"client_ip"}"#]
+    );
+}
+
+#[tokio::test]
 async fn what_the_platform_does_not_offer_is_never_proposed() {
     let h = hypothesis("saturation.connection_pool", "service/checkout", None, &["scale_pool", "restart"]);
     let found = plans("database-admin", h, Vec::new(), |w| {

@@ -27,5 +27,5 @@ pub(crate) use read_reports::last_report;
 pub(crate) use read_topology::read_topology;
 pub(crate) use run_rca::{records_of, run_rca};
 pub(crate) use search_logs::search_logs;
-pub(crate) use similar_incidents::{PAST_KIND, similar_incidents};
+pub(crate) use similar_incidents::{PAST_KIND, priors, similar_incidents};
 pub(crate) use smoke_test::smoke_test;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use firebell_core::ids::EvidenceId;
 use firebell_core::incident::{Incident, Summary};
-use firebell_core::ports::store::IncidentFilter;
+use firebell_core::ports::store::{IncidentFilter, Reader, StoreResult};
 use firebell_core::severity::IncidentKind;
 use firebell_core::telemetry::{ClusterObject, TelemetryPart};
+use firebell_rca::Prior;
 
 use crate::run::Run;
 
@@ -60,18 +61,57 @@ pub(crate) async fn similar_incidents(run: &mut Run) -> (Vec<Past>, Option<Evide
             id: s.id.to_string(),
             title: s.title.clone(),
             cause: s.cause.clone(),
-            similarity: similarity(run.incident(), s),
+            similarity: similarity(&Likeness::of(run.incident()), s),
         })
-        .filter(|p| p.similarity >= ALIKE)
         .collect();
-    past.sort_by(|a, b| b.similarity.total_cmp(&a.similarity).then_with(|| b.id.cmp(&a.id)));
-    past.truncate(KEPT);
+    keep_alike(&mut past);
     let objects = past.iter().map(object).collect();
     let query =
         format!("closed incidents like {:?}, limit {LIMIT}", crate::run::clip(&run.incident().title, 120));
     let part = TelemetryPart::Objects(objects);
     let id = run.keep_own(TOOL, "incidents", &query, None, part).await;
     (past, id)
+}
+
+/// What past incidents like this say of the cause, for an investigation without an incident. Restricted ones say nothing.
+///
+/// # Errors
+/// If the store cannot be read.
+pub(crate) fn priors(
+    reader: &dyn Reader,
+    title: &str,
+    services: BTreeSet<String>,
+    kind: IncidentKind,
+) -> StoreResult<Vec<Prior>> {
+    let filter = IncidentFilter {
+        open: Some(false),
+        limit: LIMIT,
+        include_restricted: false,
+        ..IncidentFilter::default()
+    };
+    let this = Likeness { title, services, kind };
+    let mut past: Vec<Past> = reader
+        .incidents(&filter)?
+        .iter()
+        .map(|s| Past {
+            id: s.id.to_string(),
+            title: s.title.clone(),
+            cause: s.cause.clone(),
+            similarity: similarity(&this, s),
+        })
+        .collect();
+    keep_alike(&mut past);
+    let said = |p: &Past| {
+        let (cause, component) = p.cause.as_deref()?.split_once('@')?;
+        Some(Prior { component: component.to_owned(), cause: cause.to_owned(), weight: p.similarity })
+    };
+    Ok(past.iter().filter_map(said).collect())
+}
+
+fn keep_alike(past: &mut Vec<Past>) {
+    past.retain(|p| p.similarity >= ALIKE);
+    past.sort_by(|a, b| b.similarity.total_cmp(&a.similarity).then_with(|| b.id.cmp(&a.id)));
+    past.truncate(KEPT);
 }
 
 fn object(past: &Past) -> ClusterObject {
@@ -92,13 +132,26 @@ fn object(past: &Past) -> ClusterObject {
     }
 }
 
+/// What incidents are compared by.
+struct Likeness<'t> {
+    title: &'t str,
+    services: BTreeSet<String>,
+    kind: IncidentKind,
+}
+
+impl<'t> Likeness<'t> {
+    fn of(incident: &'t Incident) -> Self {
+        let services = incident.services.iter().cloned().collect();
+        Self { title: &incident.title, services, kind: incident.kind }
+    }
+}
+
 /// 0 to 1: words of the titles, services, kind.
-fn similarity(incident: &Incident, past: &Summary) -> f64 {
-    let words = jaccard(&words(&incident.title), &words(&past.title));
-    let mine: BTreeSet<String> = incident.services.iter().cloned().collect();
+fn similarity(this: &Likeness<'_>, past: &Summary) -> f64 {
+    let words = jaccard(&words(this.title), &words(&past.title));
     let theirs: BTreeSet<String> = past.services.iter().cloned().collect();
-    let kind = if incident.kind == past.kind { 1.0 } else { 0.0 };
-    0.5 * words + 0.35 * jaccard(&mine, &theirs) + 0.15 * kind
+    let kind = if this.kind == past.kind { 1.0 } else { 0.0 };
+    0.5 * words + 0.35 * jaccard(&this.services, &theirs) + 0.15 * kind
 }
 
 fn words(text: &str) -> BTreeSet<String> {

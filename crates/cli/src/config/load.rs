@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use firebell_core::secrets::Mask;
 use firebell_integrations::backends;
 use firebell_integrations::otlp::OtlpStore;
 use firebell_oncall::Roster;
@@ -80,7 +81,7 @@ fn systems(file: &File) -> Vec<String> {
     let mut all = Vec::new();
     let mut names = Vec::new();
     for config in &file.telemetry {
-        match backends::build_telemetry(config) {
+        match backends::build_telemetry(config, &Mask::default()) {
             Ok(source) => names.push(source.name().to_owned()),
             Err(error) => all.push(format!("telemetry: {error}")),
         }

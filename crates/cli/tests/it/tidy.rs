@@ -190,6 +190,55 @@ fn the_core_reads_no_clock_no_environment_and_no_files() {
     none("what the core must be handed as data", &complaints);
 }
 
+/// Files that engines' modules consist of and that tell nothing of their own.
+const PARTS: [&str; 3] = ["mod.rs", "phrases.rs", "stacks.rs"];
+
+#[test]
+fn each_engine_says_what_it_assumes_what_it_costs_and_where_its_cases_are() {
+    let src = root().join("crates/rca/src");
+    let mut engines: Vec<PathBuf> = vec![src.join("ledger/mod.rs"), src.join("breakdown/mod.rs")];
+    for entry in fs::read_dir(src.join("engines")).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+        if path.is_dir() {
+            engines.push(path.join("mod.rs"));
+        } else if !PARTS.contains(&name) {
+            engines.push(path);
+        }
+    }
+    assert!(engines.len() > 10, "the engines were not found: {}", engines.len());
+    let mut complaints = Vec::new();
+    for path in engines {
+        let head: Vec<String> = read(&path)
+            .lines()
+            .take_while(|l| l.starts_with("//!"))
+            .map(|l| l.trim_start_matches("//!").trim().to_owned())
+            .collect();
+        let head = head.join(" ");
+        for part in ["Assumes:", "Cost:", "Golden cases:"] {
+            if !head.contains(part) {
+                complaints.push(format!("{} has no {part:?} in its header", path.display()));
+            }
+        }
+        let cases = head.split_once("Golden cases:").map_or("", |(_, cases)| cases);
+        let named: Vec<&str> = cases.split('`').skip(1).step_by(2).filter(|n| n.contains('/')).collect();
+        if named.is_empty() {
+            complaints.push(format!("{} names no file of golden cases", path.display()));
+        }
+        for name in named.iter().filter(|n| !n.contains("::")) {
+            let place = src.join(name);
+            let tested = match place.is_dir() {
+                true => files(&place, &[".rs"]).iter().any(|f| read(f).contains("#[test]")),
+                false => place.is_file() && read(&place).contains("#[test]"),
+            };
+            if !tested {
+                complaints.push(format!("{} names {name}, which holds no test", path.display()));
+            }
+        }
+    }
+    none("headers of engines", &complaints);
+}
+
 /// The targets of a Markdown text's links and pictures: `](target)` and `src="target"`.
 fn targets(text: &str) -> Vec<String> {
     let mut found = Vec::new();

@@ -292,6 +292,36 @@ const FILES: [&str; 16] = [
     "notes.md",
 ];
 
+/// Most memory that this process has held so far, bytes.
+fn peak() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).unwrap_or_default();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or_default() * 1024
+}
+
+#[test]
+fn a_line_of_two_gigabytes_is_told_and_the_rest_is_used() {
+    use std::io::{Seek as _, SeekFrom, Write as _};
+    const LENGTH: u64 = 2 << 30;
+    let (dir, _) =
+        bundle(&[("logs/a.log", b"2026-01-05T10:00:00Z INFO before\n2026-01-05T10:00:01Z INFO long ")]);
+    // A hole takes no room on the disk, and reads as NUL bytes.
+    let mut file = fs::OpenOptions::new().append(true).open(dir.path().join("logs/a.log")).expect("opened");
+    file.set_len(LENGTH).expect("sparse");
+    file.seek(SeekFrom::End(0)).expect("its end");
+    file.write_all(b"\n2026-01-05T10:00:02Z ERROR after\n").expect("written");
+    let before = peak();
+    let loaded = read(dir.path()).expect("readable");
+    let grown = peak().saturating_sub(before);
+    assert!(grown < 200 << 20, "{grown} bytes for a line of {LENGTH}");
+    let long = loaded.broken.iter().find(|b| b.reason.contains("is longer than a megabyte"));
+    assert_eq!(long.map(|b| (b.file.as_str(), b.line)), Some(("logs/a.log", 2)), "{:?}", loaded.broken);
+    let logs = &loaded.telemetry.logs;
+    assert_eq!(logs.len(), 3, "{:?}", logs.iter().map(|l| l.text.len()).collect::<Vec<_>>());
+    assert_eq!((logs[0].line, logs[2].line, logs[2].level.as_deref()), (1, 3, Some("error")));
+    assert!(logs[0].text.contains("before") && logs[2].text.contains("after"));
+}
+
 fn pieces() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
         "time",

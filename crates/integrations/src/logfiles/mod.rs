@@ -1,10 +1,9 @@
 //! Log files on this machine (or mounted): paths with a component each, read only around the window, any common
-//! format, secrets masked before a line leaves the adapter. Nothing is written and nothing is followed.
+//! format. Nothing is written and nothing is followed.
 
 mod config;
 mod glob;
 mod join;
-pub mod mask;
 mod parse;
 mod read;
 mod source;

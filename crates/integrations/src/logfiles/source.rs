@@ -6,15 +6,16 @@ use std::time::{Duration, Instant};
 
 use firebell_core::ports::telemetry::{Answer, LogQuery, QueryResult, TelemetrySource};
 use firebell_core::ports::{BoxFuture, Health};
+use firebell_core::secrets::Mask;
 use firebell_core::telemetry::TelemetryPart;
 use jiff::Timestamp;
 use regex::Regex;
 
 use super::config::{Config, Files};
+use super::glob;
 use super::join::Joiner;
 use super::parse::parse;
 use super::read::{self, Bounds, End, Event};
-use super::{glob, mask};
 use crate::answers::{malformed, refused};
 use crate::limits::Limiter;
 use crate::sample::Sampler;
@@ -32,7 +33,8 @@ struct Inner {
     files: Vec<Files>,
     max_bytes: u64,
     timeout: Duration,
-    extra: Vec<Regex>,
+    /// What else is secret here, by the configuration.
+    own: Mask,
 }
 
 impl LogFiles {
@@ -58,11 +60,12 @@ impl LogFiles {
             .iter()
             .enumerate()
             .map(|(i, m)| Regex::new(m).map_err(|e| ConfigError::new(&name, format!("mask[{i}]"), e)))
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<Vec<Regex>, _>>()?;
+        let own = Mask::only(&extra);
         let max_bytes = config.max_bytes_per_file.clamp(64 << 10, 4 << 30);
         // Reading stops by itself; the limiter's deadline is the net below.
         let limiter = Limiter::new(&name, config.max_concurrent, timeout * 2 + Duration::from_secs(1));
-        let inner = Inner { name, files: config.files.clone(), max_bytes, timeout, extra };
+        let inner = Inner { name, files: config.files.clone(), max_bytes, timeout, own };
         Ok(Self { limiter, inner: Arc::new(inner) })
     }
 
@@ -137,7 +140,7 @@ impl Inner {
         let mut joiner = Joiner::default();
         let mut keep = |record| {
             if let Some(mut record) = record {
-                mask::line(&mut record, &self.extra);
+                self.own.line(&mut record);
                 sampler.push(record);
             }
         };

@@ -14,6 +14,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
 use prost::Message;
 use serde::Serialize;
 
+use super::clean;
 use super::convert::{self, Rejects};
 use super::decode::{Encoding, Rejected, encoding, expand, message};
 use super::journal::Record;
@@ -64,13 +65,18 @@ pub fn handle(
         Err(rejected) => return failed(Encoding::Json, rejected),
     };
     match accept(store, signal, form, content_encoding, body, now) {
-        Ok(answer) => {
+        Ok((answer, clean)) => {
+            // What was masked is kept as it was made of it, the rest as it came.
+            let (content_type, content_encoding) = match clean {
+                Some(_) => (Encoding::Protobuf.content_type(), ""),
+                None => (content_type, content_encoding),
+            };
             store.keep(&Record {
                 signal,
                 at: now,
                 content_type: content_type.to_owned(),
                 content_encoding: content_encoding.to_owned(),
-                body: body.to_vec(),
+                body: clean.unwrap_or_else(|| body.to_vec()),
             });
             Reply { status: 200, content_type: form.content_type(), body: answer }
         }
@@ -78,6 +84,7 @@ pub fn handle(
     }
 }
 
+/// The answer, and what is kept on disk in place of the body where that may hold secrets.
 fn accept(
     store: &OtlpStore,
     signal: Signal,
@@ -85,17 +92,19 @@ fn accept(
     content_encoding: &str,
     body: &[u8],
     now: Timestamp,
-) -> Result<Vec<u8>, Rejected> {
+) -> Result<(Vec<u8>, Option<Vec<u8>>), Rejected> {
     let body = expand(content_encoding, body, store.config.max_body_bytes)?;
     let mut rejects = Rejects::default();
     match signal {
         Signal::Traces => {
-            let request: ExportTraceServiceRequest = message(form, &body)?;
+            let mut request: ExportTraceServiceRequest = message(form, &body)?;
+            clean::traces(&mut request, &store.mask);
+            let kept = store.keeps().then(|| request.encode_to_vec());
             let spans = convert::spans(request.resource_spans, &mut rejects);
             store.add_spans(spans, &rejects, now);
             let partial = partial(rejects)
                 .map(|(n, error_message)| ExportTracePartialSuccess { rejected_spans: n, error_message });
-            encode(form, &ExportTraceServiceResponse { partial_success: partial })
+            Ok((encode(form, &ExportTraceServiceResponse { partial_success: partial })?, kept))
         }
         Signal::Metrics => {
             let request: ExportMetricsServiceRequest = message(form, &body)?;
@@ -105,16 +114,18 @@ fn accept(
                 rejected_data_points: n,
                 error_message,
             });
-            encode(form, &ExportMetricsServiceResponse { partial_success: partial })
+            Ok((encode(form, &ExportMetricsServiceResponse { partial_success: partial })?, None))
         }
         Signal::Logs => {
-            let request: ExportLogsServiceRequest = message(form, &body)?;
+            let mut request: ExportLogsServiceRequest = message(form, &body)?;
+            clean::logs(&mut request, &store.mask);
+            let kept = store.keeps().then(|| request.encode_to_vec());
             store.add_logs(convert::logs(request.resource_logs, now), now);
             let partial = partial(rejects).map(|(n, error_message)| ExportLogsPartialSuccess {
                 rejected_log_records: n,
                 error_message,
             });
-            encode(form, &ExportLogsServiceResponse { partial_success: partial })
+            Ok((encode(form, &ExportLogsServiceResponse { partial_success: partial })?, kept))
         }
     }
 }

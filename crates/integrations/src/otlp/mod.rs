@@ -1,6 +1,7 @@
 //! OTLP/HTTP: bodies that exporters post, decoded into a bounded store in memory that investigations query. For the
 //! demo and for small teams that run no other telemetry system. <https://opentelemetry.io/docs/specs/otlp/>
 
+mod clean;
 mod config;
 mod convert;
 mod decode;

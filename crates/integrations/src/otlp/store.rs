@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use firebell_core::secrets::Mask;
 use firebell_core::telemetry::{Labels, LogLine, Span};
 use jiff::Timestamp;
 
@@ -24,6 +25,7 @@ const QUERY_LIMIT: Duration = Duration::from_secs(15);
 /// The store. Cheap to share behind an `Arc`.
 pub struct OtlpStore {
     pub(super) config: Config,
+    pub(super) mask: Mask,
     pub(super) limiter: Limiter,
     pub(super) held: Held,
     journal: Option<Mutex<Journal>>,
@@ -115,15 +117,15 @@ impl OtlpStore {
     pub fn new(config: Config) -> Result<Self, ConfigError> {
         config.check()?;
         let limiter = Limiter::new(NAME, QUERIES, QUERY_LIMIT);
-        Ok(Self { config, limiter, held: Held::default(), journal: None })
+        Ok(Self { config, mask: Mask::default(), limiter, held: Held::default(), journal: None })
     }
 
-    /// A store that keeps what it takes in below `dir` as well, and begins with what an earlier one left there.
+    /// A store that keeps what it takes in below `dir` as well, masked, and begins with what an earlier one left there.
     ///
     /// # Errors
     /// Names the field, or the folder, that cannot be used.
-    pub fn open(config: Config, dir: &std::path::Path) -> Result<Self, ConfigError> {
-        let mut store = Self::new(config)?;
+    pub fn open(config: Config, dir: &std::path::Path, mask: &Mask) -> Result<Self, ConfigError> {
+        let mut store = Self { mask: mask.clone(), ..Self::new(config)? };
         let failed = |e: std::io::Error| {
             ConfigError::new("otlp", "data", format!("{} cannot be used: {e}", dir.display()))
         };
@@ -136,6 +138,11 @@ impl OtlpStore {
             .map_err(failed)?;
         store.journal = Some(Mutex::new(journal));
         Ok(store)
+    }
+
+    /// Whether what is taken in is kept on disk.
+    pub(super) fn keeps(&self) -> bool {
+        self.journal.is_some()
     }
 
     /// Keeps a body that was taken in. A full disk costs the copy, not the telemetry.

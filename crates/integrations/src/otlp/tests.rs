@@ -3,6 +3,7 @@
 use std::io::Write as _;
 
 use firebell_core::ports::telemetry::{LogQuery, MetricQuery, TelemetrySource as _, TraceQuery};
+use firebell_core::secrets::Mask;
 use firebell_core::telemetry::{Labels, MetricKind, Series, TelemetryPart};
 use jiff::Timestamp;
 use opentelemetry_proto::tonic::collector::metrics::v1::{
@@ -342,9 +343,9 @@ async fn log_records_keep_level_fields_and_trace_and_lose_secrets() {
     assert_eq!(lines.len(), 2);
     assert_eq!(
         (lines[0].level.as_deref(), lines[0].text.as_str()),
-        (Some("error"), "sign-in failed password=***")
+        (Some("error"), "sign-in failed password=[secret]")
     );
-    assert_eq!((lines[0].fields["user"].as_str(), lines[0].fields["api_key"].as_str()), ("ann", "***"));
+    assert_eq!((lines[0].fields["user"].as_str(), lines[0].fields["api_key"].as_str()), ("ann", "[secret]"));
     assert_eq!(lines[0].trace_id.as_deref(), Some("0123456789abcdef0123456789abcdef"));
     assert_eq!((lines[1].level.as_deref(), lines[1].text.as_str()), (Some("info"), "{a=1}"));
 }
@@ -417,4 +418,40 @@ proptest! {
         bytes[at] ^= 1 << bit;
         let _ = handle(&store, Signal::Metrics, PROTO, "", &bytes, now());
     }
+}
+
+#[tokio::test]
+async fn spans_lose_secrets_and_what_is_kept_on_disk_never_had_them() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mask = Mask::keyed("a key");
+    let store = OtlpStore::open(Config::default(), dir.path(), &mask).expect("builds");
+    let mut careless = span(1, 1, None, 0, 1, true);
+    careless["name"] = json!("GET /users/ann@example.com");
+    careless["attributes"] = json!([
+        {"key": "http.cookie", "value": {"stringValue": "id=77aa"}},
+        {"key": "card", "value": {"intValue": "4111111111111111"}},
+        {"key": "request", "value": {"kvlistValue": {"values": [{"key": "password", "value": {"stringValue": "hunter2"}}]}}}]);
+    let body = traces(vec![("a", vec![careless])]);
+    assert_eq!(post(&store, Signal::Traces, &body).0, 200);
+    let log = json!({"resourceLogs": [{"resource": resource("a"), "scopeLogs": [{"logRecords": [
+        {"timeUnixNano": nanos(T), "body": {"stringValue": "token=77aa of ann@example.com"}}]}]}]});
+    assert_eq!(post(&store, Signal::Logs, &log).0, 200);
+    drop(store);
+    for file in std::fs::read_dir(dir.path()).expect("a folder") {
+        let kept = std::fs::read(file.expect("an entry").path()).expect("a file");
+        let kept = String::from_utf8_lossy(&kept);
+        for secret in ["ann@", "77aa", "4111111111111111", "hunter2"] {
+            assert!(!kept.contains(secret), "{secret}: {kept}");
+        }
+    }
+    // The same after a restart.
+    let store = OtlpStore::open(Config::default(), dir.path(), &mask).expect("builds");
+    let query = TraceQuery { service: None, window: window(T - 1, T + 9), limit: 10 };
+    let answer = store.traces(&query).expect("has traces").await.expect("answers");
+    let TelemetryPart::Spans(spans) = answer.part else { panic!("not spans") };
+    let attributes = &spans[0].attributes;
+    assert!(spans[0].operation.starts_with("GET /users/mail-"), "{}", spans[0].operation);
+    assert_eq!((attributes["http.cookie"].as_str(), attributes["card"].as_str()), ("[secret]", "[card]"));
+    assert_eq!(attributes["request"], "{password=[secret]}");
+    assert_eq!(store.fill().logs, 1);
 }

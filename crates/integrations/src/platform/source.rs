@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use firebell_core::ports::telemetry::{Answer, QueryResult, TelemetrySource};
 use firebell_core::ports::{BoxFuture, Health};
+use firebell_core::secrets::Mask;
 use firebell_core::telemetry::{ClusterObject, TelemetryPart, TopologyEdge, Window};
 use serde_json::{Value, json};
 
@@ -16,7 +17,7 @@ impl HttpPlatform {
             .await?
             .into_iter()
             .map(|mut service| {
-                crate::logfiles::mask::json(&mut service);
+                Mask::default().json(&mut service);
                 let name = service.get("name").cloned().unwrap_or(Value::Null);
                 let object = json!({"kind": "PlatformService", "metadata": {"name": name}, "spec": service});
                 ClusterObject { source: self.name.clone(), object }

@@ -123,7 +123,7 @@ async fn services_are_read_and_served_as_evidence() {
     let TelemetryPart::Objects(objects) = answer.part else { panic!("not objects") };
     assert_eq!(objects[0].object["kind"], "PlatformService");
     assert_eq!(objects[0].object["spec"]["version"], "1.8.0");
-    assert_eq!(objects[0].object["spec"]["config"]["db_password"], "***");
+    assert_eq!(objects[0].object["spec"]["config"]["db_password"], "[secret]");
     let answer = platform.topology(window(1, 2)).expect("has topology").await.expect("answers");
     let TelemetryPart::Topology(edges) = answer.part else { panic!("not topology") };
     let edges: Vec<_> = edges.iter().map(|e| (e.caller.as_str(), e.callee.as_str())).collect();

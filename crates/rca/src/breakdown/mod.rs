@@ -6,8 +6,8 @@
 //! (Adtributor: Bhagwan et al., NSDI 2014). A label counts if few of its values explain most and have little of the traffic;
 //! of several the most surprising for the fewest values is told. Gauges that differ by a label count each the same.
 //!
-//! Labels are those of the data; of their names only the conventions for versions and hosts mean anything (see
-//! [`Sense`]). Cost: the samples of the series behind what moved, once for each label.
+//! Assumes: labels are those of the data; of their names only the conventions for versions and hosts mean anything (see
+//! [`Sense`]). Cost: the samples of the series behind what moved, once for each label. Golden cases: `tests/labels.rs`.
 //!
 //! Fails: what two labels bring only together, labels that only spans or logs have, quantiles recorded as such.
 

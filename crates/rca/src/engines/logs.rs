@@ -1,12 +1,14 @@
 //! Logs: templates that appear, vanish or change their rate, phrases that name a mechanism, and errors that point at
-//! another component; of each failing trace, who logged the first error.
+//! another component; of each failing trace, who logged the first error. Where lines name no traces, fusion asks who began
+//! to log new errors first ([`crate::order`]). Records with a stack trace are one by exception and top own frame.
 //!
-//! Assumes that a line's time is that of the event and that a component that logs at all logs as usual: what vanishes is
+//! Assumes: a line's time is that of the event, and a component that logs at all logs as usual: what vanishes is
 //! held against what its component logs in total. Levels that are missing are inferred from a template's words; a line
 //! that says how many it stands for (`message repeated 5 times`) counts as so many.
 //!
 //! Cost: the lines are mined once, on two threads (`crate::logs`); what follows is per template, plus a pass over the
-//! lines of each. Golden cases: `logs/tests.rs`, `logs/stack.rs`, `stacks.rs`, and the company's faults.
+//! lines of each. Golden cases: `logs/tests.rs`, `logs/stack.rs`, `engines/stacks.rs`, `tests/order.rs`,
+//! `tests/traces_in_logs.rs`, and the faults of `tests/faults.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,28 +16,42 @@ use crate::case::{Case, is_error};
 use crate::engines::phrases;
 use crate::engines::stacks;
 use crate::evidence::Cite;
-use crate::logs::{Level, Stack, infer_level, redact, template_of};
+use crate::logs::{Level, Stack, infer_level, redact, template_of, whole};
 use crate::signal::{Modality, Role, Signal};
 
 /// Most signals of one component.
 const MAX_EACH: usize = 12;
 
 /// A template as one component logs it.
-struct Template {
-    text: String,
+pub(crate) struct Template {
+    pub text: String,
     /// As the lines give it.
-    component: String,
-    lines: Vec<u32>,
+    pub component: String,
+    pub lines: Vec<u32>,
 }
 
 /// One template's behaviour in the two parts of time.
-struct Behaviour {
-    template: Template,
-    owner: String,
-    base: f64,
-    fault: f64,
-    errors: bool,
-    first_fault: Option<i64>,
+pub(crate) struct Behaviour {
+    pub template: Template,
+    /// Component id.
+    pub owner: String,
+    /// Lines before the onset.
+    pub base: f64,
+    /// Lines since.
+    pub fault: f64,
+    /// Most of its lines are errors.
+    pub errors: bool,
+    /// The first line since the onset, unix milliseconds.
+    pub first_fault: Option<i64>,
+    /// The first line at all.
+    pub first: Option<i64>,
+    /// Some line names the trace that it belongs to.
+    pub traced: bool,
+}
+
+/// All templates of all components.
+pub(crate) fn behaviours(case: &Case<'_>) -> Vec<Behaviour> {
+    templates(case).into_iter().map(|m| behave(case, m)).collect()
 }
 
 pub(super) fn run(case: &Case<'_>) -> Vec<Signal> {
@@ -43,16 +59,15 @@ pub(super) fn run(case: &Case<'_>) -> Vec<Signal> {
     if t.logs.is_empty() {
         return Vec::new();
     }
-    let mined = templates(case);
     let (base_s, fault_s) = durations(case);
-    let behaviours: Vec<Behaviour> = mined.into_iter().map(|m| behave(case, m)).collect();
+    let behaviours = case.behaviours();
     // Streams that were recorded before the onset: of one that begins later nothing but its errors is news.
     let known = |b: &'_ &Behaviour| b.base > 0.0;
     let heard: BTreeSet<&str> =
         behaviours.iter().filter(known).map(|b| b.template.component.as_str()).collect();
     let mut out = Vec::new();
     let mut each: BTreeMap<String, usize> = BTreeMap::new();
-    let volume = volumes(&behaviours);
+    let volume = volumes(behaviours);
     let mut order: Vec<&Behaviour> =
         behaviours.iter().filter(|b| b.fault > 0.0 && !b.owner.is_empty()).collect();
     order.sort_by(|a, b| {
@@ -111,7 +126,8 @@ fn durations(case: &Case<'_>) -> (f64, f64) {
 
 fn behave(case: &Case<'_>, template: Template) -> Behaviour {
     let (mut base, mut fault, mut errors) = (0.0, 0.0, 0usize);
-    let mut first_fault: Option<i64> = None;
+    let (mut first_fault, mut first): (Option<i64>, Option<i64>) = (None, None);
+    let mut traced = false;
     let mut owner = String::new();
     // What limits its own rate tells how much it kept back.
     let storm = ["suppressed", "repeated", "dropped"].iter().any(|w| template.text.contains(w));
@@ -123,7 +139,9 @@ fn behave(case: &Case<'_>, template: Template) -> Behaviour {
             owner = case.owner(line);
         }
         errors += usize::from(is_error(line) || (inferred && line.level.is_none()));
+        traced |= line.trace_id.is_some();
         let Some(at) = line.at.map(jiff::Timestamp::as_millisecond) else { continue };
+        first = Some(first.map_or(at, |f| f.min(at)));
         let times = if storm { stacks::times(&line.text) } else { 1.0 };
         if case.frame.is_fault(at) {
             fault += times;
@@ -132,7 +150,16 @@ fn behave(case: &Case<'_>, template: Template) -> Behaviour {
             base += times;
         }
     }
-    Behaviour { errors: errors * 2 > template.lines.len(), template, owner, base, fault, first_fault }
+    Behaviour {
+        errors: errors * 2 > template.lines.len(),
+        template,
+        owner,
+        base,
+        fault,
+        first_fault,
+        first,
+        traced,
+    }
 }
 
 /// Lines of each component in the two parts.
@@ -305,7 +332,7 @@ fn first_in_trace(case: &Case<'_>, out: &mut Vec<Signal>) {
     for (owner, c) in &counts {
         let gained = gain(c);
         let Some(line) = c.2.filter(|_| gained >= 2.0 && !owner.is_empty()) else { continue };
-        let text = template_of(&line.text);
+        let text = template_of(&whole(line));
         let (from, to) = case.frame.shown();
         out.push(Signal {
             component: owner.clone(),

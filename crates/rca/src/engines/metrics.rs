@@ -1,4 +1,10 @@
 //! Metrics: what shifted, against which limit, and which mechanism that speaks for.
+//!
+//! Looks for: levels that moved with the onset, each read by the kind of its series ([`crate::series::kinds`]) and by which
+//! side of a call it measures; shares of known limits, throttling, climbs, and series that end. Assumes: names and labels
+//! that tell kinds and components; one onset for all ([`crate::frame`]); strengths compare within one case alone. Cost: one
+//! pass over the features, whose points were read when the case was made. Golden cases: `tests/faults.rs`,
+//! `tests/shapes.rs`, `tests/noise.rs`, `tests/season.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -18,6 +18,7 @@ mod warnings;
 
 pub use changes::explain_diff;
 pub(crate) use changes::{Turn, peoples_words, turned_away};
+pub(crate) use logs::{Behaviour, behaviours};
 pub(crate) use prior::apply as apply_priors;
 pub(crate) use traces::{Account, weigh_metrics};
 

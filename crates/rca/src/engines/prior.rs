@@ -1,7 +1,7 @@
 //! Similar incidents: what the archive says, as a prior that evidence can overrule.
 //!
 //! Looks for: past incidents that came to the same cause at the same component. Assumes: similarity is given, 0 to 1,
-//! and does not count the verdict itself. Cost: rivals times priors. Golden cases: the tests below.
+//! and does not count the verdict itself. Cost: rivals times priors. Golden cases: `engines/prior.rs`, below.
 //!
 //! A rival's score s is read as odds o = s / (1 - s). All past incidents that agree with it have the joint similarity
 //! w = 1 - (1 - w1)(1 - w2)…, and multiply the odds by a Bayes factor that is bounded, however many they are:

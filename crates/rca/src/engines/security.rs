@@ -1,6 +1,11 @@
 //! Security: sign-in records by address and account. An address that is new or has turned busy, and mostly fails on
 //! many accounts, is credential stuffing; an account that such an address then enters is compromised. Addresses from
 //! which people signed in before, and that fail now as all others do, are an outage and not an attack.
+//!
+//! Assumes: records that name address, account and result, in fields, as `key=value` or in sshd's words; an address and an
+//! account are called alike in all records, by their names or by pseudonyms; attempts of one attack share addresses, or
+//! come at more than twice the usual rate. Cost: one look at each pattern of lines, expressions on lines that tell of
+//! sign-ins alone. Golden cases: `tests/faults.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -10,7 +15,7 @@ use regex::Regex;
 
 use crate::case::Case;
 use crate::evidence::Cite;
-use crate::logs::template_of;
+use crate::logs::{template_of, whole};
 use crate::signal::{Modality, Role, Signal};
 
 /// One attempt.
@@ -184,11 +189,11 @@ fn judge(case: &Case<'_>, owner: &str, attempts: &[Attempt]) -> Option<Signal> {
         role: Role::Mechanism,
         weight: (0.75 + 0.04 * (by_hostile as f64 / 20.0).ln_1p()).min(0.97),
         onset,
-        indicator: Some(template_of(&line.text)),
+        indicator: Some(template_of(&whole(line))),
         change: None,
         cite: Cite::new(
             &line.source,
-            format!("logs {} ~ {}", line.component.as_deref().unwrap_or("-"), template_of(&line.text)),
+            format!("logs {} ~ {}", line.component.as_deref().unwrap_or("-"), template_of(&whole(line))),
         ),
         reading,
     })

@@ -8,17 +8,14 @@ use crate::logs::{self, Stack};
 const MAX_LINES: usize = 80;
 /// Most lines that one may speak for.
 const MAX_TIMES: f64 = 1e6;
-/// Fields in which structured records carry a trace.
-const FIELDS: [&str; 7] =
-    ["exception.stacktrace", "stack_trace", "stacktrace", "stack", "error.stack", "exception", "exc_info"];
-
 /// The trace of a record: in its text, in a field, or in the lines of the file that follow it.
 pub(super) fn of(all: &[LogLine], index: usize) -> Option<Stack> {
     let first = all.get(index)?;
     if let Some(found) = logs::stack(&first.text) {
         return Some(found);
     }
-    if let Some(found) = FIELDS.iter().filter_map(|f| first.fields.get(*f)).find_map(|text| logs::stack(text))
+    if let Some(found) =
+        logs::STACK_FIELDS.iter().filter_map(|f| first.fields.get(*f)).find_map(|text| logs::stack(text))
     {
         return Some(found);
     }

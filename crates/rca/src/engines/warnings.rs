@@ -1,6 +1,9 @@
 //! Warnings: events of clusters and clouds of which no objects are known, by the catalogue's phrases. A warning counts
 //! only in the faulty part, and not long before the newest where nothing has a course over time. Where pods are known,
-//! `state` judges events by what became of their objects. Cost: events times phrases.
+//! `state` judges events by what became of their objects.
+//!
+//! Assumes: an event's words are those of the cluster that reports it, its time is when it was last seen. Cost: events
+//! times phrases. Golden cases: `tests/warnings.rs`.
 
 use firebell_core::cause;
 

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use super::scan::{CLASS, DIGIT, HARD, JOIN, MASK};
+use super::scan::{CLASS, DIGIT, HARD, JOIN, MASK, TRACE};
 
 /// As many different plain words in one place are values.
 const MANY: usize = 6;
@@ -95,6 +95,10 @@ pub(crate) fn collapse(pattern: &[u8]) -> Vec<u8> {
 }
 
 pub(crate) fn split(pattern: &[u8]) -> Vec<(&[u8], bool)> {
+    // Two exceptions or two places are never one statement.
+    if pattern.first() == Some(&TRACE) {
+        return vec![(pattern, false)];
+    }
     let mut out = Vec::new();
     let mut at = 0;
     let mut blank = false;

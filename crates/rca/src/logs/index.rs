@@ -5,6 +5,7 @@ use firebell_core::telemetry::LogLine;
 
 use super::matching::Matcher;
 use super::miner::{Limits, Miner};
+use super::stack::whole;
 
 /// Below as many lines a second thread costs more than it brings.
 const WORTH_TWO: usize = 20_000;
@@ -31,7 +32,7 @@ impl Index {
         let (a, b) = logs.split_at(half);
         let push = |part: &[LogLine]| {
             let mut miner = Miner::new(Limits::default());
-            let numbers: Vec<u32> = part.iter().map(|l| miner.push(l.text.as_bytes())).collect();
+            let numbers: Vec<u32> = part.iter().map(|l| miner.push(whole(l).as_bytes())).collect();
             (miner, numbers)
         };
         let ((mut miner, mut numbers), second) = std::thread::scope(|scope| {

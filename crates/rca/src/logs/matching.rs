@@ -2,7 +2,7 @@
 //! template that it was mined into.
 
 use super::columns::collapse;
-use super::scan::{self, MASK};
+use super::scan::{self, MASK, TRACE};
 
 /// The pattern of one line alone, as people read it.
 pub fn template_of(line: &str) -> String {
@@ -40,6 +40,9 @@ impl Matcher {
 
     /// Whether a pattern is of the template.
     pub(crate) fn fits(&self, pattern: &[u8]) -> bool {
+        if let Some((&TRACE, trace)) = pattern.split_first() {
+            return self.template == trace;
+        }
         if self.template == pattern {
             return true;
         }

@@ -12,7 +12,6 @@ mod index;
 mod level;
 mod matching;
 mod miner;
-mod redact;
 mod scan;
 mod stack;
 mod table;
@@ -22,6 +21,8 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use firebell_core::secrets::{redact, redact_template};
+
 pub use accuracy::{Accuracy, accuracy, normal};
 pub use header::{Head, read as head};
 pub(crate) use index::Index;
@@ -29,8 +30,8 @@ pub use level::{Level, infer as infer_level};
 pub(crate) use matching::Matcher;
 pub use matching::{is_of_template, template_of};
 pub use miner::{Limits, Mined, Miner, Seen, Template, mine};
-pub use redact::{redact, redact_template};
-pub use stack::{Stack, stack};
+pub(crate) use stack::FIELDS as STACK_FIELDS;
+pub use stack::{Stack, stack, whole};
 
 /// Lines of one statement.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,14 +2,19 @@
 //! identifiers, times, durations, sizes, truth values) by [`MASK`], with no settings for single systems.
 //!
 //! White space is made one blank; control characters count as white space, sequences that colour a terminal are left
-//! out. At most [`MAX_BYTES`] and two text lines of a record are looked at: what follows is a stack trace or a dump.
+//! out. At most [`MAX_BYTES`] and two text lines of a record are looked at: what follows is a dump. A record with a stack
+//! trace is known by its exception and its top own frame instead, whatever its message says ([`super::stack`]).
 //! Cost: linear in the bytes looked at, no allocation but the buffer's.
 
 use super::atom;
+use super::stack::{Stack, stack};
 use super::words;
 
 /// Stands for a value in a pattern; shown as `<*>`.
 pub(crate) const MASK: u8 = 1;
+/// Begins the pattern of a record with a stack trace: exception and top own frame, which stand for the whole record. It is
+/// not shown.
+pub(crate) const TRACE: u8 = 2;
 /// How [`MASK`] is shown, and read again.
 pub(crate) const SHOWN: &[u8] = b"<*>";
 /// Most bytes of a record that are looked at.
@@ -52,6 +57,10 @@ pub(crate) const CLASS: [u8; 256] = classes();
 /// Writes the pattern of `line` into `out`, which is cleared first.
 pub(crate) fn pattern(line: &[u8], out: &mut Vec<u8>) {
     out.clear();
+    // Nearly all records have one line.
+    if line.contains(&b'\n') && trace(line, out) {
+        return;
+    }
     let line = head(line);
     let mut at = 0;
     let mut state = State::default();
@@ -86,6 +95,16 @@ pub(crate) fn pattern(line: &[u8], out: &mut Vec<u8>) {
             state.chunk(chunk, seen, &line[at..], out);
         }
     }
+}
+
+/// Writes the pattern of a record with a stack trace; whether it has one.
+fn trace(record: &[u8], out: &mut Vec<u8>) -> bool {
+    let Some(Stack { exception, frame: Some(frame) }) = stack(&String::from_utf8_lossy(record)) else {
+        return false;
+    };
+    out.push(TRACE);
+    out.extend(format!("{exception} at {frame}").bytes().filter(|b| !b.is_ascii_control()));
+    true
 }
 
 /// Text that was masked before: `<*>` is a mask again.
@@ -341,6 +360,7 @@ pub(crate) fn show(pattern: &[u8]) -> String {
     for b in pattern {
         match *b {
             MASK => out.extend_from_slice(SHOWN),
+            TRACE => {}
             b => out.push(b),
         }
     }

@@ -1,6 +1,14 @@
 //! Stack traces: the exception, and the first frame that is the program's own rather than a library's. Traces of one
 //! fault are alike in these two, whatever their messages and line numbers. Java, .NET, Node, Python, Go and Rust.
 
+use std::borrow::Cow;
+
+use firebell_core::telemetry::LogLine;
+
+/// Fields in which structured records carry a trace.
+pub(crate) const FIELDS: [&str; 7] =
+    ["exception.stacktrace", "stack_trace", "stacktrace", "stack", "error.stack", "exception", "exc_info"];
+
 /// Longest name kept, characters.
 const MAX_NAME: usize = 120;
 
@@ -102,6 +110,18 @@ pub fn stack(text: &str) -> Option<Stack> {
         frames.iter().find(|f| !FOREIGN.iter().any(|p| f.starts_with(p) || (p.len() > 8 && f.contains(p))));
     let frame = own.or_else(|| frames.first()).map(|f| f.chars().take(MAX_NAME).collect());
     Some(Stack { exception, frame })
+}
+
+/// What a record is known by among others: its text, with the stack trace that a field of it carries.
+pub fn whole(line: &LogLine) -> Cow<'_, str> {
+    let bad = || matches!(line.level.as_deref(), Some("error" | "fatal" | "critical" | "warn"));
+    if line.fields.is_empty() || line.text.contains('\n') || !bad() {
+        return Cow::Borrowed(&line.text);
+    }
+    match FIELDS.iter().filter_map(|f| line.fields.get(*f)).find(|trace| stack(trace).is_some()) {
+        Some(trace) => Cow::Owned(format!("{}\n{trace}", line.text)),
+        None => Cow::Borrowed(&line.text),
+    }
 }
 
 /// The first word that is a class of exceptions.

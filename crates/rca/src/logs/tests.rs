@@ -230,3 +230,73 @@ fn memory_stays_bounded_on_endless_novelty() {
     let signed = found.iter().find(|t| t.text == "user <*> signed in").expect("the template");
     assert_eq!(signed.seen.lines, 30_000);
 }
+
+fn trace(message: &str, exception: &str, place: &str) -> String {
+    format!(
+        "{message}\n{exception}: of {message}\n\tat java.util.List.get(List.java:3)\n\tat {place}(Pay.java:40)\n"
+    )
+}
+
+#[test]
+fn a_record_with_a_stack_trace_is_known_by_exception_and_own_frame() {
+    let messages = [
+        "basket is stale",
+        "payment went wrong for user 7",
+        "unable to finish",
+        "gave up after 3",
+        "sync stopped",
+    ];
+    let mut miner = Miner::default();
+    let mut push = |text: &str| miner.push(text.as_bytes());
+    let same: Vec<u32> = messages
+        .iter()
+        .map(|m| push(&trace(m, "java.lang.IllegalStateException", "com.acme.Pay.run")))
+        .collect();
+    assert!(same.iter().all(|n| *n == same[0]), "{same:?}");
+    for n in 0..30 {
+        let (exception, place) = if n % 2 == 0 {
+            ("com.acme.AxException", "com.acme.Foo.go")
+        } else {
+            ("com.acme.AyException", "com.acme.Bar.go")
+        };
+        push(&trace("request failed", exception, place));
+    }
+    push("request failed");
+    let found = miner.templates().templates;
+    let told: Vec<(&str, u64)> = found.iter().map(|t| (t.text.as_str(), t.seen.lines)).collect();
+    assert_eq!(
+        told,
+        [
+            ("com.acme.AxException at com.acme.Foo.go", 15),
+            ("com.acme.AyException at com.acme.Bar.go", 15),
+            ("java.lang.IllegalStateException at com.acme.Pay.run", 5),
+            ("request failed", 1),
+        ]
+    );
+    let line = trace("request failed", "com.acme.AxException", "com.acme.Foo.go");
+    assert!(
+        is_of_template(told[0].0, &line)
+            && !is_of_template(told[1].0, &line)
+            && !is_of_template(told[3].0, &line)
+    );
+    assert_eq!(template_of(&line), told[0].0);
+    assert_eq!(found[0].level(), Some(Level::Error));
+}
+
+#[test]
+fn a_trace_in_a_field_counts_as_one_in_the_text() {
+    let mut line = firebell_core::telemetry::LogLine {
+        source: "otlp".into(),
+        line: 0,
+        component: None,
+        at: None,
+        level: Some("error".into()),
+        text: "order failed".into(),
+        fields: [("exception.stacktrace".to_owned(), trace("x", "com.acme.AxException", "com.acme.Foo.go"))]
+            .into(),
+        trace_id: None,
+    };
+    assert_eq!(template_of(&whole(&line)), "com.acme.AxException at com.acme.Foo.go");
+    line.level = Some("info".into());
+    assert_eq!(whole(&line), "order failed");
+}

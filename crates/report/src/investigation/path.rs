@@ -30,6 +30,8 @@ pub(super) struct Edge {
     pub(super) order: Check,
     pub(super) call: Check,
     pub(super) why: String,
+    /// Ids of evidence.
+    pub(super) ids: Vec<String>,
 }
 
 /// The leader's path.
@@ -63,6 +65,7 @@ pub(super) fn edges(v: &Verdict, t: &Telemetry) -> Vec<Edge> {
                 },
                 call: if known { Check::Holds } else { Check::Unknown },
                 why: text::line(&step.why, 200),
+                ids: step.evidence.clone(),
             }
         })
         .collect()

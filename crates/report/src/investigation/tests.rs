@@ -145,12 +145,14 @@ fn verdict(note: &str) -> Verdict {
                 to: "gateway/edge".into(),
                 at: Some(at(330)),
                 why: format!("gateway/edge calls service/checkout {note}"),
+                evidence: Vec::new(),
             },
             PathStep {
                 from: "gateway/edge".into(),
                 to: "third_party/cdn".into(),
                 at: None,
                 why: "guessed".into(),
+                evidence: Vec::new(),
             },
         ],
         evidence: vec![

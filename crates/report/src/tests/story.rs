@@ -396,12 +396,14 @@ pub(crate) fn verdict(outside: &Outside) -> Verdict {
                 to: "gateway/edge".into(),
                 at: Some(at(-100)),
                 why: "calls wait for a connection".into(),
+                evidence: Vec::new(),
             },
             PathStep {
                 from: "gateway/edge".into(),
                 to: "service/web".into(),
                 at: Some(at(-95)),
                 why: outside.other.clone(),
+                evidence: Vec::new(),
             },
         ],
         evidence: vec![

@@ -12,6 +12,7 @@ mod intake;
 mod keys;
 mod limits;
 mod maintenance;
+mod masked;
 mod metrics;
 mod oncall;
 mod openapi;

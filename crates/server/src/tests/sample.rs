@@ -198,6 +198,7 @@ fn verdict(now: Timestamp, sha: &str) -> Whole {
             to: "gateway/edge".to_owned(),
             at: None,
             why: "its errors follow within seconds".to_owned(),
+            evidence: Vec::new(),
         }],
         evidence: vec![
             evidence(

@@ -135,6 +135,7 @@ async fn investigated(w: &World) -> (String, Vec<String>) {
             to: "service/gateway".to_owned(),
             at: None,
             why: "gateway waits for checkout".to_owned(),
+            evidence: Vec::new(),
         }],
         evidence,
         against,

@@ -25,7 +25,7 @@ pub(super) async fn run(args: CollectArgs) -> anyhow::Result<ExitCode> {
         return Err(coded(ExitCode::Usage, format!("--from {start} is not before --to {end}")));
     }
     let file = config::load(args.config.as_deref())?;
-    let sources = compose::systems(&file)?.telemetry;
+    let sources = compose::systems(&file, &compose::passing_mask())?.telemetry;
     if sources.is_empty() {
         return Err(coded(ExitCode::Usage, "the configuration names no telemetry system; add [[telemetry]]"));
     }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use firebell_core::ports::{BoxFuture, Health};
+use firebell_core::secrets::Mask;
 use firebell_integrations::{backends, http};
 use firebell_oncall::Roster;
 use firebell_oncall::check::{Finding, Weight};
@@ -75,7 +76,9 @@ async fn named(what: &str, health: BoxFuture<'_, Health>) -> Health {
 /// among the configuration's problems.
 async fn systems(file: &File) -> Vec<Check> {
     http::install_tls();
-    let telemetry: Vec<_> = file.telemetry.iter().filter_map(|c| backends::build_telemetry(c).ok()).collect();
+    let mask = Mask::default();
+    let telemetry: Vec<_> =
+        file.telemetry.iter().filter_map(|c| backends::build_telemetry(c, &mask).ok()).collect();
     let platforms: Vec<_> = file.platforms.iter().filter_map(|c| backends::build_platform(c).ok()).collect();
     let notifiers: Vec<_> = file.notifiers.iter().filter_map(|c| backends::build_notifier(c).ok()).collect();
     let oidc = config::oidc(file).ok().flatten();

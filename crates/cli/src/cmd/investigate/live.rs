@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::{Found, when};
 use crate::args::InvestigateArgs;
 use crate::exit_code::{ExitCode, coded};
-use crate::{compose, config};
+use crate::{compose, config, output};
 
 pub(super) async fn look(path: &Path, args: &InvestigateArgs) -> anyhow::Result<Found> {
     let window =
@@ -20,25 +20,33 @@ pub(super) async fn look(path: &Path, args: &InvestigateArgs) -> anyhow::Result<
     let text = config::text(path)?;
     let file =
         config::parse(&text).map_err(|e| coded(ExitCode::Usage, format!("{}: {e}", path.display())))?;
-    let mut sources = compose::systems(&file)?.telemetry;
+    let mut sources = compose::systems(&file, &compose::passing_mask())?.telemetry;
+    let policy = file.policy("");
+    let report = args.report.clone().unwrap_or_default();
+    let mut priors = Vec::new();
     // Beside a running server or without one: reading takes no lock.
     if let Some(data) = &args.data
         && let Ok(reader) = SqliteReader::open(data)
     {
+        match live::priors(&reader, &report, args.service.as_deref()) {
+            Ok(said) => priors = said,
+            Err(error) => output::note(&format!("past incidents were not asked: {error}")),
+        }
         sources.push(Arc::new(Ledger::new(Arc::new(reader))));
     }
     if sources.is_empty() {
         let what = format!("{} names no telemetry: add a [[telemetry]] entry", path.display());
         return Err(coded(ExitCode::Usage, what));
     }
-    let policy = file.policy("");
     let subject = Subject {
         window,
         service: args.service.as_ref().map(|s| policy.id_of(s)),
-        report: args.report.clone().unwrap_or_default(),
+        report,
         impact_started_at: None,
         components: policy.components(),
         topology: policy.topology(),
+        priors,
+        policy,
     };
     let usual = Limits::default();
     let limits = Limits {
@@ -50,5 +58,14 @@ pub(super) async fn look(path: &Path, args: &InvestigateArgs) -> anyhow::Result<
     let Looked { telemetry, verdict, next, asked } = live::look(&sources, &subject, &limits).await;
     let clock = |t: Timestamp| t.strftime("%Y-%m-%d %H:%M").to_string();
     let of = format!("{} systems, {} to {} UTC", sources.len(), clock(window.start), clock(window.end));
-    Ok(Found { of, telemetry, verdict, next, asked })
+    let Subject { policy, .. } = &subject;
+    Ok(Found {
+        of,
+        telemetry,
+        verdict,
+        next,
+        asked,
+        settings: subject.settings(),
+        policy: policy.severity.clone(),
+    })
 }

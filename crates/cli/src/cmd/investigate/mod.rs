@@ -37,11 +37,11 @@ struct Assessed<'a> {
 }
 
 /// The assessment of the telemetry, and what severity the report's words and its figures make together.
-fn assessed(telemetry: &Telemetry, verdict: &Verdict) -> (Impact, Decision) {
-    let impact = impact::assess(telemetry, &Settings::default(), Some(verdict));
-    let mut facts = facts_from_text(&telemetry.report);
+fn assessed(found: &Found) -> (Impact, Decision) {
+    let impact = impact::assess(&found.telemetry, &found.settings, Some(&found.verdict));
+    let mut facts = facts_from_text(&found.telemetry.report);
     facts.absorb(&impact.facts());
-    let decision = severity::assess(&facts, &SeverityPolicy::default());
+    let decision = severity::assess(&facts, &found.policy);
     (impact, decision)
 }
 
@@ -52,6 +52,10 @@ struct Found {
     verdict: Verdict,
     next: Vec<NextQuery>,
     asked: Vec<String>,
+    /// What the analysis was told beside the telemetry.
+    settings: Settings,
+    /// When is it which severity.
+    policy: SeverityPolicy,
 }
 
 pub(super) async fn run(args: &InvestigateArgs) -> anyhow::Result<ExitCode> {
@@ -64,7 +68,7 @@ pub(super) async fn run(args: &InvestigateArgs) -> anyhow::Result<ExitCode> {
             return Err(coded(ExitCode::Usage, what.to_owned()));
         }
     };
-    let (impact, severity) = assessed(&result.telemetry, &result.verdict);
+    let (impact, severity) = assessed(&result);
     let beside = [
         format!("impact: {}", impact.sentence()),
         format!("severity {}: {}", severity.severity, severity.because),
@@ -125,7 +129,9 @@ fn of_bundle(folder: &Path, args: &InvestigateArgs) -> anyhow::Result<Found> {
     let settings = Settings { focus: args.service.iter().cloned().collect(), ..Settings::default() };
     let verdict = firebell_rca::investigate(&telemetry, &settings);
     let next = next_queries(&telemetry, &verdict, &settings);
-    Ok(Found { of: folder.display().to_string(), telemetry, verdict, next, asked: Vec::new() })
+    let of = folder.display().to_string();
+    let policy = SeverityPolicy::default();
+    Ok(Found { of, telemetry, verdict, next, asked: Vec::new(), settings, policy })
 }
 
 /// The best questions that are left open are gaps too: who reads the verdict alone is told what would show it.

@@ -86,8 +86,10 @@ pub(super) fn text(report: &Report, args: &LogsMineArgs) {
     ));
 }
 
+/// Of all records: a stack trace is one, whatever its lines.
 fn share(t: &Template, report: &Report) -> f64 {
-    (t.seen.lines as f64 / report.lines.max(1) as f64 * 1e4).round() / 1e4
+    let records: u64 = report.mined.templates.iter().map(|t| t.seen.lines).sum();
+    (t.seen.lines as f64 / records.max(1) as f64 * 1e4).round() / 1e4
 }
 
 fn time(at: Option<i64>) -> Option<String> {

@@ -1,5 +1,5 @@
-//! Files in blocks of whole lines to two miners, each on a thread of its own. Blocks go to them in turn, so that the
-//! result does not depend on which of them is faster.
+//! Files in blocks of whole records to two miners, each on a thread of its own. Blocks go to them in turn, so that the
+//! result does not depend on which of them is faster. The lines of a stack trace are one record; other lines are one each.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -8,12 +8,15 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use firebell_rca::logs::{Limits, Mined, Miner};
+use firebell_integrations::bundle::loglines::{Follower, may_continue};
+use firebell_rca::logs::{Level, Limits, Mined, Miner, head, stack};
 
 /// Bytes of a block. A line longer than a block is cut there.
 const BLOCK: usize = 1 << 20;
 /// As many whatever the machine, so that equal input gives equal output.
 const MINERS: usize = 2;
+/// Bytes before the end of a block within which it is cut between two records rather than within one.
+const LONGEST_RECORD: usize = 64 << 10;
 /// Most notes of one sort.
 const MAX_NOTES: usize = 3;
 
@@ -85,7 +88,7 @@ impl Reader {
             let n = block.len() - kept;
             self.bytes += n as u64;
             if cut {
-                match block.iter().position(|b| *b == b'\n') {
+                match memchr::memchr(b'\n', &block) {
                     Some(end) => {
                         block.drain(..=end);
                         line += 1;
@@ -101,9 +104,9 @@ impl Reader {
                 }
                 break;
             }
-            match block.iter().rposition(|b| *b == b'\n') {
+            match memchr::memrchr(b'\n', &block) {
                 Some(end) => {
-                    rest = block.split_off(end + 1);
+                    rest = block.split_off(between_records(&block[..=end]).unwrap_or(end + 1));
                     let lines = block.iter().filter(|b| **b == b'\n').count() as u64;
                     self.send(name, line, block);
                     line += lines;
@@ -179,15 +182,89 @@ fn work(from: &Receiver<Block>, year: i16, messages: bool) -> Mining {
             ));
         }
         let text = block.bytes.strip_suffix(b"\n").unwrap_or(&block.bytes);
-        for (number, line) in (block.line..).zip(text.split(|b| *b == b'\n')) {
-            if messages {
+        if messages {
+            for (number, line) in (block.line..).zip(text.split(|b| *b == b'\n')) {
                 miner.push_message(line, number);
-            } else if !line.iter().all(u8::is_ascii_whitespace) {
-                miner.push_raw(line, number, year);
             }
+        } else {
+            records(text, block.line, year, &mut miner);
         }
     }
     (miner, odd)
+}
+
+/// Lines that may be one record: bytes of the text, and the number of the first line.
+struct Open {
+    start: usize,
+    end: usize,
+    first: usize,
+    number: u64,
+    follower: Follower,
+}
+
+/// Mines raw lines, those of a stack trace together.
+fn records(text: &[u8], mut number: u64, year: i16, miner: &mut Miner) {
+    let mut open: Option<Open> = None;
+    let mut start = 0;
+    while start <= text.len() {
+        let end = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |n| start + n);
+        let line = &text[start..end];
+        let shown = line.strip_suffix(b"\r").unwrap_or(line);
+        if !shown.iter().all(u8::is_ascii_whitespace) {
+            let taken = open.as_mut().is_some_and(|open| {
+                // Records mostly begin with a time: of those no more is asked.
+                !matches!(shown[0], b'0'..=b'9' | b'{' | b'<')
+                    && std::str::from_utf8(shown).is_ok_and(|shown| {
+                        open.follower.takes(shown, || is_bad(&text[open.start..open.first], year))
+                    })
+            });
+            match open.as_mut().filter(|_| taken) {
+                Some(open) => open.end = end,
+                None => {
+                    finish(text, open.take(), year, miner);
+                    let follower = Follower::new(std::str::from_utf8(shown).unwrap_or_default());
+                    open = Some(Open { start, end, first: end, number, follower });
+                }
+            }
+        }
+        start = end + 1;
+        number += 1;
+    }
+    finish(text, open, year, miner);
+}
+
+/// One record if it holds a stack trace, else lines.
+fn finish(text: &[u8], open: Option<Open>, year: i16, miner: &mut Miner) {
+    let Some(open) = open else { return };
+    let record = &text[open.start..open.end];
+    if open.end == open.first || stack(&String::from_utf8_lossy(record)).is_some() {
+        miner.push_raw(record, open.number, year);
+        return;
+    }
+    for (number, line) in (open.number..).zip(record.split(|b| *b == b'\n')) {
+        if !line.iter().all(u8::is_ascii_whitespace) {
+            miner.push_raw(line, number, year);
+        }
+    }
+}
+
+fn is_bad(line: &[u8], year: i16) -> bool {
+    matches!(head(line, year).level, Some(Level::Warn | Level::Error | Level::Fatal))
+}
+
+/// Where a block of whole lines is cut so that its last record, which may go on in the next block, stays whole; none if it is
+/// too long for that.
+fn between_records(block: &[u8]) -> Option<usize> {
+    let mut end = block.len();
+    while end > 0 && block.len() - end < LONGEST_RECORD {
+        let start = memchr::memrchr(b'\n', &block[..end - 1]).map_or(0, |n| n + 1);
+        let line = std::str::from_utf8(&block[start..end - 1]).unwrap_or_default();
+        if !may_continue(line) {
+            return (start > 0).then_some(start);
+        }
+        end = start;
+    }
+    None
 }
 
 fn newlines(bytes: &[u8]) -> u64 {
@@ -222,6 +299,48 @@ mod tests {
     }
 
     #[test]
+    fn a_stack_trace_is_one_record_wherever_a_block_ends() {
+        let mut text = String::new();
+        for n in 0..30_000 {
+            let second = n % 60;
+            text.push_str(&format!("2026-01-05 10:00:{second:02} INFO served {n} rows\n"));
+            if n % 3 == 0 {
+                let message = ["charge went wrong", "basket is stale", "could not settle"][n / 3 % 3];
+                text.push_str(&format!(
+                    "2026-01-05 10:00:{second:02} ERROR {message} {n}\njava.lang.IllegalStateException: stale {n}\n\tat \
+                     java.util.List.get(List.java:3)\n\tat com.acme.Pay.settle(Pay.java:4{})\n",
+                    n % 10
+                ));
+            }
+            if n % 100 == 0 {
+                text.push_str(
+                    "panic: index out of range\n\ngoroutine 1 [running]:\nmain.charge(0xc000)\n\t/app/main.go:12 +0x1d\n",
+                );
+            }
+        }
+        assert!(text.len() > 2 * BLOCK);
+        let (found, lines, notes) = mined(text.as_bytes());
+        assert_eq!((lines, notes.len()), (text.lines().count() as u64, 0));
+        let told: Vec<(&str, u64)> =
+            found.templates.iter().map(|t| (t.text.as_str(), t.seen.lines)).collect();
+        assert_eq!(
+            told,
+            [
+                ("INFO served <*> rows", 30_000),
+                ("java.lang.IllegalStateException at com.acme.Pay.settle", 10_000),
+                ("panic at main.charge", 300)
+            ]
+        );
+    }
+
+    #[test]
+    fn indented_lines_without_a_trace_stay_lines() {
+        let (found, ..) = mined(b"options:\n  threads 4\n  threads 8\n  cache on\nstarted\n");
+        let told: Vec<&str> = found.templates.iter().map(|t| t.text.as_str()).collect();
+        assert_eq!(told, ["threads <*>", "cache on", "options:", "started"]);
+    }
+
+    #[test]
     fn a_line_without_end_is_cut_and_the_next_one_is_read() {
         let mut bytes = vec![b'x'; 3 * BLOCK + 77];
         bytes.extend_from_slice(b"\nnext 1\n");
@@ -229,6 +348,26 @@ mod tests {
         assert_eq!(lines, 2);
         assert!(found.templates.iter().any(|t| t.text == "next <*>" && t.seen.first_line == 2), "{found:?}");
         assert!(notes[0].starts_with("a.log:1: longer than"), "{notes:?}");
+    }
+
+    #[test]
+    fn a_line_of_two_gigabytes_is_cut_in_the_memory_of_some_blocks() {
+        let name: Arc<str> = "a.log".into();
+        let mut reader = Reader::new(2026, false);
+        let mut stream = io::Cursor::new(b"before 1\n")
+            .chain(io::repeat(b'x').take(2 << 30))
+            .chain(io::Cursor::new(b"\nnext 1\nnext 22\n"));
+        reader.stream(&name, &mut stream).expect("read");
+        let (found, lines, bytes, notes) = reader.finish().expect("mined");
+        assert_eq!((lines, bytes), (4, (2 << 30) + 26));
+        assert_eq!(notes.len(), 1);
+        assert!(notes[0].starts_with("a.log:2: longer than"), "{notes:?}");
+        let next = found.templates.iter().find(|t| t.text == "next <*>").expect("the rest is used");
+        assert_eq!((next.seen.lines, next.seen.first_line), (2, 3));
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let peak = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).unwrap_or_default();
+        let peak: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap_or_default();
+        assert!(peak < 400 << 10, "{peak} kB");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Every text of the telemetry, each by what it is.
 
 use firebell_core::change::Change;
+use firebell_core::secrets::{Mask, SECRET, secret_name};
 use firebell_core::telemetry::{Component, Labels, LogLine, Span, Telemetry};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -9,7 +10,6 @@ use super::Options;
 use super::vocabulary;
 use super::words::Pseudonyms;
 use crate::bundle::loglines::time::{self, Date};
-use crate::logfiles::mask;
 
 /// All of `t` under pseudonyms.
 pub(super) fn telemetry(mut t: Telemetry, names: &Pseudonyms, options: Options) -> Telemetry {
@@ -52,7 +52,7 @@ pub(super) fn telemetry(mut t: Telemetry, names: &Pseudonyms, options: Options) 
         e.callee = walk.names.name(&e.callee);
     }
     for o in &mut t.objects {
-        mask::json(&mut o.object);
+        Mask::default().json(&mut o.object);
         walk.json(&mut o.object, false);
     }
     for c in &mut t.commands {
@@ -133,8 +133,8 @@ impl Walk<'_> {
     }
 
     fn value(&self, key: &str, value: &str) -> String {
-        if mask::secret_name(key) {
-            return "***".into();
+        if secret_name(key) {
+            return SECRET.into();
         }
         // Whoever is named here is a person, whatever the word.
         let lower = key.to_lowercase();

@@ -4,12 +4,12 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
+use firebell_core::secrets::redact;
 use firebell_core::telemetry::Telemetry;
 use regex::Regex;
 
 use super::ids;
 use super::vocabulary::{self, STRUCTURE};
-use crate::logfiles::mask;
 
 /// Letters of pseudonyms: no vowels and few consonants, so that no word that means something comes out.
 const LETTERS: &[u8] = b"bdfghjkmnpqvwxz";
@@ -102,7 +102,7 @@ impl Pseudonyms {
 
     /// A text with pseudonyms.
     pub fn text(&self, text: &str) -> String {
-        let clean = mask::text(text);
+        let clean = redact(text);
         let Some(address) = ADDRESS.as_ref() else { return self.words(&clean, false) };
         let mut out = String::with_capacity(clean.len());
         let mut from = 0;

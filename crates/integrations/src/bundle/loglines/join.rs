@@ -78,7 +78,8 @@ fn take(slot: &mut Option<Open>, records: &mut Vec<LogLine>, parsed: Parsed<'_>)
     if let Some(open) = slot
         && let Some(record) = records.get_mut(open.index)
     {
-        let goes_on = open.partial || (!parsed.begins && belongs(open, record, payload));
+        let bad = || matches!(record.level.as_deref(), Some("error" | "fatal" | "warn"));
+        let goes_on = open.partial || (!parsed.begins && belongs(open.trace, open.joined == 0, payload, bad));
         if goes_on {
             // A piece that the runtime broke off goes on without a line's end.
             let broken = std::mem::replace(&mut open.partial, parsed.partial);
@@ -116,22 +117,58 @@ fn take(slot: &mut Option<Open>, records: &mut Vec<LogLine>, parsed: Parsed<'_>)
     *slot = Some(Open { index: records.len() - 1, joined: 0, partial: parsed.partial, trace: started });
 }
 
-/// Whether a line that begins no record of its own belongs to the open one.
-fn belongs(open: &Open, record: &LogLine, payload: &str) -> bool {
+/// Tells which lines belong to the record before them, for who reads lines as bytes and needs no more of them. Times and
+/// what container runtimes write are not looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct Follower {
+    trace: Trace,
+    alone: bool,
+}
+
+impl Follower {
+    /// Of a record's first line.
+    pub fn new(first: &str) -> Self {
+        let trace = match first.as_bytes().first() {
+            Some(b't' | b'p' | b'f' | b'g' | b'T' | b'E' | b'U') => begun(first),
+            Some(b) if b.is_ascii_alphabetic() && exception(first) => Trace::Frames,
+            _ => Trace::None,
+        };
+        Self { trace, alone: true }
+    }
+
+    /// Whether the next line belongs to the record. `bad` says whether the record itself says that something is wrong; it is
+    /// asked where that settles it.
+    pub fn takes(&mut self, line: &str, bad: impl FnOnce() -> bool) -> bool {
+        let yes = belongs(self.trace, self.alone, line, bad);
+        if yes {
+            self.trace = after(self.trace, line);
+            self.alone = false;
+        }
+        yes
+    }
+}
+
+/// Whether a line may belong to a record before it: where a text is cut, not before such a line.
+pub fn may_continue(raw: &str) -> bool {
+    raw.trim_ascii().is_empty()
+        || continues(raw)
+        || exception(raw)
+        || go_frame(raw)
+        || raw.starts_with("Traceback (most recent call last)")
+}
+
+/// Whether a line that begins no record of its own belongs to the open one, `alone` if no line of it came yet.
+fn belongs(trace: Trace, alone: bool, payload: &str, bad: impl FnOnce() -> bool) -> bool {
     if continues(payload) {
         return true;
     }
-    let bad = matches!(record.level.as_deref(), Some("error" | "fatal" | "warn"));
-    match open.trace {
+    match trace {
         Trace::Python => exception(payload),
         Trace::Go => go_frame(payload),
-        Trace::Rust => {
-            open.joined == 0 || payload.starts_with("stack backtrace:") || payload.starts_with("note: ")
-        }
+        Trace::Rust => alone || payload.starts_with("stack backtrace:") || payload.starts_with("note: "),
         Trace::None | Trace::Frames => {
             // The exception of the failure that was just reported, and not of another one.
-            bad && open.joined == 0
-                && (exception(payload) || payload.starts_with("Traceback (most recent call last)"))
+            alone && (exception(payload) || payload.starts_with("Traceback (most recent call last)")) && bad()
         }
     }
 }

@@ -21,7 +21,7 @@ pub mod time;
 mod tests;
 
 pub use access::access;
-pub use join::{Joiner, continues};
+pub use join::{Follower, Joiner, continues, may_continue};
 pub use line::{Context, Parsed, parse, record};
 pub use syslog::{klog, syslog};
 

@@ -9,7 +9,7 @@
 //! ledger and of telemetry agree to a few samples. What people write about a change counts for nothing where its diff is
 //! known. Cost: linear in the ledger, in log lines (one pass), and in gauges times known changes.
 //!
-//! Golden cases: `crates/rca/src/tests/changes`.
+//! Golden cases: `tests/changes`.
 
 mod calls;
 mod complaint;

@@ -9,7 +9,7 @@
 //!
 //! Assumes: traces of the normal part and of the faulty part; sampling that did not change between them. Spans are
 //! mended as `trace::forest` says. Cost: a sort of the spans, one pass for each file; log lines are joined up to a
-//! number, by whole traces. Golden cases: `tests.rs` here, and the labelled sets.
+//! number, by whole traces. Golden cases: `engines/traces/tests`, and the labelled sets.
 
 mod account;
 mod conduct;

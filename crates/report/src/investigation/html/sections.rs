@@ -98,12 +98,13 @@ fn step(e: &Edge) -> String {
     };
     let at = e.at.map(clock).map_or_else(String::new, |at| format!(" <time>{at}</time>"));
     format!(
-        "<li><strong>{}</strong> → <strong>{}</strong>{at}<br>{} {} <span class=\"soft\">{}</span></li>\n",
+        "<li><strong>{}</strong> → <strong>{}</strong>{at}<br>{} {} <span class=\"soft\">{}</span>{}</li>\n",
         esc(&e.from),
         esc(&e.to),
         mark(e.order, &order),
         mark(e.call, call),
-        esc(&e.why)
+        esc(&e.why),
+        refs(&e.ids)
     )
 }
 

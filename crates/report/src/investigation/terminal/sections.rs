@@ -135,17 +135,17 @@ fn step_notes(page: &mut Page, step: &Edge) {
         Check::Unknown => piece(Tone::Warn, "?"),
     };
     let lead = vec![piece(Tone::Plain, "    │  ")];
-    page.paragraph_beside(
-        "    │  ",
-        lead,
-        &[
-            mark(step.order),
-            piece(Tone::Plain, &format!("{order},")),
-            mark(step.call),
-            piece(Tone::Plain, &format!("{call}:")),
-            piece(Tone::Dim, &step.why),
-        ],
-    );
+    let mut told = vec![
+        mark(step.order),
+        piece(Tone::Plain, &format!("{order},")),
+        mark(step.call),
+        piece(Tone::Plain, &format!("{call}:")),
+        piece(Tone::Dim, &step.why),
+    ];
+    if !step.ids.is_empty() {
+        told.push(piece(Tone::Dim, &format!("[{}]", step.ids.join(" "))));
+    }
+    page.paragraph_beside("    │  ", lead, &told);
 }
 
 fn charts(i: &Investigation<'_>, page: &mut Page) {

@@ -127,7 +127,7 @@ fn logs(t: &Telemetry) -> Vec<(String, String, Cite)> {
         .filter_map(|((source, component), lines)| {
             let text: Vec<&str> = lines.iter().rev().take(MOST).rev().map(|l| l.text.as_str()).collect();
             let last = lines.last()?;
-            let template = crate::logs::template_of(&last.text);
+            let template = crate::logs::template_of(&crate::logs::whole(last));
             let query = format!("logs {component} ~ {template}");
             let short = crate::names::short(component).to_owned();
             Some((short, text.join("\n"), Cite::new(source, query)))

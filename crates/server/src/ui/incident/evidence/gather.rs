@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use firebell_core::ports::store::{Reader, StoreResult};
 use firebell_core::telemetry::{LogLine, Series, Span, TelemetryPart};
 use firebell_rca::is_of_template;
+use firebell_rca::logs::whole;
 
 use super::find::Cited;
 
@@ -136,7 +137,7 @@ fn logs(lines: Vec<LogLine>, source: &str, rest: &str) -> Found {
         .into_iter()
         .filter(|l| l.source == source && l.component.as_deref().unwrap_or("-") == component)
         .collect();
-    if lines.iter().any(|l| is_of_template(template, &l.text)) {
+    if lines.iter().any(|l| is_of_template(template, &whole(l))) {
         Found::Logs { template: Some(template.to_owned()), lines }
     } else {
         Found::Nothing

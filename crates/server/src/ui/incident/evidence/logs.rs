@@ -1,6 +1,9 @@
 //! Log lines by statement, with counts over time.
 
+use std::borrow::Cow;
+
 use firebell_core::telemetry::LogLine;
+use firebell_rca::logs::{redact, whole};
 use firebell_rca::{is_of_template, log_templates};
 use jiff::Timestamp;
 use minijinja::Value;
@@ -31,7 +34,7 @@ pub(super) struct TemplateView {
 pub(super) fn times(template: Option<&str>, lines: &[LogLine]) -> Vec<i64> {
     lines
         .iter()
-        .filter(|l| template.is_none_or(|t| is_of_template(t, &l.text)))
+        .filter(|l| template.is_none_or(|t| is_of_template(t, &whole(l))))
         .filter_map(|l| Some(l.at?.as_millisecond()))
         .collect()
 }
@@ -47,11 +50,12 @@ pub(super) fn templates(cited: Option<&str>, lines: &[LogLine]) -> (Vec<Template
     let lines = &lines[..lines.len().min(MOST_LINES)];
     let window = window(lines).unwrap_or((0, 1));
     let own: Vec<&LogLine> =
-        cited.map(|t| lines.iter().filter(|l| is_of_template(t, &l.text)).collect()).unwrap_or_default();
+        cited.map(|t| lines.iter().filter(|l| is_of_template(t, &whole(l))).collect()).unwrap_or_default();
     let mut out: Vec<TemplateView> = cited.iter().filter_map(|t| view(t, &own, window, true)).collect();
     let others: Vec<&LogLine> =
-        lines.iter().filter(|l| cited.is_none_or(|t| !is_of_template(t, &l.text))).collect();
-    let mined = log_templates(others.iter().map(|l| l.text.as_str()));
+        lines.iter().filter(|l| cited.is_none_or(|t| !is_of_template(t, &whole(l)))).collect();
+    let texts: Vec<Cow<'_, str>> = others.iter().map(|l| whole(l)).collect();
+    let mined = log_templates(texts.iter().map(AsRef::as_ref));
     let beyond = mined.len().saturating_sub(MOST);
     for template in mined.iter().take(MOST) {
         let of: Vec<&LogLine> =
@@ -71,7 +75,7 @@ fn view(text: &str, lines: &[&LogLine], window: (i64, i64), cited: bool) -> Opti
         .into_iter()
         .find(|level| lines.iter().any(|l| l.level.as_deref() == Some(level)));
     Some(TemplateView {
-        text: text.to_owned(),
+        text: redact(text).into_owned(),
         cited,
         count: lines.len(),
         level: worst.unwrap_or_default().to_owned(),
@@ -83,6 +87,8 @@ fn view(text: &str, lines: &[&LogLine], window: (i64, i64), cited: bool) -> Opti
             &times,
             window,
         )),
-        example: first.text.chars().take(2000).collect(),
+        // Bundles and what was stored before the rules knew as much are masked here. Cut afterwards: half a secret would
+        // not be known for one.
+        example: redact(&first.text).chars().take(2000).collect(),
     })
 }

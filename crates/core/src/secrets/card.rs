@@ -1,4 +1,4 @@
-//! What tells figures that nobody but their owner should see from other figures.
+//! Card numbers, told from other figures.
 
 /// Whether digits, with whatever stands between them, are a card number by their count, their first digit and their check
 /// digit (ISO/IEC 7812-1).

@@ -1,5 +1,4 @@
-//! Takes secrets and personal data out of text before it is stored or shown: passwords, tokens, keys, sessions,
-//! mail addresses, card numbers (by their check digit), IBANs (by theirs), telephone numbers in international form.
+//! What is taken out of text: passwords, tokens, keys, sessions, mail addresses, card numbers (by their check digit), IBANs (by theirs), telephone numbers in international form.
 //! What is taken out is told by kind, so that a reader knows what stood there. Doing it twice changes nothing.
 //!
 //! Errs on the side of masking where a name says that a secret follows; numbers alone are left, unless a check digit
@@ -8,8 +7,11 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use firebell_core::secrets::is_card_number;
 use regex::{Captures, Regex};
+
+use super::is_card_number;
+
+const EMAIL: &str = "[email]";
 
 struct Rule {
     /// Quick test: one of these has to be in the lower-case text.
@@ -18,7 +20,8 @@ struct Rule {
     with: &'static str,
 }
 
-const SECRET: &str = "[secret]";
+/// Stands for a secret.
+pub const SECRET: &str = "[secret]";
 
 static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     let rule =
@@ -53,7 +56,7 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
         rule(
             &["@"],
             r"\b[A-Za-z0-9][A-Za-z0-9._%+-]*@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}\b",
-            "[email]",
+            EMAIL,
         ),
         rule(&["+"], r"(^|[\s(=:,'\x22])\+[1-9]\d{0,2}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d(?:[ .-]?\d){6,11}\b", "${1}[phone]"),
         rule(
@@ -71,8 +74,13 @@ static CARD: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b\d(?:[ -]
 static IBAN: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b").ok());
 
-/// Masks what must not be shown. Text without such comes back as it is.
+/// Masks what must not be stored or shown. Text without such comes back as it is.
 pub fn redact(text: &str) -> Cow<'_, str> {
+    redact_with(text, &|_| EMAIL.to_owned())
+}
+
+/// As [`redact`], with what is to stand for a mail address.
+pub(super) fn redact_with<'t>(text: &'t str, email: &dyn Fn(&str) -> String) -> Cow<'t, str> {
     // Most lines hold none of the signs: one pass says so.
     let signs = Signs::of(text);
     if !signs.any() {
@@ -82,7 +90,10 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     if signs.words {
         let lower = text.to_ascii_lowercase();
         for rule in RULES.iter().filter(|r| r.hints.iter().any(|h| lower.contains(h))) {
-            replace(&mut out, &rule.pattern, |c, to| c.expand(rule.with, to));
+            replace(&mut out, &rule.pattern, |c, to| match rule.with {
+                EMAIL => to.push_str(&email(&c[0])),
+                with => c.expand(with, to),
+            });
         }
     }
     if signs.figures >= 13
@@ -103,7 +114,7 @@ pub fn redact_template(template: &str) -> Cow<'_, str> {
     match redact(template) {
         Cow::Borrowed(same) => Cow::Borrowed(same),
         Cow::Owned(mut changed) => {
-            for kind in [SECRET, "[private key]", "[email]", "[phone]", "[card]", "[iban]"] {
+            for kind in [SECRET, "[private key]", EMAIL, "[phone]", "[card]", "[iban]"] {
                 changed = changed.replace(kind, "<*>");
             }
             Cow::Owned(changed)
