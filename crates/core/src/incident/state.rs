@@ -642,7 +642,7 @@ impl Incident {
         all
     }
 
-    /// Who sees it while it is restricted: all who hold a role in it, take part, or were called.
+    /// Who sees it while it is restricted: all who hold a role in it or stand in for who does, take part, or were called.
     pub fn members(&self) -> BTreeSet<&str> {
         let holders = self.roles.values().filter_map(|holder| holder.person.as_deref());
         let called = self.awaiting.values().flat_map(|call| &call.people);
@@ -650,6 +650,7 @@ impl Incident {
             .chain(called.map(String::as_str))
             .chain(self.responders.iter().map(String::as_str))
             .chain(self.heard_by.iter().map(String::as_str))
+            .chain(self.deputies.values().map(String::as_str))
             .chain(self.facilitator.as_deref())
             .chain(self.called.iter().map(String::as_str))
             .chain(self.escalation.iter().flat_map(|e| e.pages.iter().map(|p| p.person.as_str())))

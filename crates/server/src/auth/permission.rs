@@ -93,6 +93,13 @@ mod tests {
         for permission in Permission::ALL.iter().filter(|p| !p.held().is_empty()) {
             held.push_str(&format!("{}: {}\n", permission.key(), permission.held().join(", ")));
         }
-        insta::assert_snapshot!(held, @"");
+        insta::assert_snapshot!(held, @"
+        assign roles in an incident: incident_commander
+        change severity, kind and who sees it: incident_commander
+        post an update to any audience: incident_commander, communications_lead
+        resolve, reopen, call off and merge incidents: incident_commander
+        ask for a postmortem and edit it: incident_commander
+        retry what could not be delivered: incident_commander
+        ");
     }
 }

@@ -69,7 +69,7 @@ async fn the_pages_forms_steer_it_as_well() {
     let csrf = b.csrf().await;
     let sends = async |b: &Browser<'_>, verb: &str, fields: &[(&str, &str)]| {
         let csrf = b.csrf().await;
-        let fields = [&[("csrf", csrf.as_str())], fields].concat();
+        let fields = [&[("csrf", csrf.as_str())][..], fields].concat();
         let sent = b.post(&format!("{path}/do/{verb}"), &form(&fields)).await;
         assert_eq!(sent.status, StatusCode::SEE_OTHER, "{verb}: {}", sent.text);
         b.get(&path).await.text

@@ -92,7 +92,7 @@ async fn what_somebody_has_accepted_is_not_taken_from_them() {
     assert!(status == StatusCode::FORBIDDEN && text.contains("ada is incident commander"), "{text}");
     // Whoever speaks for it tells, and no more than that; the deputy does what the holder does.
     admin("roles", json!({"role": "communications_lead", "person": "responder"})).await;
-    let (_, updates) = (0, commands()[3].1.clone());
+    let updates = commands()[3].1.clone();
     assert_eq!(does(&w, Role::Responder, &id, "updates", updates).await.0, StatusCode::OK);
     let drafts = w.api(Role::Responder, "GET", &format!("/api/v1/incidents/{id}/drafts"), Value::Null).await;
     assert_eq!(drafts.status, StatusCode::OK, "{}", drafts.text);
@@ -133,7 +133,7 @@ async fn the_page_offers_what_may_be_done_and_its_forms_do_it() {
     let (b, path) = (Browser::sign_in(&w, &token(Role::Responder)).await, format!("/incidents/{id}"));
     let csrf = b.csrf().await;
     let sends = async |verb: &str, fields: &[(&str, &str)]| {
-        let fields = [&[("csrf", csrf.as_str())], fields].concat();
+        let fields = [&[("csrf", csrf.as_str())][..], fields].concat();
         assert_eq!(b.post(&format!("{path}/do/{verb}"), &form(&fields)).await.status, StatusCode::SEE_OTHER);
         b.get(&path).await.text
     };

@@ -177,7 +177,10 @@ pub(super) fn checklists(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
     if let Some((id, _)) = finding.filter(|_| i.lead().is_some()) {
         return vec![Event::TaskDone { id: *id }];
     }
-    let held = i.roles.keys().filter(|role| i.holder(role).is_some() && !i.checklists.contains(*role));
+    // In the order in which severity names them: who leads comes first.
+    let wanted = &cx.policy.levels.of(i.severity.severity).roles;
+    let roles = wanted.iter().chain(i.roles.keys().filter(|role| !wanted.contains(*role)));
+    let held = roles.filter(|role| i.holder(role).is_some() && !i.checklists.contains(*role));
     let listed = held.flat_map(|role| {
         cx.policy.checklists.of(role).iter().map(move |text| (role.as_str(), text.as_str()))
     });

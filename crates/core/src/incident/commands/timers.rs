@@ -168,8 +168,12 @@ fn unheard(i: &Incident, key: &str, due: Timestamp, cx: &Cx<'_>) -> Vec<Event> {
 /// round until somebody does.
 fn uncommanded(i: &Incident, key: &str, due: Timestamp, cx: &Cx<'_>) -> Vec<Event> {
     let ladder = ladder(i, COMMANDER, cx);
-    let next = ladder.get(uncommanded_key(i).0 % ladder.len().max(1)).cloned();
-    let people: Vec<String> = next.into_iter().collect();
+    let said = uncommanded_key(i).0;
+    let people: Vec<String> = ladder.get(said % ladder.len().max(1)).cloned().into_iter().collect();
+    // That nobody can be reached is said once.
+    if people.is_empty() && said > 0 {
+        return vec![missed(key, due)];
+    }
     let why = format!("{} {} has no incident commander", i.severity.severity, i.id);
     let mut events = vec![
         missed(key, due),

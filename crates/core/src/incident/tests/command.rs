@@ -45,7 +45,8 @@ fn a_late_update_calls_the_holder_then_their_deputy_then_who_commands() {
     }
     let deputy = Command::NameDeputy { role: "communications_lead".into(), person: "edsger".into() };
     s.by("grace", &deputy).expect("is named");
-    let told = s.pass(60 + 2 * 120 + 20);
+    // Asked for once the assessment has had its two minutes.
+    let told = s.pass(120 + 60 + 2 * 120);
     assert_eq!(paged(&s, "the internal update"), ["grace", "edsger", "ada"], "{told:#?}");
 }
 
@@ -58,4 +59,20 @@ fn who_leads_and_who_stands_in_for_them_lead_it() {
     assert_eq!(led, ["ada", "barbara"]);
     let minor = Story::opened("odd", Some(Severity::Sev3));
     assert!(minor.i().is_led_by("ada"), "who is on call, where no commander is asked for");
+}
+
+#[test]
+fn who_stands_in_sees_what_is_restricted_and_that_nobody_can_be_reached_is_said_once() {
+    let mut s = Story::opened(SEV1, None);
+    let deputy = Command::NameDeputy { role: "scribe".into(), person: "barbara".into() };
+    s.by("ada", &deputy).expect("is named");
+    assert!(s.i().members().contains("barbara"));
+    let mut policy = policy();
+    policy.people.clear();
+    let mut s = Story::opened_under(policy, SEV1, Some(Severity::Sev1));
+    s.pass(600);
+    assert_eq!(
+        s.said(|e| matches!(e, Event::Escalated { why, .. } if why.contains("no incident commander"))),
+        1
+    );
 }
