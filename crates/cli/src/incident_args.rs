@@ -133,7 +133,7 @@ pub(crate) enum IncidentCommand {
         #[command(flatten)]
         server: ServerArgs,
     },
-    /// Give a role to a person.
+    /// Give a role to a person; to yourself: you take it, or accept it.
     Role {
         /// Incident id.
         #[arg(value_parser = incident_id)]
@@ -143,6 +143,23 @@ pub(crate) enum IncidentCommand {
         role: String,
         /// Name as configured.
         person: String,
+        /// They only stand in for whoever holds it.
+        #[arg(long)]
+        deputy: bool,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Say that you cannot take a role: the next one is asked.
+    Decline {
+        /// Incident id.
+        #[arg(value_parser = incident_id)]
+        id: String,
+        /// Which.
+        #[arg(value_parser = Roles)]
+        role: String,
+        /// Why.
+        #[arg(long, default_value = "")]
+        reason: String,
         #[command(flatten)]
         server: ServerArgs,
     },

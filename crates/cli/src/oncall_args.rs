@@ -40,6 +40,23 @@ pub(crate) struct OverrideArgs {
     /// Only where this person would be: the other stands in for them.
     #[arg(long, value_name = "NAME", requires = "person")]
     pub(crate) instead_of: Option<String>,
+    /// The two change shifts: this person has --from to --until until then, and takes the other's time in return.
+    #[arg(
+        long,
+        value_name = "NAME",
+        requires_all = ["person", "swap_from", "swap_until"],
+        conflicts_with_all = ["instead_of", "shadow"]
+    )]
+    pub(crate) swap_with: Option<String>,
+    /// The other's time that is given in return begins.
+    #[arg(long, value_name = "TIME", requires = "swap_with")]
+    pub(crate) swap_from: Option<String>,
+    /// And ends.
+    #[arg(long, value_name = "TIME", requires = "swap_with")]
+    pub(crate) swap_until: Option<String>,
+    /// Only goes along, with whoever is on or with this person, and is not called.
+    #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "", requires = "person", conflicts_with = "instead_of")]
+    pub(crate) shadow: Option<String>,
     /// Since: an instant, or a time by the clock of the schedule as in 2026-12-24T09:00.
     #[arg(long, value_name = "TIME", requires = "person")]
     pub(crate) from: Option<String>,

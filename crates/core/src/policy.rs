@@ -1,6 +1,7 @@
 //! The workflow's figures as configuration: every number of the severity table is a default here.
 
 mod changed;
+mod checklists;
 mod levels;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use crate::effect::RetryPolicy;
 use crate::severity::{Severity, SeverityPolicy};
 use crate::telemetry::{Component, TopologyEdge};
 
+pub use checklists::Checklists;
 pub use levels::{Level, Levels};
 pub use tracker::ItemTracker;
 pub use war_room::{RestrictedRooms, RoomChat, WarRoom};
@@ -58,6 +60,8 @@ pub struct Policy {
     pub page_channels: Vec<String>,
     /// Rooms outside, by severity.
     pub war_room: WarRoom,
+    /// What whoever takes a role sees to first.
+    pub checklists: Checklists,
     /// Where action items get an issue.
     #[serde(skip_serializing_if = "ItemTracker::is_none")]
     pub tracker: ItemTracker,

@@ -4,7 +4,7 @@ use firebell_core::ids::IncidentId;
 use firebell_core::incident::{Command, EventRecord, Incident, Summary, fold};
 use firebell_core::ports::store::IncidentFilter;
 
-use crate::auth::{Permission, Person};
+use crate::auth::{LEAD, Permission, Person};
 use crate::problem::Problem;
 use crate::state::App;
 
@@ -53,6 +53,80 @@ pub(crate) fn permission_for(command: &Command) -> Option<Permission> {
         | Command::ReportDelivery { .. }
         | Command::FireTimer { .. } => return None,
     })
+}
+
+/// Whether a person may do something in an incident: by the role of their account; or, if they respond at all, by the role
+/// that they hold in it, themselves or as the deputy.
+pub(crate) fn may_in(person: &Person, permission: Permission, i: &Incident) -> bool {
+    let holds = |role: &str| match role {
+        LEAD => i.is_led_by(&person.name),
+        role => [i.holder(role), i.deputies.get(role).map(String::as_str)].contains(&Some(person.name.as_str())),
+    };
+    person.may(permission)
+        || (person.may(Permission::Acknowledge) && permission.held().iter().any(|role| holds(role)))
+}
+
+/// Whether a person may do something in some incident, if not in every one.
+///
+/// # Errors
+/// Names the role that is needed.
+pub(crate) fn may_somewhere(person: &Person, permission: Permission) -> Result<(), Problem> {
+    match person.may(Permission::Acknowledge) && !permission.held().is_empty() {
+        true => Ok(()),
+        false => person.allowed(permission),
+    }
+}
+
+/// The same of this incident.
+///
+/// # Errors
+/// Says who may, and what to do next.
+pub(crate) fn allowed_in(person: &Person, permission: Permission, i: &Incident) -> Result<(), Problem> {
+    if may_in(person, permission, i) {
+        return Ok(());
+    }
+    may_somewhere(person, permission)?;
+    let held: Vec<String> = permission.held().iter().map(|role| role.replace('_', " ")).collect();
+    Err(Problem::forbidden(format!(
+        "{} is a {}; to {} takes a {}, or the {} of {}: ask {} for it, or to be given that role",
+        person.name,
+        person.role.as_str(),
+        permission.key(),
+        permission.least().as_str(),
+        held.join(" or the "),
+        i.id,
+        i.commander().unwrap_or("an administrator"),
+    )))
+}
+
+/// Whether a person may give a command to an incident. Whoever responds may take a role that nobody has accepted, and who
+/// holds one says who stands in for them.
+///
+/// # Errors
+/// Says who may, and what to do next.
+pub(crate) fn allowed(person: &Person, command: &Command, i: &Incident) -> Result<(), Problem> {
+    let Some(permission) = permission_for(command) else {
+        return Err(Problem::forbidden("only the engine gives this command"));
+    };
+    let (responds, name) = (person.may(Permission::TakeRole), person.name.as_str());
+    match command {
+        Command::AssignRole { role, person: whom } if whom.trim() == name && responds => {
+            let role = role.trim();
+            if !i.is_accepted(role) {
+                return Ok(());
+            }
+            allowed_in(person, permission, i).map_err(|_| {
+                Problem::forbidden(format!(
+                    "{} is {} of {} already: ask them to hand it over",
+                    i.holder(role).unwrap_or_default(),
+                    role.replace('_', " "),
+                    i.id
+                ))
+            })
+        }
+        Command::NameDeputy { role, .. } if i.holder(role.trim()) == Some(name) && responds => Ok(()),
+        _ => allowed_in(person, permission, i),
+    }
 }
 
 /// Whether a person may see an incident.

@@ -41,8 +41,9 @@ pub(crate) async fn say_at(
     let Some(permission) = access::permission_for(&command) else {
         return Err(Problem::forbidden("only the engine gives this command"));
     };
-    person.allowed(permission)?;
+    access::may_somewhere(person, permission)?;
     let (incident, _) = access::load(app, person, id).await?;
+    access::allowed(person, &command, &incident)?;
     let remarks = tone(app, &incident, &command, confirm, "to post it as it is, confirm it")?;
     if let Command::Merge { into } = &command {
         access::load(app, person, into.as_str()).await.map_err(|problem| match problem.code {

@@ -37,8 +37,12 @@ pub(super) async fn run(command: IncidentCommand) -> anyhow::Result<ExitCode> {
             act(&server, &id, "responders", body).await
         }
         C::Escalate { id, server } => act(&server, &id, "escalate", json!({})).await,
-        C::Role { id, role, person, server } => {
-            act(&server, &id, "roles", json!({ "role": role, "person": person })).await
+        C::Role { id, role, person, deputy, server } => {
+            let verb = if deputy { "deputy" } else { "roles" };
+            act(&server, &id, verb, json!({ "role": role, "person": person })).await
+        }
+        C::Decline { id, role, reason, server } => {
+            act(&server, &id, "decline", json!({ "role": role, "reason": reason })).await
         }
         C::Note { id, text, server } => act(&server, &id, "notes", json!({ "text": text })).await,
         C::Kind { id, kind, restricted, server } => {

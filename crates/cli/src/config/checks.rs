@@ -23,6 +23,7 @@ pub(super) fn values(file: &File) -> Vec<String> {
     retry(file, &mut all);
     services(file, &mut all);
     people(file, &mut all);
+    checklists(file, &mut all);
     if file.webhooks.contact.as_ref().is_some_and(|c| !c.starts_with("mailto:") && !c.starts_with("https://"))
     {
         all.add("webhooks.contact", "must begin with mailto: or https://");
@@ -126,6 +127,18 @@ fn levels(file: &File, all: &mut Complaints) {
                 all.add(&format!("levels.{name}.{field}"), unknown(to));
             }
         }
+    }
+}
+
+fn checklists(file: &File, all: &mut Complaints) {
+    let policy = file.policy("");
+    let known = policy.roles();
+    for role in file.checklists.roles().filter(|role| !known.contains(role)) {
+        let roles = known.iter().copied().collect::<Vec<_>>().join(", ");
+        all.add(&format!("checklists.{role}"), format!("nobody is {role:?}: name one of {roles}"));
+    }
+    for (role, why) in file.checklists.problems() {
+        all.add(&format!("checklists.{role}"), why);
     }
 }
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use firebell_core::comms::Audience;
 use firebell_core::effect::RetryPolicy;
-use firebell_core::policy::{Approval, Correlation, Levels, Person, Policy, Service, Times, WarRoom};
+use firebell_core::policy::{
+    Approval, Checklists, Correlation, Levels, Person, Policy, Service, Times, WarRoom,
+};
 use firebell_core::severity::SeverityPolicy;
 use firebell_integrations::backends::{NotifierConfig, PlatformConfig, TelemetryConfig};
 use firebell_integrations::bridge::BridgeConfig;
@@ -65,6 +67,8 @@ pub(crate) struct File {
     pub(crate) page_channels: Vec<String>,
     /// Rooms outside, by severity.
     pub(crate) war_room: WarRoom,
+    /// Tasks of roles.
+    pub(crate) checklists: Checklists,
     /// Video bridges.
     pub(crate) bridges: Vec<BridgeConfig>,
     /// Where action items get an issue, by name.
@@ -159,6 +163,7 @@ impl File {
             channels: self.channels.clone(),
             page_channels: self.page_channels.clone(),
             war_room: self.war_room.clone(),
+            checklists: self.checklists.clone(),
             tracker: crate::trackers::policy(self),
             retry: self.retry,
             public_url: public_url.to_owned(),

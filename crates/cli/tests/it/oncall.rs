@@ -64,3 +64,79 @@ fn who_is_on_call_is_told_covered_for_and_checked() {
         "{answer}"
     );
 }
+
+const ESCALATED: &str = r#"
+people = [
+  { name = "ada", skills = ["incident_commander"], contacts = [{ kind = "push" }] },
+  { name = "grace", contacts = [{ kind = "push" }] },
+  { name = "linus", contacts = [{ kind = "push" }] },
+]
+[[schedules]]
+name = "payments"
+layers = [{ name = "always", participants = ["ada"] }]
+[[escalations]]
+name = "default"
+steps = [{ targets = [{ schedule = "payments" }] }, { targets = [{ person = "grace" }] }]
+[[escalations]]
+name = "other"
+steps = [{ targets = [{ person = "linus" }] }]
+"#;
+
+#[test]
+fn an_escalation_and_its_roles_are_steered_from_the_command_line() {
+    let dir = tempfile::tempdir().expect("a folder");
+    fs::create_dir(dir.path().join("oncall")).expect("a folder");
+    fs::write(dir.path().join("oncall/payments.toml"), ESCALATED).expect("a file");
+    let tokens = "[[tokens]]\nname = \"ada\"\nrole = \"responder\"\ntoken = \"ada-token-0123456789\"\n";
+    let server = Server::start(dir.path(), &format!("{tokens}[oncall]\nfolder = \"oncall\"\n"));
+    let declare = ["incident", "declare", "Checkout is down", "--severity", "sev2"];
+    let id = server.json(&declare)["id"].as_str().expect("an id").to_owned();
+    let told = |answer: &serde_json::Value| answer["events"].to_string();
+    for (args, words) in [
+        (&["incident", "escalate", &id][..], "asks for the next step"),
+        (&["incident", "request", &id, "linus"], "asks for person linus"),
+        (&["incident", "handover", &id, "--policy", "other"], "escalation by policy other"),
+        (&["incident", "snooze", &id, "--minutes", "5"], "lets the escalation sleep until"),
+        (
+            &["incident", "role", &id, "incident_commander", "grace", "--deputy"],
+            "grace is deputy incident commander",
+        ),
+    ] {
+        let answer = server.json(args);
+        assert!(told(&answer).contains(words), "{args:?}: {answer}");
+    }
+    // Only who was asked for a role declines it; whoever leads commands, whatever their token may.
+    let lower =
+        ["incident", "severity", &id, "SEV3", "--reason", "one region", "--token", "ada-token-0123456789"];
+    assert!(told(&server.json(&lower)).contains("SEV3"));
+    let raise = ["incident", "severity", &id, "SEV2", "--reason", "more", "--token", "ada-token-0123456789"];
+    server.json(&raise);
+    let decline = ["incident", "decline", &id, "incident_commander", "--reason", "on a train"];
+    let refused = server.asked(&decline).expect_err("is ada's");
+    assert!(refused.contains("was not asked"), "{refused}");
+    let declined = server.json(&[&decline[..], &["--token", "ada-token-0123456789"]].concat());
+    assert!(
+        told(&declined).contains("on a train") && told(&declined).contains("grace is incident commander"),
+        "{declined}"
+    );
+    let refused = server.asked(&["incident", "archive", &id]).expect_err("there is none");
+    assert!(refused.contains("no open room"), "{refused}");
+
+    let times = ["--from", "2031-01-06T12:00", "--until", "2031-01-06T14:00"];
+    let put = ["oncall", "override", "payments", "--person", "grace"];
+    let swap = ["--swap-with", "ada", "--swap-from", "2031-01-07T12:00", "--swap-until", "2031-01-07T14:00"];
+    let swapped = server.json(&[&put[..], &times, &swap].concat());
+    let made = &swapped["override"];
+    assert_eq!(
+        (&made["kind"], &made["first"], &made["second"]),
+        (&json!("swap"), &json!("ada"), &json!("grace"))
+    );
+    let shadowed = server.json(&[&put[..], &times, &["--shadow", "ada"]].concat());
+    assert_eq!(
+        (&shadowed["override"]["kind"], &shadowed["override"]["of"]),
+        (&json!("shadow"), &json!("ada"))
+    );
+    let both =
+        output(firebell().args(put).args(times).args(swap).args(["--shadow", "--data"]).arg(&server.data));
+    assert_eq!(both.status.code(), Some(2), "one of them");
+}

@@ -103,6 +103,7 @@ fn open(record: &EventRecord) -> Incident {
         war_room: None,
         rooms: Rooms::default(),
         tasks: BTreeMap::new(),
+        checklists: BTreeSet::new(),
         runs: BTreeMap::new(),
         round: 0,
         next_round: 1,
@@ -234,11 +235,10 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
             i.roles.remove(role);
             i.awaiting.remove(role);
         }
-        Event::Acknowledged { by } => {
+        Event::Acknowledged { by, roles } => {
             i.acknowledged_at.get_or_insert(at);
-            for role in super::commands::people::answered_by(i, by) {
-                i.awaiting.remove(&role);
-            }
+            let answered = roles.clone().unwrap_or_else(|| super::commands::people::answered_by(i, by));
+            i.awaiting.retain(|role, _| !answered.contains(role));
             i.heard_by.insert(by.clone());
             take_part(i, by);
         }
@@ -268,7 +268,10 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
         }
         Event::WarRoomOpened { link } => i.war_room = Some(link.clone()),
         Event::Room(event) => super::rooms::apply(i, event, at),
-        Event::TaskAdded { id, text, role } => {
+        Event::TaskAdded { id, text, role, checklist } => {
+            if *checklist {
+                i.checklists.insert(role.clone());
+            }
             i.tasks.insert(*id, Task { text: text.clone(), role: role.clone(), done_at: None });
         }
         Event::TaskDone { id } => {

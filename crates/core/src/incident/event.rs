@@ -181,7 +181,12 @@ pub enum Event {
     /// Severity was lowered: the role is not needed any more.
     RoleReleased { role: String },
     /// Somebody took it.
-    Acknowledged { by: String },
+    Acknowledged {
+        by: String,
+        /// The roles that this answers for; in older records those that they held or were called for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        roles: Option<Vec<String>>,
+    },
     /// Somebody was paged.
     Paged {
         person: String,
@@ -224,7 +229,14 @@ pub enum Event {
     /// Something happened in or to a room outside.
     Room(RoomEvent),
     /// A task.
-    TaskAdded { id: u32, text: String, role: String },
+    TaskAdded {
+        id: u32,
+        text: String,
+        role: String,
+        /// It is of the role's checklist.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        checklist: bool,
+    },
     /// A task is done.
     TaskDone { id: u32 },
     /// A note for the timeline.

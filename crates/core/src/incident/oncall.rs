@@ -12,6 +12,7 @@ use jiff::Timestamp;
 
 use super::event::Event;
 use super::state::Incident;
+use super::timers::COMMANDER;
 use crate::cx::Cx;
 use crate::effect::{Effect, PageContact, Reach};
 
@@ -211,7 +212,12 @@ pub(super) fn is_quiet(i: &Incident) -> bool {
 fn text(i: &Incident, person: &str) -> String {
     let mine: Vec<String> =
         i.roles.keys().filter(|r| i.holder(r) == Some(person)).map(|r| r.replace('_', " ")).collect();
-    let you = if mine.is_empty() { String::new() } else { format!(" (you are {})", mine.join(" and ")) };
+    let vacant = i.roles.get(COMMANDER).is_some_and(|h| h.person.is_none());
+    let you = match mine.as_slice() {
+        [] if vacant => " (it has no incident commander: take it, or find somebody)".to_owned(),
+        [] => String::new(),
+        mine => format!(" (you are {})", mine.join(" and ")),
+    };
     format!("{} {}: {}{you}", i.severity.severity, i.id, i.title)
 }
 

@@ -474,6 +474,9 @@ pub struct Incident {
     pub rooms: Rooms,
     /// Tasks.
     pub tasks: BTreeMap<u32, Task>,
+    /// Roles whose checklist is among the tasks; the empty one is the search for somebody to lead.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub checklists: BTreeSet<String>,
     /// Agent runs.
     pub runs: BTreeMap<RunId, AgentRun>,
     /// Investigation round under way or last done, from 1.
@@ -639,7 +642,7 @@ impl Incident {
         all
     }
 
-    /// Who sees it while it is restricted: all who hold a role in it, take part, or were called.
+    /// Who sees it while it is restricted: all who hold a role in it or stand in for who does, take part, or were called.
     pub fn members(&self) -> BTreeSet<&str> {
         let holders = self.roles.values().filter_map(|holder| holder.person.as_deref());
         let called = self.awaiting.values().flat_map(|call| &call.people);
@@ -647,10 +650,28 @@ impl Incident {
             .chain(called.map(String::as_str))
             .chain(self.responders.iter().map(String::as_str))
             .chain(self.heard_by.iter().map(String::as_str))
+            .chain(self.deputies.values().map(String::as_str))
             .chain(self.facilitator.as_deref())
             .chain(self.called.iter().map(String::as_str))
             .chain(self.escalation.iter().flat_map(|e| e.pages.iter().map(|p| p.person.as_str())))
             .collect()
+    }
+
+    /// Number of the next task.
+    pub fn next_task(&self) -> u32 {
+        self.tasks.keys().next_back().map_or(1, |id| id + 1)
+    }
+
+    /// Whether somebody holds a role and stands by it: they were not called for it, or have answered.
+    pub fn is_accepted(&self, role: &str) -> bool {
+        self.holder(role).is_some() && !self.awaiting.contains_key(role)
+    }
+
+    /// Whether a person leads it: whoever holds the role that leads, or is named as their deputy.
+    pub fn is_led_by(&self, person: &str) -> bool {
+        self.lead().is_some_and(|(role, holder)| {
+            holder == person || self.deputies.get(role).is_some_and(|deputy| deputy == person)
+        })
     }
 
     /// The person who leads: commander, else whoever is on call.

@@ -2,6 +2,8 @@
 
 mod acknowledgement;
 mod approvals;
+mod checklists;
+mod command;
 mod drafts;
 mod effects;
 mod endings;

@@ -116,7 +116,7 @@ fn words(event: &Event) -> (&'static str, String) {
         Event::RoleReleased { role } => {
             ("people", format!("{} is not needed any more", role.replace('_', " ")))
         }
-        Event::Acknowledged { by } => ("people", format!("{by} acknowledged")),
+        Event::Acknowledged { by, .. } => ("people", format!("{by} acknowledged")),
         Event::Paged { person, text, .. } => ("people", format!("paged {person}: {text}")),
         Event::OnCall { event } => super::oncall::words(event),
         Event::PageReported { person, contact, arrived, detail, .. } => {

@@ -20,7 +20,7 @@ const AHEAD_S: i64 = 120;
 const LATE_AGAIN_S: i64 = 300;
 const HOUR_S: i64 = 3600;
 /// The role that must be held.
-const COMMANDER: &str = "incident_commander";
+pub(super) const COMMANDER: &str = "incident_commander";
 
 /// All timers, by key.
 pub fn timers(i: &Incident, policy: &Policy) -> BTreeMap<String, Timestamp> {
@@ -84,7 +84,8 @@ pub fn timers(i: &Incident, policy: &Policy) -> BTreeMap<String, Timestamp> {
         && level.roles.iter().any(|r| r == COMMANDER)
     {
         let since = i.open_since.max(i.severity_since);
-        set(format!("uncommanded:{}", i.severity.severity), after(since, within));
+        let (said, key) = uncommanded_key(i);
+        set(key, after(since, within.saturating_mul(said as i64 + 1)));
     }
     if let Some(holder) = i.roles.get(COMMANDER).filter(|h| h.person.is_some()) {
         let (key, due) = hand_over(i, holder, policy);
@@ -178,6 +179,11 @@ pub(super) fn ack_key(i: &Incident, role: &str, waiting: &Awaiting) -> String {
     format!("ack:{role}:{}:{}", i.reopened, waiting.unheard)
 }
 
+/// The timer of an incident that nobody commands, and how often somebody was called about that already.
+pub(super) fn uncommanded_key(i: &Incident) -> (usize, String) {
+    numbered(i, format!("uncommanded:{}", i.severity.severity))
+}
+
 /// The timer of a cause that is not found.
 pub(super) fn unclear_key(i: &Incident) -> String {
     format!("unclear:{}", i.severity.severity)
@@ -185,7 +191,11 @@ pub(super) fn unclear_key(i: &Incident) -> String {
 
 /// The timer of an update that was asked for and is not posted, and how often it was said already that it is late.
 pub(super) fn late_key(i: &Incident, audience: Audience, asked: Timestamp) -> (usize, String) {
-    let prefix = format!("update_late:{}:{asked}", audience.as_str());
+    numbered(i, format!("update_late:{}:{asked}", audience.as_str()))
+}
+
+/// How often a timer that rings again and again has rung, and its next key.
+fn numbered(i: &Incident, prefix: String) -> (usize, String) {
     let said = i.fired.range(prefix.clone()..).take_while(|key| key.starts_with(&prefix)).count();
     (said, if said == 0 { prefix } else { format!("{prefix}:{said}") })
 }

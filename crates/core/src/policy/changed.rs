@@ -11,7 +11,9 @@ impl Policy {
         let (own, default) = (serde_json::to_value(self), serde_json::to_value(Self::default()));
         let (Ok(own), Ok(default)) = (own, default) else { return Vec::new() };
         let mut lines = Vec::new();
-        for part in ["severity", "levels", "times", "correlation", "approval", "war_room", "retry"] {
+        for part in
+            ["severity", "levels", "times", "correlation", "approval", "war_room", "checklists", "retry"]
+        {
             compare(part, own.get(part), default.get(part), &mut lines);
         }
         lines

@@ -181,7 +181,7 @@ impl Control {
         match command.split(' ').next().unwrap_or_default() {
             "approve" | "reject" => "mitigation",
             "update" => "write-internal",
-            "role" => "f-role",
+            "role" | "accept" => "f-role",
             "severity" => "f-severity",
             "resolve" => "f-resolve",
             "decline" => "f-decline",

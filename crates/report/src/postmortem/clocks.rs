@@ -201,7 +201,7 @@ fn late_words(what: &str) -> String {
 
 fn first_acknowledgement(record: &Record<'_>) -> Option<(String, u64)> {
     record.records.iter().find_map(|r| match &r.event {
-        Event::Acknowledged { by } => Some((text::markdown(by, 80), r.version)),
+        Event::Acknowledged { by, .. } => Some((text::markdown(by, 80), r.version)),
         _ => None,
     })
 }

@@ -155,7 +155,7 @@ fn declared(outside: &Outside, add: &mut Add<'_>) {
             contacts: Vec::new(),
         },
     );
-    add(s, 40, Actor::person("Ana Lima"), Event::Acknowledged { by: "Ana Lima".into() });
+    add(s, 40, Actor::person("Ana Lima"), Event::Acknowledged { by: "Ana Lima".into(), roles: None });
     for (role, person) in
         [("incident_commander", Some("Ana Lima")), ("technical_lead", Some("Chen Wei")), ("scribe", None)]
     {

@@ -22,7 +22,7 @@ pub(crate) use key::{KeyHash, shown_key};
 pub(crate) use oidc::Signer;
 pub(crate) use oidc::{Identity, LIFE as OIDC_LIFE};
 pub use oidc::{Oidc, OidcConfig};
-pub(crate) use permission::Permission;
+pub(crate) use permission::{LEAD, Permission};
 pub(crate) use person::Person;
 pub use role::Role;
 pub(crate) use scope::{RESOURCES, Scopes};

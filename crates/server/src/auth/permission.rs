@@ -27,6 +27,20 @@ macro_rules! permissions {
     };
 }
 
+impl Permission {
+    /// Roles of an incident whose holders may do it there, and their deputies, whatever less their account may.
+    pub(crate) fn held(self) -> &'static [&'static str] {
+        match self {
+            Self::AssignRole | Self::Severity | Self::End | Self::Postmortem | Self::Retry => &[LEAD],
+            Self::PostUpdate => &[LEAD, "communications_lead"],
+            _ => &[],
+        }
+    }
+}
+
+/// The role that leads an incident; where it asks for none or nobody holds it, whoever is on call for it leads.
+pub(crate) const LEAD: &str = "incident_commander";
+
 permissions! {
     /// Incidents that are not restricted, alerts, services, postmortems, reports.
     View = "see incidents, alerts, services, postmortems and reports" Viewer,
@@ -41,6 +55,7 @@ permissions! {
     SeeEvidence = "fetch evidence by its hash" Responder,
     Silence = "silence alerts and end silences" Responder,
     OnCall = "put somebody else on call for a while" Responder,
+    TakeRole = "take a role in an incident that nobody has accepted" Responder,
     Subscribe = "receive notifications on a device" Responder,
     AssignRole = "assign roles in an incident" Commander,
     Severity = "change severity, kind and who sees it" Commander,
@@ -74,5 +89,17 @@ mod tests {
         }
         let text: Vec<&str> = text.lines().map(str::trim_end).collect();
         insta::assert_snapshot!(text.join("\n"));
+        let mut held = String::new();
+        for permission in Permission::ALL.iter().filter(|p| !p.held().is_empty()) {
+            held.push_str(&format!("{}: {}\n", permission.key(), permission.held().join(", ")));
+        }
+        insta::assert_snapshot!(held, @"
+        assign roles in an incident: incident_commander
+        change severity, kind and who sees it: incident_commander
+        post an update to any audience: incident_commander, communications_lead
+        resolve, reopen, call off and merge incidents: incident_commander
+        ask for a postmortem and edit it: incident_commander
+        retry what could not be delivered: incident_commander
+        ");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use firebell_core::incident::{Actor, Command};
+use firebell_core::incident::{Actor, Command, Incident, fold};
 use firebell_engine::handle::{Error, Wanted};
 use firebell_engine::machine::Decided;
 use firebell_integrations::replies::{Answer, Delivery, Form, Reference, Said};
@@ -91,7 +91,7 @@ pub(super) async fn carry(app: &App, taken: &Taken) -> Result<Option<String>, Pr
 }
 
 /// Shows a form for what is to be written; where there is none, how to write it.
-async fn ask(asker: &Asker<'_>, command: &str) -> Option<String> {
+pub(super) async fn ask(asker: &Asker<'_>, command: &str) -> Option<String> {
     let (title, label) = words::form(command);
     let form = Form { title: title.to_owned(), label: label.to_owned(), command: command.to_owned() };
     let receiver = asker.app.state.channels.receiver(&asker.taken.channel)?;
@@ -194,13 +194,19 @@ impl Asker<'_> {
     ) -> Result<(Option<Decided>, Vec<Remark>), Problem> {
         let permission = access::permission_for(&command)
             .ok_or_else(|| Problem::forbidden("only the engine gives this command"))?;
-        self.person.allowed(permission)?;
+        access::may_somewhere(&self.person, permission)?;
         // Whoever was paged may answer what they would not see otherwise.
         let seen = if meant.paged && action::said(&command).is_none() {
             None
         } else {
             Some(access::load(self.app, &self.person, meant.incident.as_str()).await?.0)
         };
+        if !self.person.may(permission) {
+            match &seen {
+                Some(incident) => access::allowed(&self.person, &command, incident)?,
+                None => access::allowed(&self.person, &command, &self.paged_about(meant).await?)?,
+            }
+        }
         let remarks = match &seen {
             Some(incident) => {
                 let else_how = "to post it as it is, do so on the incident's page";
@@ -210,6 +216,18 @@ impl Asker<'_> {
         };
         let wanted = Wanted::Command(meant.incident.clone(), Box::new(command));
         Ok((self.app.state.handle.once(&self.taken.mark, wanted, self.person.actor()).await?, remarks))
+    }
+
+    /// An incident that they see.
+    pub(super) async fn incident(&self, meant: &Meant) -> Result<Incident, Problem> {
+        Ok(access::load(self.app, &self.person, meant.incident.as_str()).await?.0)
+    }
+
+    /// The incident of a page, for who was paged about it.
+    async fn paged_about(&self, meant: &Meant) -> Result<Incident, Problem> {
+        let id = meant.incident.clone();
+        let found = self.app.read(move |reader| Ok(fold(&reader.events(&id)?))).await?;
+        found.ok_or_else(|| Problem::not_found(format!("there is no incident {}", meant.incident)))
     }
 
     /// The same with what is said of it.

@@ -70,7 +70,7 @@ pub(super) fn whom(effect: &Effect) -> Option<&str> {
 pub(crate) fn answered(records: &[EventRecord], page: &Paged) -> bool {
     let since = version_of(&page.key).unwrap_or(0);
     let by_them = |event: &Event| match event {
-        Event::Acknowledged { by } => *by == page.person,
+        Event::Acknowledged { by, .. } => *by == page.person,
         Event::OnCall { event: OnCall::Acknowledged { person, .. } } => *person == page.person,
         _ => false,
     };

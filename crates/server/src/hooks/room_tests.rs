@@ -166,3 +166,67 @@ async fn a_message_that_is_deleted_is_told_once_and_stays_in_the_record() {
         |r: &firebell_core::incident::EventRecord| matches!(&r.event, Event::Room(RoomEvent::Unsaid { .. }));
     assert_eq!(c.records(&id).iter().filter(|r| unsaid(r)).count(), 1);
 }
+
+/// Who is in the roster of the channel and of the incident, and whose account only responds.
+fn with_dorothy() -> Chats {
+    let mut policy = policy();
+    let named = |name: &str| firebell_core::policy::Person { name: name.to_owned(), ..Default::default() };
+    policy.people.push(named("dorothy"));
+    Chats::under(policy, Duration::from_secs(30))
+}
+
+#[tokio::test]
+async fn raising_is_one_press_and_lowering_asks_why() {
+    let c = chats();
+    let id = with_room(&c, "Search is slow", "C0ONE").await;
+    let now = |c: &Chats| firebell_core::incident::fold(&c.records(&id)).expect("is there").severity;
+    let set = json!({"severity": "SEV3", "reason": "small"});
+    c.w.api(Role::Commander, "POST", &format!("/api/v1/incidents/{id}/severity"), set).await;
+    let said = presses(&c, "U0ADA", "C0ONE", &format!("do:severity {id} SEV1"), 1).await;
+    assert!(said.contains(&format!("{id} is SEV1.")), "{said}");
+    assert!(now(&c).because.contains("raised in slack/ops"), "{}", now(&c).because);
+    // A slip ends nothing: no form can be shown here, so it is said how to write it.
+    for lower in ["SEV2", "SEV4"] {
+        let said = presses(&c, "U0ADA", "C0ONE", &format!("do:severity {id} {lower}"), 2).await;
+        assert!(said.contains(&format!("/incident severity {id} {lower}")), "{said}");
+        assert_eq!(now(&c).severity, Severity::Sev1);
+    }
+    let said = c.says_in("C0ONE", "U0ADA", &format!("severity {id} SEV2 one region"), 40).await;
+    assert!(said.contains(&format!("{id} is SEV2.")), "{said}");
+    assert!(now(&c).because.ends_with("one region"), "{}", now(&c).because);
+    let said = presses(&c, "U0DOT", "C0ONE", &format!("do:severity {id} SEV1"), 5).await;
+    assert!(said.contains("takes a commander"), "{said}");
+}
+
+#[tokio::test]
+async fn a_role_is_accepted_by_whom_it_was_offered_to_and_by_nobody_else() {
+    let c = with_dorothy();
+    let id = with_room(&c, "High error rate on checkout, customers cannot buy", "C0ONE").await;
+    let accept = format!("do:accept incident_commander {id}");
+    let before = c.records(&id).len();
+    let said = presses(&c, "U0DOT", "C0ONE", &accept, 1).await;
+    assert!(said.contains("offered to ada") && said.contains("role incident_commander me"), "{said}");
+    assert_eq!(c.records(&id).len(), before, "nothing was acknowledged by that");
+    let said = presses(&c, "U0ADA", "C0ONE", &accept, 2).await;
+    assert!(said.contains("ada is incident commander"), "{said}");
+    let said = presses(&c, "U0DOT", "C0ONE", &accept, 3).await;
+    assert!(said.contains("ada is incident commander of") && said.contains("already"), "{said}");
+    let said = presses(&c, "U0DOT", "C0ONE", &format!("do:role incident_commander me {id}"), 4).await;
+    assert!(said.contains("ada is incident commander") && said.contains("hand it over"), "{said}");
+}
+
+#[tokio::test]
+async fn who_is_only_in_the_roster_takes_command_in_the_room_and_commands() {
+    let c = with_dorothy();
+    let id = with_room(&c, "High error rate on checkout, customers cannot buy", "C0ONE").await;
+    let says = async |text: String, n: u32| c.says_in("C0ONE", "U0DOT", &text, n).await;
+    assert!(says(format!("resolve {id} over"), 50).await.contains("takes a commander"));
+    let said = says(format!("role ic me {id}"), 51).await;
+    assert!(said.contains("dorothy is incident commander"), "{said}");
+    let said = says(format!("deputy ic @grace {id}"), 52).await;
+    assert!(said.contains("grace is deputy incident commander"), "{said}");
+    let said = says(format!("severity {id} SEV2 one region"), 53).await;
+    assert!(said.contains(&format!("{id} is SEV2.")), "{said}");
+    assert!(says(format!("update {id} we roll back"), 54).await.contains("Told colleagues"));
+    assert!(says(format!("resolve {id} rolled back"), 55).await.contains("is resolved"));
+}

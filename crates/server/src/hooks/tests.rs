@@ -164,7 +164,7 @@ impl Chats {
 
     fn acknowledged(&self, id: &str) -> Vec<String> {
         let by = |r: &EventRecord| match &r.event {
-            Event::Acknowledged { by } => Some(by.clone()),
+            Event::Acknowledged { by, .. } => Some(by.clone()),
             _ => None,
         };
         self.records(id).iter().filter_map(by).collect()

@@ -1,7 +1,8 @@
 //! What the commands of `/incident` do.
 
 use firebell_core::comms::Audience;
-use firebell_core::incident::{Command, Incident, Opening, PlanState, PlanStatus};
+use firebell_core::incident::{Command, Opening, PlanState, PlanStatus};
+use firebell_core::severity::Severity;
 use firebell_integrations::replies::{Answer, Reference, Said};
 
 use super::carry::{self, Asker};
@@ -48,10 +49,16 @@ pub(super) async fn carry(asker: &Asker<'_>, asked: Asked) -> Result<Option<Stri
             let command = Command::AssignRole { role, person };
             give(asker, named, command, |id| format!("{said} of {id}.")).await
         }
-        Wish::Severity { severity, reason } => {
-            give(asker, named, Command::SetSeverity { severity, reason }, |id| format!("{id} is {severity}."))
-                .await
+        Wish::Accept { role } => accept(asker, named, role).await,
+        Wish::Deputy { role, to } => {
+            let person = match who(asker, &to) {
+                Ok(person) => person,
+                Err(why) => return Ok(Some(why)),
+            };
+            let said = format!("{person} is deputy {}", role.replace('_', " "));
+            give(asker, named, Command::NameDeputy { role, person }, |id| format!("{said} of {id}.")).await
         }
+        Wish::Severity { severity, reason } => severe(asker, named, severity, reason).await,
         Wish::Update(text) => update(asker, named, Audience::Internal, text).await,
         Wish::Public(text) => update(asker, named, Audience::Public, text).await,
         Wish::Note(text) => {
@@ -126,6 +133,67 @@ async fn update(
     give(asker, named, command, |id| format!("Told {to} about {id}.")).await
 }
 
+/// A role that was offered to a person is theirs to accept: whoever else presses has done nothing by it.
+async fn accept(
+    asker: &Asker<'_>,
+    named: Option<&firebell_core::ids::IncidentId>,
+    role: String,
+) -> Result<Option<String>, Problem> {
+    let meant = match place::of_command(asker, named).await? {
+        Ok(meant) => meant,
+        Err(why) => return Ok(Some(why)),
+    };
+    let incident = asker.incident(&meant).await?;
+    let (shown, me) = (role.replace('_', " "), asker.person.name.as_str());
+    let id = &meant.incident;
+    match incident.holder(&role) {
+        Some(holder) if holder == me => {}
+        _ if incident.is_accepted(&role) => {
+            let holder = incident.holder(&role).unwrap_or_default();
+            return Ok(Some(format!("{holder} is {shown} of {id} already; nothing was done.")));
+        }
+        holder => {
+            let offered = holder
+                .map_or_else(|| "nobody has been asked".to_owned(), |h| format!("it is offered to {h}"));
+            return Ok(Some(format!(
+                "Not done: {offered}. To be {shown} of {id} in their place, choose it under \u{201c}Take a role\u{201d}, or write `role {role} me {id}`."
+            )));
+        }
+    }
+    let said = format!("{me} is {shown}");
+    let command = Command::AssignRole { role, person: me.to_owned() };
+    asker.give(Ok(meant), command, |id| format!("{said} of {id}.")).await
+}
+
+/// Raising is done at once. Lowering ends what others rely on, so it takes a reason: the form for it, where the chat has one.
+async fn severe(
+    asker: &Asker<'_>,
+    named: Option<&firebell_core::ids::IncidentId>,
+    severity: Severity,
+    reason: String,
+) -> Result<Option<String>, Problem> {
+    let meant = match place::of_command(asker, named).await? {
+        Ok(meant) => meant,
+        Err(why) => return Ok(Some(why)),
+    };
+    let mut because = reason;
+    if because.is_empty() {
+        let incident = asker.incident(&meant).await?;
+        let command = Command::SetSeverity { severity, reason: because.clone() };
+        access::allowed(&asker.person, &command, &incident)?;
+        let now = incident.severity.severity;
+        if severity == now {
+            return Ok(Some(format!("{} is {now} already.", meant.incident)));
+        }
+        if severity > now {
+            return Ok(carry::ask(asker, &format!("severity {} {severity}", meant.incident)).await);
+        }
+        because = format!("raised in {}", asker.taken.channel);
+    }
+    let command = Command::SetSeverity { severity, reason: because };
+    asker.give(Ok(meant), command, |id| format!("{id} is {severity}.")).await
+}
+
 /// Go or no-go, by the beginning of the plan's hash: what is approved is what was read.
 async fn decide(
     asker: &Asker<'_>,
@@ -138,7 +206,7 @@ async fn decide(
         Ok(meant) => meant,
         Err(why) => return Ok(Some(why)),
     };
-    let (incident, _) = access::load(asker.app, &asker.person, meant.incident.as_str()).await?;
+    let incident = asker.incident(&meant).await?;
     let waiting: Vec<&PlanState> =
         incident.plans.iter().filter(|p| p.status == PlanStatus::Proposed).collect();
     let meant_by = |p: &&&PlanState| !plan.is_empty() && plan.len() >= 4 && p.hash.starts_with(plan);
@@ -160,8 +228,7 @@ async fn status(
         Ok(meant) => meant,
         Err(why) => return Ok(Some(why)),
     };
-    let (incident, _): (Incident, _) =
-        access::load(asker.app, &asker.person, meant.incident.as_str()).await?;
+    let incident = asker.incident(&meant).await?;
     let base = asker.app.state.public_url.trim_end_matches('/');
     Ok(Some(words::status(&incident, base, asker.app.now())))
 }

@@ -56,6 +56,7 @@ pub(super) fn form(command: &str) -> (&'static str, &'static str) {
         "update" => ("Update", "What colleagues should know"),
         "resolve" => ("Resolve", "What ended it"),
         "reject" => ("No-go", "Why not"),
+        "severity" => ("Lower the severity", "Why it is less severe"),
         "decline" => ("Decline", "Why you cannot take it"),
         "declare" => ("Declare an incident", "What is wrong"),
         _ => ("Firebell", "Text"),

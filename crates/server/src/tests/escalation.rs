@@ -6,7 +6,9 @@ use axum::http::StatusCode;
 use firebell_oncall::Roster;
 use serde_json::{Value, json};
 
-use super::world::{World, world};
+use super::page::Browser;
+use super::people::form;
+use super::world::{World, token, world};
 use crate::Role;
 
 const PEOPLE: &str = r#"
@@ -57,6 +59,56 @@ async fn an_escalation_is_steered() {
         let timeline = told(&w, &id).await;
         assert!(timeline.contains(said), "{verb} {body}: {timeline}");
     }
+}
+
+#[tokio::test]
+async fn the_pages_forms_steer_it_as_well() {
+    let w = world();
+    let id = called(&w).await;
+    let (b, path) = (Browser::sign_in(&w, &token(Role::Responder)).await, format!("/incidents/{id}"));
+    let csrf = b.csrf().await;
+    let sends = async |b: &Browser<'_>, verb: &str, fields: &[(&str, &str)]| {
+        let csrf = b.csrf().await;
+        let fields = [&[("csrf", csrf.as_str())][..], fields].concat();
+        let sent = b.post(&format!("{path}/do/{verb}"), &form(&fields)).await;
+        assert_eq!(sent.status, StatusCode::SEE_OTHER, "{verb}: {}", sent.text);
+        b.get(&path).await.text
+    };
+    let page = b.get(&path).await.text;
+    for shown in ["f-request", "f-hand-over", "f-snooze", "f-decline", "policy:other", "team:payments"] {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+    for (verb, fields, told_back, recorded) in [
+        ("escalate", &[][..], "The next step is called.", "asks for the next step"),
+        ("request", &[("to", "person:linus")][..], "They are called.", "asks for person linus"),
+        ("hand-over", &[("to", "policy:other")][..], "It is handed over.", "escalation by policy other"),
+        (
+            "snooze",
+            &[("minutes", "30")][..],
+            "Nobody is called for 30 min.",
+            "lets the escalation sleep until",
+        ),
+    ] {
+        let page = sends(&b, verb, fields).await;
+        assert!(page.contains(told_back), "{verb}: {page}");
+        let timeline = told(&w, &id).await;
+        assert!(timeline.contains(recorded), "{verb}: {timeline}");
+    }
+    let before = told(&w, &id).await;
+    for (verb, fields, why) in [
+        ("request", [("to", "person:nobody")], "known: ada, grace, linus"),
+        ("hand-over", [("to", "policy:nothing")], "nothing"),
+        ("snooze", [("minutes", "long")], "is not a number"),
+        ("snooze", [("minutes", "10081")], "until"),
+    ] {
+        let page = sends(&b, verb, &fields).await;
+        assert!(page.contains(why), "{verb}: {page}");
+    }
+    let viewer = Browser::sign_in(&w, &token(Role::Viewer)).await;
+    let page = sends(&viewer, "snooze", &[("minutes", "30")]).await;
+    assert!(page.contains("takes a responder") && !page.contains("f-snooze"), "{page}");
+    assert_eq!(told(&w, &id).await, before, "what was refused did nothing");
+    assert_eq!(b.csrf().await, csrf);
 }
 
 #[tokio::test]

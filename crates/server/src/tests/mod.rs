@@ -22,6 +22,7 @@ mod pages;
 mod paging;
 mod people;
 mod push;
+mod roles;
 pub(crate) mod sample;
 mod sso;
 mod status;

@@ -174,6 +174,48 @@ async fn the_page_shows_a_month_and_its_forms_work_without_scripts() {
 }
 
 #[tokio::test]
+async fn the_pages_forms_swap_shadow_and_override() {
+    let w = world();
+    let b = Browser::sign_in(&w, &token(Role::Responder)).await;
+    let csrf = b.csrf().await;
+    let times = [("from", "2026-01-06T12:00"), ("until", "2026-01-06T14:00")];
+    let back = [("second_from", "2026-01-13T12:00"), ("second_until", "2026-01-13T14:00")];
+    for (kind, more, said) in [
+        ("swap", &[("person", "grace"), ("other", "ada")][..], "swap"),
+        ("shadow", &[("person", "grace"), ("other", "ada")], "shadow"),
+        ("override", &[("person", "grace")], "override"),
+    ] {
+        let own = [("csrf", csrf.as_str()), ("schedule", "payments"), ("month", "2026-01"), ("kind", kind)];
+        let mut fields = [&own[..], more, &times].concat();
+        if kind == "swap" {
+            fields.extend(back);
+        }
+        let answer = b.post("/oncall/overrides", &form(&fields)).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+        let page = b.get("/oncall?schedule=payments&month=2026-01").await.text;
+        assert!(page.contains(&format!("The {said} counts from now on.")), "{kind}: {page}");
+    }
+    let (_, all) = ask(&w, Role::Viewer, "GET", "/api/v1/overrides", "").await;
+    let mut kinds: Vec<&str> =
+        all["overrides"].as_array().expect("a list").iter().filter_map(|o| o["kind"].as_str()).collect();
+    kinds.sort_unstable();
+    assert_eq!(kinds, ["override", "shadow", "swap"], "{all}");
+    let swap = all["overrides"].as_array().expect("a list").iter().find(|o| o["kind"] == "swap").cloned();
+    let swap = swap.expect("is there");
+    assert_eq!((&swap["first"], &swap["second"]), (&json!("ada"), &json!("grace")), "{swap}");
+    let bad = [
+        ("csrf", csrf.as_str()),
+        ("schedule", "payments"),
+        ("kind", "swap"),
+        ("person", "grace"),
+        ("other", "ada"),
+    ];
+    b.post("/oncall/overrides", &form(&[&bad[..], &times].concat())).await;
+    let page = b.get("/oncall?schedule=payments").await.text;
+    assert!(page.contains("second_from"), "what is missing is named: {page}");
+}
+
+#[tokio::test]
 async fn a_calendar_is_served_to_who_has_its_address_until_it_is_ended() {
     let w = world();
     let body = json!({"person": "ada"}).to_string();

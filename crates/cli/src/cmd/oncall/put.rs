@@ -29,25 +29,33 @@ pub(super) async fn run(args: &OverrideArgs) -> anyhow::Result<ExitCode> {
     };
     let mut body = Map::new();
     body.insert("schedule".to_owned(), json!(schedule));
-    match (&args.instead_of, args.person.as_slice()) {
-        (Some(instead_of), [person]) => {
-            body.insert("kind".to_owned(), json!("cover"));
-            body.insert("person".to_owned(), json!(person));
-            body.insert("instead_of".to_owned(), json!(instead_of));
+    let mut put = |name: &str, value: Value| drop(body.insert(name.to_owned(), value));
+    if let Some(other) = &args.swap_with {
+        put("kind", json!("swap"));
+        put("first", json!(other));
+        put("second", json!(one(&args.person)?));
+        put("first_from", json!(from));
+        put("first_until", json!(until));
+        put("second_from", json!(args.swap_from));
+        put("second_until", json!(args.swap_until));
+    } else {
+        if let Some(of) = &args.shadow {
+            put("kind", json!("shadow"));
+            put("person", json!(one(&args.person)?));
+            if !of.is_empty() {
+                put("of", json!(of));
+            }
+        } else if let Some(instead_of) = &args.instead_of {
+            put("kind", json!("cover"));
+            put("person", json!(one(&args.person)?));
+            put("instead_of", json!(instead_of));
+        } else {
+            put("kind", json!("override"));
+            put("people", json!(args.person));
         }
-        (Some(_), _) => {
-            return Err(coded(
-                ExitCode::Usage,
-                "one person stands in for another: give --person once".to_owned(),
-            ));
-        }
-        (None, people) => {
-            body.insert("kind".to_owned(), json!("override"));
-            body.insert("people".to_owned(), json!(people));
-        }
+        put("from", json!(from));
+        put("until", json!(until));
     }
-    body.insert("from".to_owned(), json!(from));
-    body.insert("until".to_owned(), json!(until));
     body.insert("reason".to_owned(), json!(args.reason));
     let answer = client.post("/api/v1/overrides", &Value::Object(body)).await?;
     if args.server.json {
@@ -60,6 +68,14 @@ pub(super) async fn run(args: &OverrideArgs) -> anyhow::Result<ExitCode> {
         output::note(&output::clean(&line));
     }
     Ok(ExitCode::Ok)
+}
+
+/// The one person who stands in for another, swaps or goes along.
+fn one(people: &[String]) -> anyhow::Result<&String> {
+    match people {
+        [person] => Ok(person),
+        _ => Err(coded(ExitCode::Usage, "it is one person who does this: give --person once".to_owned())),
+    }
 }
 
 /// What was entered.

@@ -32,8 +32,8 @@ pub(super) fn advance(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
     if i.status.is_over() {
         return ending::advance(i, cx);
     }
-    let steps: [fn(&Incident, &Cx<'_>) -> Vec<Event>; 5] =
-        [reassess, people::staff, super::rooms::stand, comms::inform, phase];
+    let steps: [fn(&Incident, &Cx<'_>) -> Vec<Event>; 6] =
+        [reassess, people::staff, super::rooms::stand, comms::inform, people::checklists, phase];
     steps.iter().map(|step| step(i, cx)).find(|events| !events.is_empty()).unwrap_or_default()
 }
 
@@ -132,9 +132,6 @@ fn command(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
     if i.war_room.is_none() {
         let link = format!("{}/incidents/{}", cx.policy.public_url.trim_end_matches('/'), i.id);
         return vec![Event::WarRoomOpened { link }];
-    }
-    if i.tasks.is_empty() {
-        return people::checklist(i);
     }
     vec![enter(Phase::Investigate, cx)]
 }

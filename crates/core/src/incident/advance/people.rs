@@ -1,4 +1,4 @@
-//! Roles from who is on call, or the people configured; calls to them; the checklist of each role.
+//! Roles from who is on call, or the people configured; calls to them; the checklists of roles.
 
 use firebell_oncall::model::Urgency;
 
@@ -164,27 +164,37 @@ pub(in super::super) fn contacts(person: &str, after: Option<&str>, cx: &Cx<'_>)
         .collect()
 }
 
-/// The first tasks of each role that is filled.
-pub(super) fn checklist(i: &Incident) -> Vec<Event> {
-    let all = [
-        ("incident_commander", "Confirm severity and impact, and say so in the room"),
-        ("incident_commander", "Decide go or no-go on each mitigation that is proposed"),
-        ("technical_lead", "Check the leading hypothesis against what you know of the system"),
-        ("communications_lead", "Read the first updates to each audience and correct them where needed"),
-        ("scribe", "Note decisions and observations that the timeline does not hold yet"),
-        ("on_call", "Acknowledge, then check the leading hypothesis"),
-    ];
-    let mine = all.iter().filter(|(role, _)| i.roles.contains_key(*role));
-    let events: Vec<Event> = (1u32..)
-        .zip(mine)
-        .map(|(id, (role, text))| Event::TaskAdded { id, text: (*text).to_owned(), role: (*role).to_owned() })
-        .collect();
-    if events.is_empty() {
-        return vec![Event::TaskAdded {
-            id: 1,
-            text: "Find somebody to lead this incident".to_owned(),
-            role: String::new(),
-        }];
+/// What is to be done while nobody leads.
+const FIND: &str = "Find somebody to lead this incident";
+
+/// The checklist of each role once somebody holds it: once in an incident, however often it is handed on. Where nobody
+/// leads, that somebody is found is a task until one is.
+pub(super) fn checklists(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
+    if i.war_room.is_none() || i.severity.severity == Severity::Sev4 {
+        return Vec::new();
     }
-    events
+    let finding = i.tasks.iter().find(|(_, t)| t.text == FIND && t.role.is_empty() && t.done_at.is_none());
+    if let Some((id, _)) = finding.filter(|_| i.lead().is_some()) {
+        return vec![Event::TaskDone { id: *id }];
+    }
+    // In the order in which severity names them: who leads comes first.
+    let wanted = &cx.policy.levels.of(i.severity.severity).roles;
+    let roles = wanted.iter().chain(i.roles.keys().filter(|role| !wanted.contains(*role)));
+    let held = roles.filter(|role| i.holder(role).is_some() && !i.checklists.contains(*role));
+    let listed = held.flat_map(|role| {
+        cx.policy.checklists.of(role).iter().map(move |text| (role.as_str(), text.as_str()))
+    });
+    let find = (i.lead().is_none() && !i.checklists.contains("")).then_some(("", FIND));
+    // A record that is older than the lists of roles may have them already.
+    let is_there = |role: &str, text: &str| i.tasks.values().any(|t| t.role == role && t.text == text);
+    let new = listed.chain(find).filter(|(role, text)| !is_there(role, text));
+    (i.next_task()..)
+        .zip(new)
+        .map(|(id, (role, text))| Event::TaskAdded {
+            id,
+            text: text.to_owned(),
+            role: role.to_owned(),
+            checklist: true,
+        })
+        .collect()
 }

@@ -216,12 +216,12 @@ pub(super) fn hand_over_due(i: &Incident, key: &str, cx: &Cx<'_>) -> Vec<Event> 
     }];
     let title = role.replace('_', " ");
     let hours = i.roles.get(role).map_or(0, |h| cx.now.duration_since(h.since).as_hours());
-    let id = i.tasks.keys().next_back().map_or(1, |id| id + 1);
+    let id = i.next_task();
     let whom = to.clone().unwrap_or_else(|| "somebody who is rested".to_owned());
     let must = if insisted { "Hand over now" } else { "Think of handing over" };
     let text = format!("{must}: {person} has been {title} for {hours} h; {whom} can take it");
     if nth < 2 {
-        events.push(Event::TaskAdded { id, text: text.clone(), role: role.to_owned() });
+        events.push(Event::TaskAdded { id, text: text.clone(), role: role.to_owned(), checklist: false });
     }
     events.extend(page(Some(person), &format!("{}: {text}", i.id), cx));
     if insisted {

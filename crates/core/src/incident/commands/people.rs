@@ -2,12 +2,12 @@
 
 use firebell_oncall::escalation::Command as Ask;
 
-use super::super::advance::{call, channels_for, followers, tell_all, you_are};
+use super::super::advance::{call, channels_for, followers, has_declined, tell_all, you_are};
 use super::super::command::Rejection;
 use super::super::event::{Actor, Event};
-use super::super::oncall::follow;
-use super::super::state::{Awaiting, Incident, PlanState, PlanStatus};
-use super::super::timers::after;
+use super::super::oncall::{self, excuse, follow};
+use super::super::state::{Awaiting, Incident, PlanState, PlanStatus, RoleHolder};
+use super::super::timers::{COMMANDER, after};
 use super::required;
 use crate::comms::{Audience, Update, UpdateReason};
 use crate::cx::Cx;
@@ -20,14 +20,49 @@ pub(super) fn acknowledge(i: &Incident, actor: &Actor, cx: &Cx<'_>) -> Result<Ve
     if i.status.is_over() {
         return Err(Rejection::not_now("acknowledging", format!("the incident is {}", i.status.as_str())));
     }
-    let by = actor.display().to_owned();
-    let called = follow(i, &Ask::Acknowledge { person: by.clone() }, cx);
-    if i.heard_by.contains(&by) && answered_by(i, &by).is_empty() {
-        return Ok(called);
+    let by = actor.display();
+    let answered = answered_by(i, by);
+    if i.heard_by.contains(by) && answered.is_empty() {
+        return Ok(follow(i, &Ask::Acknowledge { person: by.to_owned() }, cx));
     }
-    let mut events = vec![Event::Acknowledged { by }];
-    events.extend(called);
-    Ok(events)
+    // Who answers in a holder's place is awake, and has the role from now on.
+    let can = |role: &String| {
+        matches!(actor, Actor::Person { .. })
+            && check_person(by, cx).is_ok()
+            && !has_declined(i, role, by)
+            && i.holder(role) != Some(by)
+    };
+    let taken: Vec<String> = answered.iter().filter(|role| can(role)).cloned().collect();
+    Ok(take(i, by, &taken, answered, cx))
+}
+
+/// A person takes roles and answers for them, and for others of theirs. Who was called for what they have lost, and for
+/// nothing else, is called no longer.
+fn take(i: &Incident, by: &str, taken: &[String], answered: Vec<String>, cx: &Cx<'_>) -> Vec<Event> {
+    let give = |role: &String| Event::RoleAssigned { role: role.clone(), person: Some(by.to_owned()) };
+    let mut events: Vec<Event> = taken.iter().map(give).collect();
+    events.push(Event::Acknowledged { by: by.to_owned(), roles: Some(answered) });
+    // On-call is asked as it is after that, so that each of its answers fits the one before it.
+    let mut after = i.clone();
+    let mut before: Vec<String> = Vec::new();
+    for role in taken {
+        let holder = RoleHolder { person: Some(by.to_owned()), since: cx.now };
+        before.extend(after.roles.insert(role.clone(), holder).and_then(|h| h.person));
+    }
+    let mut asked = follow(&after, &Ask::Acknowledge { person: by.to_owned() }, cx);
+    before.retain(|person| !after.roles.values().any(|h| h.person.as_ref() == Some(person)));
+    before.dedup();
+    for person in &before {
+        for event in &asked {
+            if let Event::OnCall { event } = event {
+                oncall::apply(&mut after, event, cx.now);
+            }
+        }
+        events.append(&mut asked);
+        asked = excuse(&after, person, cx);
+    }
+    events.extend(asked);
+    events
 }
 
 /// The roles that a person's acknowledgement answers for: those they hold or were called for. Whoever was not called
@@ -58,8 +93,12 @@ pub(super) fn assign_role(
         let known: Vec<&str> = roles.into_iter().collect();
         return Err(Rejection::invalid("role", format!("{role:?} is no role; known: {}", known.join(", "))));
     }
-    if i.holder(&role) == Some(&person) {
+    let holds = i.holder(&role) == Some(person.as_str());
+    if holds && (i.is_accepted(&role) || actor.display() != person) {
         return Ok(Vec::new());
+    }
+    if matches!(actor, Actor::Person { .. }) && actor.display() == person && !i.status.is_over() {
+        return Ok(take_role(i, role, &person, cx));
     }
     let mut events = vec![Event::RoleAssigned { role: role.clone(), person: Some(person.clone()) }];
     // Who was given a role by somebody else must hear of it.
@@ -67,6 +106,24 @@ pub(super) fn assign_role(
         events.extend(call(i, Some(person), &you_are(i, &role), cx));
     }
     Ok(events)
+}
+
+/// A person takes a role themselves, or accepts the one that they were given. That they are awake answers for all roles
+/// that they hold; those of others stay with them.
+fn take_role(i: &Incident, role: String, person: &str, cx: &Cx<'_>) -> Vec<Event> {
+    let mine = |r: &String| *r == role || i.holder(r) == Some(person);
+    let answered: Vec<String> = i.awaiting.keys().filter(|r| mine(r)).cloned().collect();
+    let taken = if i.holder(&role) == Some(person) { Vec::new() } else { vec![role.clone()] };
+    // Who takes a role that nobody was called for, and does not lead by it, answers no call.
+    if answered.is_empty() && (i.heard_by.contains(person) || !leads(i, &role)) {
+        return vec![Event::RoleAssigned { role, person: Some(person.to_owned()) }];
+    }
+    take(i, person, &taken, answered, cx)
+}
+
+/// Whether whoever holds the role leads the incident.
+fn leads(i: &Incident, role: &str) -> bool {
+    role == COMMANDER || i.lead().is_some_and(|(lead, _)| lead == role)
 }
 
 /// Refuses a person of whom neither the configuration nor the roster knows.
@@ -93,8 +150,8 @@ pub(super) fn note(text: &str) -> Result<Vec<Event>, Rejection> {
 }
 
 pub(super) fn add_task(i: &Incident, text: &str, role: &str) -> Result<Vec<Event>, Rejection> {
-    let id = i.tasks.keys().next_back().map_or(1, |id| id + 1);
-    Ok(vec![Event::TaskAdded { id, text: required("text", text, MAX_TEXT)?, role: role.trim().to_owned() }])
+    let (text, role) = (required("text", text, MAX_TEXT)?, role.trim().to_owned());
+    Ok(vec![Event::TaskAdded { id: i.next_task(), text, role, checklist: false }])
 }
 
 pub(super) fn complete_task(i: &Incident, id: u32) -> Result<Vec<Event>, Rejection> {

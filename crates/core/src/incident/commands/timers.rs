@@ -1,13 +1,13 @@
 //! Timers that are due. Each checks that it still holds: a stale one is a no-op.
 
-use firebell_oncall::escalation::Command as Ask;
+use firebell_oncall::escalation::{Command as Ask, Event as OnCall};
 use jiff::Timestamp;
 
 use super::super::advance::{able, call, declare, followers, ladder, page, person_for, request};
 use super::super::event::Event;
 use super::super::oncall::follow;
 use super::super::state::{Awaiting, Incident};
-use super::super::timers::{ack_key, after, late_key, timers};
+use super::super::timers::{COMMANDER, ack_key, after, late_key, timers, uncommanded_key};
 use super::drafts;
 use crate::agent::AgentTask;
 use crate::comms::{Audience, UpdateReason};
@@ -105,13 +105,15 @@ fn late(i: &Incident, key: &str, rest: &str, due: Timestamp, cx: &Cx<'_>) -> Vec
     events
 }
 
-/// Who is called for an update that is late, one after the other: whoever speaks for the incident, their deputy who
+/// Who is called for an update that is late, one after the other: whoever speaks for the incident, their deputy, who
 /// commands it, who is on call, then whoever else could.
 fn speakers(i: &Incident, cx: &Cx<'_>) -> Vec<String> {
-    let held = ["communications_lead", "incident_commander", "on_call"].into_iter();
-    let held = held.filter_map(|role| i.holder(role)).map(str::to_owned);
+    let speaker = "communications_lead";
+    let deputy = i.deputies.get(speaker).map(String::as_str);
+    let lead = [COMMANDER, "on_call"].into_iter().filter_map(|role| i.holder(role));
+    let first = i.holder(speaker).into_iter().chain(deputy).chain(lead).map(str::to_owned);
     let mut all: Vec<String> = Vec::new();
-    for name in held.chain(ladder(i, "communications_lead", cx)) {
+    for name in first.chain(ladder(i, speaker, cx)) {
         if !all.contains(&name) {
             all.push(name);
         }
@@ -162,9 +164,16 @@ fn unheard(i: &Incident, key: &str, due: Timestamp, cx: &Cx<'_>) -> Vec<Event> {
     events
 }
 
-/// Nobody could be found to lead: whoever can be called at all is called to find somebody.
+/// Nobody could be found to lead: whoever can be called at all is called to find somebody, one after the other, round and
+/// round until somebody does.
 fn uncommanded(i: &Incident, key: &str, due: Timestamp, cx: &Cx<'_>) -> Vec<Event> {
-    let people: Vec<String> = ladder(i, "incident_commander", cx).into_iter().take(1).collect();
+    let ladder = ladder(i, COMMANDER, cx);
+    let said = uncommanded_key(i).0;
+    let people: Vec<String> = ladder.get(said % ladder.len().max(1)).cloned().into_iter().collect();
+    // That nobody can be reached is said once.
+    if people.is_empty() && said > 0 {
+        return vec![missed(key, due)];
+    }
     let why = format!("{} {} has no incident commander", i.severity.severity, i.id);
     let mut events = vec![
         missed(key, due),
@@ -175,8 +184,14 @@ fn uncommanded(i: &Incident, key: &str, due: Timestamp, cx: &Cx<'_>) -> Vec<Even
             role: None,
         },
     ];
+    let text = format!("{why}; take it, or find somebody: {}", i.title);
     for person in people {
-        events.extend(call(i, Some(person), &format!("{why}; take it, or find somebody: {}", i.title), cx));
+        let called = call(i, Some(person.clone()), &text, cx);
+        // Whom their own rules call at this moment anyway is still told what it is that is missing.
+        let rings =
+            |e: &Event| matches!(e, Event::Paged { .. } | Event::OnCall { event: OnCall::Attempted { .. } });
+        let told = if called.iter().any(rings) { None } else { page(Some(person), &text, cx) };
+        events.extend(called.into_iter().chain(told));
     }
     events
 }

@@ -27,9 +27,12 @@ pub fn controls(i: &Incident) -> Vec<Control> {
     let roles = roles
         .into_iter()
         .map(|role| (format!("I am {}", role.replace('_', " ")), format!("role {role} me {id}")));
+    // No reason comes with it: raising needs none, and whoever lowers is asked for theirs. Cosmetic ends the incident, and is
+    // not a slip away from the others.
     let severities = Severity::ALL
         .into_iter()
-        .map(|severity| (format!("{severity}"), format!("severity {id} {severity} chosen in the room")));
+        .filter(|severity| *severity != Severity::Sev4)
+        .map(|severity| (format!("{severity}"), format!("severity {id} {severity}")));
     vec![
         Control::new("Acknowledge", Does::Give(format!("ack {id}"))),
         Control::new("Post an update", Does::Ask(format!("update {id}"))),
@@ -68,7 +71,10 @@ pub fn decisions(i: &Incident, records: &[EventRecord]) -> Vec<Control> {
     let unheard = |role: &str, person: &str| i.holder(role) == Some(person) && i.awaiting.contains_key(role);
     for (role, person) in given.filter(|(role, person)| unheard(role, person)).take(PLANS) {
         let (id, shown) = (&i.id, role.replace('_', " "));
-        out.push(Control::new(&format!("{person}: accept {shown}"), Does::Give(format!("ack {id}"))));
+        out.push(Control::new(
+            &format!("{person}: accept {shown}"),
+            Does::Give(format!("accept {role} {id}")),
+        ));
         out.push(Control::new(&format!("{person}: decline"), Does::Ask(format!("decline {role} {id}"))));
     }
     out

@@ -42,6 +42,9 @@ fn a_silent_holder_is_followed_by_the_deputy_and_then_by_those_above() {
     assert_eq!(paged(&s, "barbara"), 1, "the team lead, to whom a SEV3 escalates");
     s.by("grace", &Command::Acknowledge).expect("was called, so she answers for it");
     assert!(called(&s).is_empty());
+    assert_eq!(s.i().holder("on_call"), Some("grace"), "who is awake has it, not who sleeps");
+    let told: Vec<String> = s.records.iter().rev().take(3).map(|r| describe(r).text).collect();
+    assert!(told.contains(&"grace is on call".to_owned()), "{told:?}");
     let before = s.records.len();
     s.pass(1800);
     assert!(s.records[before..].iter().all(|r| !matches!(r.event, Event::Escalated { role: Some(_), .. })));
@@ -53,6 +56,9 @@ fn somebody_who_was_not_called_takes_the_lead_in_hand_and_nothing_more() {
     s.by("barbara", &Command::Acknowledge).expect("is taken");
     let left = called(&s);
     assert!(!left.contains(&"incident_commander") && left.contains(&"communications_lead"), "{left:?}");
+    assert_eq!(s.i().lead(), Some(("incident_commander", "barbara")));
+    assert_eq!(s.i().holder("communications_lead"), Some("grace"), "nobody answered for that");
+    assert!(topic(s.i()).contains("IC barbara"), "{}", topic(s.i()));
     assert!(s.by("barbara", &Command::Acknowledge).expect("is a repeat").is_empty());
 }
 
@@ -103,4 +109,41 @@ fn lowering_severity_gives_back_the_roles_that_are_not_needed() {
     let held: Vec<&str> = s.i().roles.keys().map(String::as_str).collect();
     assert_eq!(held, ["incident_commander", "on_call"]);
     assert!(called(&s).iter().all(|role| held.contains(role)), "{:?}", called(&s));
+}
+
+#[test]
+fn who_cannot_hold_a_role_answers_for_it_and_leaves_it_where_it_is() {
+    let mut s = Story::opened(SEV1, None);
+    s.by("zoe", &Command::Acknowledge).expect("is taken");
+    assert!(!called(&s).contains(&"incident_commander"));
+    assert_eq!(s.i().holder("incident_commander"), Some("ada"), "nobody here is called zoe");
+}
+
+#[test]
+fn who_has_accepted_keeps_the_role_whoever_acknowledges_after() {
+    let mut s = Story::opened(SEV1, None);
+    s.by("ada", &Command::Acknowledge).expect("is taken");
+    s.by("barbara", &Command::Acknowledge).expect("is taken");
+    assert_eq!(s.i().holder("incident_commander"), Some("ada"));
+}
+
+#[test]
+fn who_accepts_a_role_answers_for_what_they_hold_and_for_nobody_else() {
+    let mut s = Story::opened(SEV1, None);
+    let me = |role: &str, person: &str| Command::AssignRole { role: role.into(), person: person.into() };
+    // Called in the holder's place as well; that is not what is accepted here.
+    s.pass(120);
+    let asked = |s: &Story, role: &str, name: &str| s.i().awaiting[role].people.contains(&name.to_owned());
+    assert!(asked(&s, "incident_commander", "grace") && s.i().holder("communications_lead") == Some("grace"));
+    let events = s.by("grace", &me("communications_lead", "grace")).expect("is accepted");
+    assert!(!events.iter().any(|e| matches!(e, Event::RoleAssigned { .. })), "{events:?}");
+    assert!(s.i().acknowledged_at.is_some() && s.i().heard_by.contains("grace"));
+    let left = called(&s);
+    assert!(!left.contains(&"communications_lead") && left.contains(&"incident_commander"), "{left:?}");
+    assert_eq!(s.i().holder("incident_commander"), Some("ada"));
+    assert!(s.by("grace", &me("communications_lead", "grace")).expect("is a repeat").is_empty());
+    // Whoever takes the lead that nobody has accepted has answered for it.
+    s.by("barbara", &me("incident_commander", "barbara")).expect("is taken");
+    assert_eq!(s.i().lead(), Some(("incident_commander", "barbara")));
+    assert!(!called(&s).contains(&"incident_commander"));
 }

@@ -303,4 +303,32 @@ fn without_anybody_to_lead_whoever_can_be_reached_is_called_after_two_minutes() 
             .iter()
             .any(|e| matches!(e, Event::Escalated { why, .. } if why.contains("no incident commander")))
     );
+    let calls = |story: &mut Story| {
+        let told = story.sent().into_iter().filter(|(_, r)| r.text.contains("no incident commander"));
+        told.map(|(_, r)| r.person).collect::<Vec<_>>()
+    };
+    assert_eq!(calls(&mut story), ["dora"], "it is said what is missing");
+    story.pass(120);
+    assert_eq!(calls(&mut story), ["dora"], "and again, until somebody leads");
+    story.by("dora", &Command::Acknowledge).expect("is taken");
+    let take = Command::AssignRole { role: "incident_commander".into(), person: "dora".into() };
+    story.by("dora", &take).expect("is taken");
+    story.pass(1200);
+    assert_eq!(calls(&mut story), Vec::<String>::new());
+}
+
+#[test]
+fn whose_role_somebody_else_took_is_called_for_it_no_longer() {
+    let mut story = story(Severity::Sev1);
+    story.sent();
+    let page_of = |story: &Story, person: &str| {
+        story.i().escalation.as_ref().is_some_and(|e| e.page_of(person).is_some())
+    };
+    assert!(page_of(&story, "cleo") && page_of(&story, "ana"));
+    let take = Command::AssignRole { role: "incident_commander".into(), person: "ben".into() };
+    story.by("ben", &take).expect("is taken");
+    assert_eq!(story.i().lead(), Some(("incident_commander", "ben")));
+    assert!(!page_of(&story, "cleo"), "cleo may sleep on");
+    assert!(page_of(&story, "ana"), "who holds other roles is still waited for");
+    assert!(story.i().awaiting.contains_key("technical_lead"));
 }

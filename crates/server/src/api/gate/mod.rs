@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 
 use axum::body::Body;
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http_body_util::BodyExt;
@@ -15,6 +16,8 @@ use http_body_util::BodyExt;
 pub(crate) use etag::version_tag;
 
 use super::fields::MAX_BODY;
+use crate::access;
+use crate::api::segments::Segments;
 use crate::auth::{Permission, Person};
 use crate::body;
 use crate::idempotency::{self, Kept};
@@ -45,7 +48,7 @@ pub(crate) async fn gate(State(gate): State<Gate>, request: Request, next: Next)
         let wait = taken.map_or(1, |t| t.retry_after_s);
         Problem::rate_limited(format!("{} has asked too often within a minute", person.name), wait)
             .into_response()
-    } else if let Err(problem) = person.allowed(permission) {
+    } else if let Err(problem) = may(app, &person, permission, &mut parts).await {
         problem.into_response()
     } else {
         let (if_none_match, reads) = (etag::asked(&parts.headers), !gate.writes);
@@ -60,6 +63,30 @@ pub(crate) async fn gate(State(gate): State<Gate>, request: Request, next: Next)
         rate::tell(response.headers_mut(), &taken);
     }
     response
+}
+
+/// Whether the person may: by the role of their account, or by the one that they hold in the incident of the address.
+async fn may(
+    app: &Shared,
+    person: &Person,
+    permission: Permission,
+    parts: &mut Parts,
+) -> Result<(), Problem> {
+    if person.may(permission) {
+        return Ok(());
+    }
+    access::may_somewhere(person, permission)?;
+    let segments = Segments::from_request_parts(parts, app).await?;
+    // The key of an effect begins with the id of its incident.
+    let id = match segments.get("id") {
+        "" => segments.get("key").split(':').next().unwrap_or_default(),
+        id => id,
+    };
+    match access::load(app, person, id).await {
+        Ok((incident, _)) => access::allowed_in(person, permission, &incident),
+        // What they do not see says nothing of itself.
+        Err(_) => person.allowed(permission),
+    }
 }
 
 /// Somebody without a valid token.

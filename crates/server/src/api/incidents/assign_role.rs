@@ -10,8 +10,9 @@ use crate::auth::Permission;
 /// Its declaration.
 pub(super) fn operation() -> Operation {
     Operation::post("/api/v1/incidents/{id}/roles", "assignRole", assign_role)
-        .needs(Permission::AssignRole)
+        .needs(Permission::TakeRole)
         .summary("Give a role to a person")
+        .about("To oneself: takes the role, and accepts it. Anybody who responds may take one that nobody has accepted; to give one to others, or to take one from somebody, takes a commander, or whoever leads the incident.")
         .body(schema::object(&[
             schema::need("role", schema::filled(64)),
             schema::need("person", schema::filled(128)),

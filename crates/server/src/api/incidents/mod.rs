@@ -11,6 +11,7 @@ mod complete_action_item;
 mod complete_task;
 mod decide;
 mod declare;
+mod decline_role;
 mod drafts;
 mod edit_draft;
 mod edit_postmortem;
@@ -20,6 +21,7 @@ mod follow;
 mod hand_over;
 mod list;
 mod merge;
+mod name_deputy;
 mod open_room;
 mod post_update;
 mod record;
@@ -64,6 +66,8 @@ pub(super) fn operations() -> Vec<Operation> {
         open_room::operation(),
         archive_rooms::operation(),
         assign_role::operation(),
+        name_deputy::operation(),
+        decline_role::operation(),
         add_note::operation(),
         set_kind::operation(),
         set_severity::operation(),

@@ -60,6 +60,10 @@ fn describe(operation: &Operation) -> Value {
         Some(permission) => {
             out.insert("x-firebell-role".to_owned(), json!(permission.least().as_str()));
             out.insert("x-firebell-permission".to_owned(), json!(permission.key()));
+            // Who holds one of these in the incident may do it there too.
+            if !permission.held().is_empty() {
+                out.insert("x-firebell-held".to_owned(), json!(permission.held()));
+            }
         }
         None => drop(out.insert("security".to_owned(), json!([]))),
     }

@@ -38,11 +38,23 @@ pub(crate) enum Wish {
         /// To whom.
         to: Whom,
     },
+    /// Take the role that one was given.
+    Accept {
+        /// As the policy names it.
+        role: String,
+    },
+    /// Say who stands in for a role's holder.
+    Deputy {
+        /// As the policy names it.
+        role: String,
+        /// Who.
+        to: Whom,
+    },
     /// Change the severity.
     Severity {
         /// To which.
         severity: Severity,
-        /// Why.
+        /// Why; empty where nothing was said.
         reason: String,
     },
     /// Tell colleagues.
@@ -93,7 +105,7 @@ pub(crate) enum Whom {
 }
 
 /// What can be written, one line each.
-pub(crate) const HELP: [(&str, &str); 17] = [
+pub(crate) const HELP: [(&str, &str); 19] = [
     ("declare [SEV2] TEXT", "open an incident"),
     ("list", "what is open"),
     ("status [ID]", "how it stands"),
@@ -101,8 +113,10 @@ pub(crate) const HELP: [(&str, &str); 17] = [
     ("ack [ID or code]", "take it"),
     ("escalate [ID or code]", "ask the next one"),
     ("role ROLE @person [ID]", "give a role; `me` for yourself"),
+    ("accept ROLE [ID]", "you take the role that you were given"),
+    ("deputy ROLE @person [ID]", "who stands in for a role's holder"),
     ("decline ROLE [REASON]", "you cannot take it: the next one is asked"),
-    ("severity SEV2 REASON", "change the severity"),
+    ("severity SEV2 REASON", "change the severity; raising it needs no reason"),
     ("note TEXT", "write into the timeline"),
     ("update TEXT", "tell colleagues"),
     ("public TEXT", "tell the public"),

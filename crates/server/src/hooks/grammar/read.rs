@@ -43,7 +43,15 @@ pub(super) fn asked(text: &str) -> Result<Asked, String> {
         "declare" | "open" | "new" => declare(rest),
         "ack" | "acknowledge" | "take" => alone(Wish::Acknowledge),
         "esc" | "escalate" => alone(Wish::Escalate),
-        "role" | "assign" => role(rest),
+        "role" | "assign" => {
+            let (incident, role, to) = role(rest, "role incident_commander @ana")?;
+            Ok(Asked { wish: Wish::Role { role, to }, incident })
+        }
+        "deputy" => {
+            let (incident, role, to) = role(rest, "deputy incident_commander @ana")?;
+            Ok(Asked { wish: Wish::Deputy { role, to }, incident })
+        }
+        "accept" => accept(rest),
         "decline" => decline(rest),
         "severity" | "sev" => severity(rest),
         "update" | "internal" => text(Wish::Update, "update we found the cause and roll back"),
@@ -107,18 +115,28 @@ fn decline(rest: &str) -> Result<Asked, String> {
     Ok(Asked { wish, incident: before.or(after) })
 }
 
-fn role(rest: &str) -> Result<Asked, String> {
-    const LIKE: &str = "Write `role incident_commander @ana`";
+/// A role and a person; `like` is how it would be right.
+fn role(rest: &str, like: &str) -> Result<(Option<IncidentId>, String, Whom), String> {
     let (incident, rest) = id_anywhere(rest);
     let (role, whom) = split(&rest);
     let role = role_of(role);
     if role.is_empty() || whom.is_empty() {
-        return Err(format!("which role, and to whom? {LIKE}, or `role ic me`."));
+        let me = like.rsplit_once(' ').map_or(like, |(before, _)| before);
+        return Err(format!("which role, and to whom? Write `{like}`, or `{me} me`."));
     }
     if role.starts_with(['@', '<']) {
-        return Err(format!("the role comes first. {LIKE}."));
+        return Err(format!("the role comes first. Write `{like}`."));
     }
-    Ok(Asked { wish: Wish::Role { role, to: self::whom(whom) }, incident })
+    Ok((incident, role, self::whom(whom)))
+}
+
+fn accept(rest: &str) -> Result<Asked, String> {
+    let (incident, rest) = id_anywhere(rest);
+    let role = role_of(&rest);
+    if role.is_empty() || role.contains(' ') {
+        return Err("which role? Write `accept incident_commander`.".to_owned());
+    }
+    Ok(Asked { wish: Wish::Accept { role }, incident })
 }
 
 /// `@ana`, `ana`, `me`, `<@U0123|ana>`.
@@ -144,9 +162,7 @@ fn severity(rest: &str) -> Result<Asked, String> {
     let Ok(severity) = first.parse::<Severity>() else {
         return Err("which severity? Write `severity SEV2 only one region is affected`.".to_owned());
     };
-    if reason.is_empty() {
-        return Err(format!("why? Write `severity {severity} only one region is affected`."));
-    }
+    // Whether it needs a reason depends on what it is now.
     Ok(Asked { wish: Wish::Severity { severity, reason: reason.to_owned() }, incident: before.or(after) })
 }
 

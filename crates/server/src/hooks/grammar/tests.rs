@@ -37,6 +37,15 @@ fn commands_are_read() {
             "severity SEV2 INC-2026-0042 one region",
             of(Wish::Severity { severity: Severity::Sev2, reason: "one region".into() }, id),
         ),
+        (
+            "severity INC-2026-0042 sev1",
+            of(Wish::Severity { severity: Severity::Sev1, reason: String::new() }, id),
+        ),
+        ("accept IC INC-2026-0042", of(Wish::Accept { role: "incident_commander".into() }, id)),
+        (
+            "deputy comms @ana INC-2026-0042",
+            of(Wish::Deputy { role: "communications_lead".into(), to: Whom::Name("ana".into()) }, id),
+        ),
         ("update INC-2026-0042 rolling back", of(Wish::Update("rolling back".into()), id)),
         ("public some orders fail", of(Wish::Public("some orders fail".into()), None)),
         // A text that ends with an id is about another incident, and goes to this one.
@@ -78,8 +87,10 @@ fn what_is_not_understood_is_told_what_would_be_right() {
         "role @ana ic",
         "severity",
         "severity high it hurts",
-        "severity SEV2",
-        "severity SEV2 INC-2026-0042",
+        "accept",
+        "accept everything at once",
+        "deputy",
+        "deputy ic",
         "note",
         "note INC-2026-0042",
         "update",
@@ -110,7 +121,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_text_makes_it_fall(verb in "(declare|ack|role|severity|note|approve|reject|\\PC{0,6})", rest in "\\PC{0,60}") {
+    fn no_text_makes_it_fall(verb in "(declare|ack|role|accept|deputy|severity|note|approve|reject|\\PC{0,6})", rest in "\\PC{0,60}") {
         let _ = read(&format!("{verb} {rest}"));
     }
 }

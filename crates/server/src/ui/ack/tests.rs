@@ -23,7 +23,7 @@ fn link(w: &World, id: &str, person: &str, version: u64) -> String {
 fn acknowledged(w: &World, id: &str) -> Vec<String> {
     let records = w.reader.events(&id.into()).expect("the store");
     let by = |event: &Event| match event {
-        Event::Acknowledged { by } => Some(by.clone()),
+        Event::Acknowledged { by, .. } => Some(by.clone()),
         _ => None,
     };
     records.iter().filter_map(|r| by(&r.event)).collect()

@@ -42,8 +42,8 @@ pub(crate) async fn act(
             {
                 let remarks = action::remarks(&app, incident, audience, subject, body);
                 // What is typed in must not be lost: it is shown again with what is wrong with it.
-                if must_confirm(audience) && !remarks.is_empty() && visitor.person.may(Permission::PostUpdate)
-                {
+                let may = access::may_in(&visitor.person, Permission::PostUpdate, incident);
+                if must_confirm(audience) && !remarks.is_empty() && may {
                     return super::tone::page(&app, &visitor, incident, &verb, (subject, body), &remarks);
                 }
             }

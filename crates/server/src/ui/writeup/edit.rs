@@ -75,8 +75,9 @@ pub(crate) async fn save(
 }
 
 async fn load(app: &App, visitor: &Visitor, id: &str) -> Result<View, Problem> {
-    visitor.person.allowed(Permission::Postmortem)?;
+    access::may_somewhere(&visitor.person, Permission::Postmortem)?;
     let (incident, records) = access::load(app, &visitor.person, id).await?;
+    access::allowed_in(&visitor.person, Permission::Postmortem, &incident)?;
     let last = incident.postmortem_edits.last();
     let text = match download::edited(&incident, &records) {
         Some(text) => text.to_owned(),

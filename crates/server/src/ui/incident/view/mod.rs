@@ -22,7 +22,8 @@ use serde::Serialize;
 pub(super) use record::Tone;
 pub(super) use timeline::Filter;
 
-use crate::auth::{Person, Role};
+use crate::access;
+use crate::auth::{Permission, Person, Role};
 use crate::ui::words;
 
 /// The page.
@@ -58,6 +59,8 @@ pub(super) struct View {
     needs_ack: bool,
     may_respond: bool,
     may_command: bool,
+    /// Who is no commander may update those who are told.
+    may_update: bool,
     closed: bool,
     people: people::People,
     calling: Option<calling::Calling>,
@@ -146,9 +149,10 @@ pub(super) fn of(
         times: clocks::times(&measured(i)),
         needs_ack: !over && (i.acknowledged_at.is_none() || !i.awaiting.is_empty()),
         may_respond: person.role >= Role::Responder,
-        may_command: person.role >= Role::Commander,
+        may_command: access::may_in(person, Permission::End, i),
+        may_update: access::may_in(person, Permission::PostUpdate, i),
         closed: i.closed_at.is_some(),
-        people: people::of(i, policy, around.roster),
+        people: people::of(i, policy, around.roster, person),
         calling: calling::of(i, records, now),
         rooms: rooms::of(i, policy),
         verdict: i.verdict.as_ref().map(|v| verdict::of(i, v, records)),
@@ -164,7 +168,7 @@ pub(super) fn of(
         dead: i.dead_effects.iter().map(|(k, v)| (k.to_string(), v.clone())).collect(),
         timeline: timeline::of(i, records, around.filter, now),
         graph: graph::of(i, around.edges, policy),
-        audiences: comms::of(i, around, policy, now, person.role >= Role::Commander),
+        audiences: comms::of(i, around, policy, now, access::may_in(person, Permission::PostUpdate, i)),
         ruled_out: verdict::ruled_out(i),
         link: format!("{}/incidents/{}", around.public_url.trim_end_matches('/'), i.id),
         hold: around.hold,

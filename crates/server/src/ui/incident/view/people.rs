@@ -6,6 +6,7 @@ use firebell_core::policy::Policy;
 use firebell_oncall::Roster;
 use serde::Serialize;
 
+use crate::auth::{LEAD, Person};
 use crate::ui::words;
 
 /// Roles, responders, and who could take a role.
@@ -15,8 +16,14 @@ pub(super) struct People {
     responders: Vec<String>,
     choices: Vec<(String, String)>,
     known: Vec<String>,
-    /// Role, its title, and who holds it: for deputies.
+    /// Role and its title: those that somebody holds.
     held: Vec<(String, String)>,
+    /// Those that whoever looks at it holds.
+    mine: Vec<(String, String)>,
+    /// Those that nobody has accepted: whoever looks at it may take them.
+    free: Vec<(String, String)>,
+    /// Whoever looks at it.
+    me: String,
     /// Names of schedules and teams that can be called.
     schedules: Vec<String>,
     teams: Vec<String>,
@@ -28,7 +35,7 @@ pub(super) struct People {
 const ROLES: [&str; 6] =
     ["incident_commander", "technical_lead", "communications_lead", "scribe", "on_call", "facilitator"];
 
-pub(super) fn of(i: &Incident, policy: &Policy, roster: &Roster) -> People {
+pub(super) fn of(i: &Incident, policy: &Policy, roster: &Roster, me: &Person) -> People {
     let wanted = &policy.levels.of(i.severity.severity).roles;
     let mut roles: Vec<(String, Option<String>)> = Vec::new();
     for role in wanted.iter().chain(i.roles.keys().filter(|r| !wanted.contains(r))) {
@@ -40,7 +47,13 @@ pub(super) fn of(i: &Incident, policy: &Policy, roster: &Roster) -> People {
     {
         roles.push(("Facilitator".to_owned(), Some(facilitator.clone())));
     }
+    let titled = |role: &str| (role.to_owned(), words::title_case(role));
+    let mine = |role: &str| i.holder(role) == Some(me.name.as_str());
+    let offered = ROLES.iter().filter(|role| **role == LEAD || i.roles.contains_key(**role));
     People {
+        mine: i.roles.keys().filter(|role| mine(role)).map(|role| titled(role)).collect(),
+        free: offered.filter(|role| !i.is_accepted(role)).map(|role| titled(role)).collect(),
+        me: me.name.clone(),
         roles,
         responders: i.responders.clone(),
         choices: ROLES.iter().map(|r| ((*r).to_owned(), words::title_case(r))).collect(),
