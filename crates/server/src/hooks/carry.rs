@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use firebell_core::incident::{Actor, Command};
+use firebell_core::incident::{Actor, Command, Rejection};
 use firebell_engine::handle::{Error, Wanted};
 use firebell_engine::machine::Decided;
 use firebell_integrations::replies::{Answer, Delivery, Form, Reference, Said};
@@ -198,7 +198,14 @@ impl Asker<'_> {
             None => Vec::new(),
         };
         let wanted = Wanted::Command(meant.incident.clone(), Box::new(command));
-        Ok((self.app.state.handle.once(&self.taken.mark, wanted, self.person.actor()).await?, remarks))
+        let done = self.app.state.handle.once(&self.taken.mark, wanted, self.person.actor()).await;
+        match (done, seen.filter(|i| i.status.is_over())) {
+            // Not every command is one of what can still be done.
+            (Err(Error::Rejected(Rejection::NotNow { .. })), Some(incident)) => {
+                Err(Problem::conflict(words::over(&incident)))
+            }
+            (done, _) => Ok((done?, remarks)),
+        }
     }
 
     /// The same with what is said of it.

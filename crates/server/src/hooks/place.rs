@@ -1,7 +1,10 @@
 //! Which incident somebody means.
 
+use std::sync::Arc;
+
 use firebell_core::ids::IncidentId;
 use firebell_core::incident::{Summary, fold};
+use firebell_core::ports::store::IncidentFilter;
 use firebell_integrations::replies::Reference;
 
 use super::carry::Asker;
@@ -12,6 +15,8 @@ use crate::problem::Problem;
 
 /// Incidents that are offered to choose from.
 const OFFERED: usize = 8;
+/// Open incidents that are looked through, newest first.
+const OPEN: usize = 50;
 
 /// What is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +64,10 @@ pub(super) async fn of_page(asker: &Asker<'_>, reference: &Reference) -> Result<
         }
         // No ids of providers are kept: what they call back carries a reference.
         Reference::None | Reference::Sent(_) => {
+            if let Some(incident) = of_room(asker).await? {
+                let paged = pages.iter().filter(mine).any(|p| p.paged.incident == incident);
+                return Ok(Ok(Meant { incident, paged }));
+            }
             let mut waiting: Vec<&Page> = Vec::new();
             for page in pages.iter().filter(mine).filter(|p| !p.answered) {
                 // The latest of each incident.
@@ -74,7 +83,8 @@ pub(super) async fn of_page(asker: &Asker<'_>, reference: &Reference) -> Result<
     }
 }
 
-/// The incident that a command is about: the one that it names, the one of the room, the only one that is open.
+/// The incident that a command is about: the one that it names, the one of the room, the only one that is open. What is
+/// said in the room of an incident that is over is about that one and never about another.
 ///
 /// # Errors
 /// The store's.
@@ -83,31 +93,41 @@ pub(super) async fn of_command(asker: &Asker<'_>, named: Option<&IncidentId>) ->
     if let Some(incident) = named {
         return meant(incident.clone());
     }
+    if let Some(incident) = of_room(asker).await? {
+        return meant(incident);
+    }
     let open = open_incidents(asker).await?;
     Ok(match open.as_slice() {
         [] => Err("No incident is open. `declare TEXT` opens one.".to_owned()),
         [one] => return meant(one.id.clone()),
-        several => match of_room(asker, several).await? {
-            Some(incident) => return meant(incident),
-            None => Err(words::which_incident(several.iter().take(OFFERED), several.len())),
-        },
+        several => Err(words::which_incident(several.iter().take(OFFERED), several.len())),
     })
 }
 
-/// The open incident whose room it was said in.
-async fn of_room(asker: &Asker<'_>, open: &[Summary]) -> Result<Option<IncidentId>, Problem> {
+/// The incident whose room it was said in, open or over, whoever may see it.
+async fn of_room(asker: &Asker<'_>) -> Result<Option<IncidentId>, Problem> {
     let (chat, place) = (asker.taken.channel.clone(), asker.taken.answer.place.clone());
     if place.is_empty() {
         return Ok(None);
     }
-    let ids: Vec<IncidentId> = open.iter().map(|row| row.id.clone()).collect();
+    let office = Arc::clone(&asker.app.state.office);
     asker
         .app
         .read(move |reader| {
-            for id in ids {
-                let room = fold(&reader.events(&id)?).and_then(|i| i.rooms.chats.get(&chat)?.id.clone());
+            if let Some(id) = firebell_engine::listen::incident_of(office.as_ref(), &chat, &place)? {
+                return Ok(Some(id));
+            }
+            // A room that stands since a moment ago is not listened to yet.
+            let open = IncidentFilter {
+                open: Some(true),
+                include_restricted: true,
+                limit: OPEN,
+                ..IncidentFilter::default()
+            };
+            for row in reader.incidents(&open)? {
+                let room = fold(&reader.events(&row.id)?).and_then(|i| i.rooms.chats.get(&chat)?.id.clone());
                 if room.is_some_and(|room| room == place) {
-                    return Ok(Some(id));
+                    return Ok(Some(row.id));
                 }
             }
             Ok(None)
@@ -122,6 +142,6 @@ async fn of_room(asker: &Asker<'_>, open: &[Summary]) -> Result<Option<IncidentI
 pub(super) async fn open_incidents(asker: &Asker<'_>) -> Result<Vec<Summary>, Problem> {
     let mut filter = access::visible(&asker.person);
     filter.open = Some(true);
-    filter.limit = 50;
+    filter.limit = OPEN;
     asker.app.read(move |reader| reader.incidents(&filter)).await
 }
