@@ -17,4 +17,5 @@ mod soak;
 mod story;
 mod trackers;
 mod unclear;
+mod untold;
 mod words;

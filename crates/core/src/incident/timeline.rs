@@ -323,6 +323,7 @@ fn deadline(key: &str) -> String {
         "ack" => format!("the acknowledgement of the {rest}"),
         "public_first" => "the first status page post".to_owned(),
         "update_late" => format!("the {rest} update"),
+        "untold" => format!("the {rest} update through all its channels"),
         "uncommanded" => "somebody in command".to_owned(),
         "unclear" => "a clear cause".to_owned(),
         "escalate" => "the escalation".to_owned(),

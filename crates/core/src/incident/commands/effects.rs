@@ -10,6 +10,9 @@ use crate::effect::{Effect, Outcome};
 use crate::ids::EffectKey;
 use crate::mitigation::Inverse;
 
+/// In what a send gave back: a later update says it, and this one was not sent.
+pub const OVERTAKEN: &str = "overtaken";
+
 pub(super) fn finish(
     i: &Incident,
     key: &EffectKey,
@@ -55,7 +58,8 @@ pub(super) fn finish(
             if !done && *inverse { vec![finished, died()] } else { vec![finished] }
         }
         Effect::Send { update, channel } if done => {
-            let fresh = i.updates.get(*update).is_some_and(|u| !u.delivered.contains(channel));
+            let sent = data.get(OVERTAKEN).is_none();
+            let fresh = sent && i.updates.get(*update).is_some_and(|u| !u.delivered.contains(channel));
             if fresh {
                 vec![Event::UpdateDelivered { update: *update, channel: channel.clone() }]
             } else {
@@ -109,6 +113,11 @@ pub(super) fn finish(
             events
         }
         _ if i.dead_effects.contains_key(key) => Vec::new(),
+        Effect::Send { update, channel } => {
+            let mut events = vec![died()];
+            events.extend(super::super::untold::refused(i, *update, channel, &text, cx));
+            events
+        }
         _ => vec![died()],
     }
 }
