@@ -22,7 +22,7 @@ mod untold;
 pub use advance::channels_for;
 pub use apply::{apply, fold};
 pub use command::{Command, Opening, Rejection};
-pub use commands::effects::OVERTAKEN;
+pub use commands::effects::{OVERTAKEN, TOGETHER};
 pub use commands::open::check_opening;
 pub use decide::{decide, decide_on};
 pub use effects::effects;

@@ -124,6 +124,9 @@ fn words(event: &Event) -> (&'static str, String) {
             let detail = if detail.is_empty() { String::new() } else { format!(" ({detail})") };
             ("people", format!("the page {what} {person} by {contact}{detail}"))
         }
+        Event::PagedTogether { person, all, .. } => {
+            ("detail", format!("{person} was told in one call about {}", count(*all, "incident")))
+        }
         Event::RoleDeclined { role, by, reason } => {
             let why = if reason.is_empty() { String::new() } else { format!(": {reason}") };
             ("people", format!("{by} cannot be {}{why}", role.replace('_', " ")))

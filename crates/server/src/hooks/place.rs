@@ -5,6 +5,7 @@ use std::sync::Arc;
 use firebell_core::ids::IncidentId;
 use firebell_core::incident::{Summary, fold};
 use firebell_core::ports::store::IncidentFilter;
+use firebell_engine::ack::Paged;
 use firebell_integrations::replies::Reference;
 
 use super::carry::Asker;
@@ -25,6 +26,8 @@ pub(super) struct Meant {
     pub(super) incident: IncidentId,
     /// Whether the person was paged about it: then they may answer, whoever else sees it.
     pub(super) paged: bool,
+    /// Incidents that were told in one call with it: whoever takes it takes them.
+    pub(super) with: Vec<IncidentId>,
 }
 
 /// What was found, or the sentence that asks for what is missing.
@@ -36,13 +39,16 @@ pub(super) type Found = Result<Meant, String>;
 /// The store's.
 pub(super) async fn of_page(asker: &Asker<'_>, reference: &Reference) -> Result<Found, Problem> {
     let keys = &asker.app.state.ack_keys;
-    let pages = pages::open(asker.app).await?;
+    let open = pages::open(asker.app).await?;
+    let pages = &open.pages;
+    let of = |page: &Paged| pages::others(&page.incident, open.told_with(keys, page));
     let mine = |p: &&Page| p.paged.person == asker.person.name;
     match reference {
         Reference::Button(reference) => Ok(match keys.read_reference(reference) {
-            Some((incident, _)) => {
+            Some((incident, key)) => {
                 let paged = pages.iter().filter(mine).any(|p| p.paged.incident == incident);
-                Ok(Meant { incident, paged })
+                let with = of(&Paged { incident: incident.clone(), person: asker.person.name.clone(), key });
+                Ok(Meant { incident, paged, with })
             }
             None => {
                 Err("This button is of another installation of Firebell, and does nothing here.".to_owned())
@@ -51,12 +57,12 @@ pub(super) async fn of_page(asker: &Asker<'_>, reference: &Reference) -> Result<
         Reference::Code(code) => {
             let own = keys.with_code(code, pages.iter().filter(mine).map(|p| &p.paged));
             if let Some(page) = own.last() {
-                return Ok(Ok(Meant { incident: page.incident.clone(), paged: true }));
+                return Ok(Ok(Meant { incident: page.incident.clone(), paged: true, with: of(page) }));
             }
             // Whoever sees somebody else's page in a room may answer it, as themselves.
             let seen = pages.iter().filter(|p| access::may_see_row(&asker.person, &p.row)).map(|p| &p.paged);
             Ok(match keys.with_code(code, seen).last() {
-                Some(page) => Ok(Meant { incident: page.incident.clone(), paged: false }),
+                Some(page) => Ok(Meant { incident: page.incident.clone(), paged: false, with: Vec::new() }),
                 None => Err(format!(
                     "No open page has the code {code}. Look at the message again, or write `list` to see what is open."
                 )),
@@ -66,7 +72,7 @@ pub(super) async fn of_page(asker: &Asker<'_>, reference: &Reference) -> Result<
         Reference::None | Reference::Sent(_) => {
             if let Some(incident) = of_room(asker).await? {
                 let paged = pages.iter().filter(mine).any(|p| p.paged.incident == incident);
-                return Ok(Ok(Meant { incident, paged }));
+                return Ok(Ok(Meant { incident, paged, with: Vec::new() }));
             }
             let mut waiting: Vec<&Page> = Vec::new();
             for page in pages.iter().filter(mine).filter(|p| !p.answered) {
@@ -76,11 +82,26 @@ pub(super) async fn of_page(asker: &Asker<'_>, reference: &Reference) -> Result<
             }
             match waiting.as_slice() {
                 [] => of_command(asker, None).await,
-                [one] => Ok(Ok(Meant { incident: one.paged.incident.clone(), paged: true })),
-                several => Ok(Err(words::which_page(several, keys))),
+                [one] => {
+                    let incident = one.paged.incident.clone();
+                    Ok(Ok(Meant { incident, paged: true, with: of(&one.paged) }))
+                }
+                several => Ok(match several.iter().find(|one| is_all(several, one, &of(&one.paged))) {
+                    // One call named all that waits: its answer needs no code.
+                    Some(one) => {
+                        let incident = one.paged.incident.clone();
+                        Ok(Meant { incident, paged: true, with: of(&one.paged) })
+                    }
+                    None => Err(words::which_page(several, keys)),
+                }),
             }
         }
     }
+}
+
+/// Whether a page and those that were told with it are all of some pages.
+fn is_all(pages: &[&Page], lead: &Page, with: &[IncidentId]) -> bool {
+    pages.iter().all(|p| p.paged.incident == lead.paged.incident || with.contains(&p.paged.incident))
 }
 
 /// The incident that a command is about: the one that it names, the one of the room, the only one that is open. What is
@@ -89,7 +110,7 @@ pub(super) async fn of_page(asker: &Asker<'_>, reference: &Reference) -> Result<
 /// # Errors
 /// The store's.
 pub(super) async fn of_command(asker: &Asker<'_>, named: Option<&IncidentId>) -> Result<Found, Problem> {
-    let meant = |incident: IncidentId| Ok(Ok(Meant { incident, paged: false }));
+    let meant = |incident: IncidentId| Ok(Ok(Meant { incident, paged: false, with: Vec::new() }));
     if let Some(incident) = named {
         return meant(incident.clone());
     }

@@ -12,6 +12,8 @@ use crate::mitigation::Inverse;
 
 /// In what a send gave back: a later update says it, and this one was not sent.
 pub const OVERTAKEN: &str = "overtaken";
+/// In what a call gave back: the others that were told with it, as [`Event::PagedTogether`] has them.
+pub const TOGETHER: &str = "together";
 
 pub(super) fn finish(
     i: &Incident,
@@ -95,6 +97,10 @@ pub(super) fn finish(
             }
             events
         }
+        Effect::Reach(_) if done && data.get(TOGETHER).is_some() => {
+            let together = data.get(TOGETHER).cloned().unwrap_or_default();
+            serde_json::from_value::<Together>(together).ok().map(Event::from).into_iter().collect()
+        }
         // A run that could not even be started is the agent's failure, not a dead letter: the incident goes on.
         Effect::RunAgent { run, .. } if !done => super::agents::fail(i, run, &text.into()),
         Effect::RunAgent { .. }
@@ -119,6 +125,20 @@ pub(super) fn finish(
             events
         }
         _ => vec![died()],
+    }
+}
+
+/// See [`TOGETHER`].
+#[derive(serde::Deserialize)]
+struct Together {
+    person: String,
+    with: Vec<String>,
+    all: usize,
+}
+
+impl From<Together> for Event {
+    fn from(told: Together) -> Self {
+        Self::PagedTogether { person: told.person, with: told.with, all: told.all }
     }
 }
 
