@@ -70,11 +70,10 @@ pub(super) async fn reach(
     let named: Vec<(EffectKey, Call)> =
         bundle.as_ref().map_or_else(|| vec![(key.clone(), call.clone())], |b| b.named.clone());
     // What is led to and answered is the gravest, whichever of them came first.
-    let (lead_key, lead) = named.first().unwrap_or((key, &call));
+    let (lead_key, lead) = named.first().map_or((key, &call), |(key, call)| (key, call));
     let text = bundle.as_ref().map_or(&call.text, |b| &b.text);
     let to = vec![contact.address.clone()];
-    let mut message =
-        page::about(executor, &paged(lead_key, lead), lead.asked_at, text, &lead.link, to);
+    let mut message = page::about(executor, &paged(lead_key, lead), lead.asked_at, text, &lead.link, to);
     message.key.clone_from(&key.0);
     if named.len() > 1 {
         message.body.push_str(&format!(" An answer takes all {} that are named.", named.len()));

@@ -213,9 +213,8 @@ mod tests {
     fn the_first_go_out_at_once_and_the_rest_together() {
         let throttle = Throttle::default();
         let line = line("sms");
-        let ask = |n: u32, s: i64| {
-            throttle.ask(&line, ContactKind::Sms, &key(n), &call(n, Severity::Sev2), at(s))
-        };
+        let ask =
+            |n: u32, s: i64| throttle.ask(&line, ContactKind::Sms, &key(n), &call(n, Severity::Sev2), at(s));
         for n in 0..3 {
             assert_eq!(ask(n, 0), Turn::Alone, "{n}");
             throttle.sent(&line, &key(n), true, at(0));

@@ -189,7 +189,9 @@ impl Machine {
     fn attempts_of(&self, effect: &Effect) -> u32 {
         match effect {
             // A channel, chat or tracker that is down for hours gets what waited when it is back; nobody is held up by it.
-            Effect::Room(_) | Effect::Issue(_) | Effect::Send { .. } => MAX_ROOM_ATTEMPTS.max(self.policy.retry.max_attempts),
+            Effect::Room(_) | Effect::Issue(_) | Effect::Send { .. } => {
+                MAX_ROOM_ATTEMPTS.max(self.policy.retry.max_attempts)
+            }
             Effect::Act { .. } => MAX_ACT_ATTEMPTS.min(self.policy.retry.max_attempts),
             Effect::Reach(_) => MAX_REACH_ATTEMPTS.min(self.policy.retry.max_attempts),
             _ => self.policy.retry.max_attempts,

@@ -218,10 +218,9 @@ pub(super) fn sample(full: bool) -> Value {
                 "alerts_firing" | "alerts_total" | "total_minutes" => Value::from(u64::from(full)),
                 "cause_confirmed" | "confidential" | "drill" | "postmortem_planned" | "reopened"
                 | "workaround" => Value::from(full),
-                "bridge" | "cadence" | "cause" | "commander" | "doing" | "ending" | "facilitator" | "invitation"
-                | "link" | "merged_into" | "next_in" | "next_update" | "remedy" | "resolve_by" | "room"
-                | "room_link" | "thanks"
-                | "war_room"
+                "bridge" | "cadence" | "cause" | "commander" | "doing" | "ending" | "facilitator"
+                | "invitation" | "link" | "merged_into" | "next_in" | "next_update" | "remedy"
+                | "resolve_by" | "room" | "room_link" | "thanks" | "war_room"
                     if !full =>
                 {
                     Value::from(())

@@ -195,7 +195,10 @@ pub(super) async fn acknowledge(asker: &Asker<'_>, found: Found) -> Result<Optio
     if !taken.is_empty() {
         taken.extend(done.then_some(named));
         let all = taken.join("\n");
-        return Ok(Some(format!("Acknowledged what you were told together:\n{all}\nIt is yours, {}.", asker.person.name)));
+        return Ok(Some(format!(
+            "Acknowledged what you were told together:\n{all}\nIt is yours, {}.",
+            asker.person.name
+        )));
     }
     Ok(Some(match done {
         true => format!("Acknowledged: {named}. It is yours, {}.", asker.person.name),

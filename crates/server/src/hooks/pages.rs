@@ -78,7 +78,9 @@ pub(super) async fn rows_with(
         for page in wanted {
             let rows = reader.outbox(Some(&page.incident), None, EFFECTS)?;
             found.extend(
-                rows.into_iter().find(|row| row.key == page.key).map(|row| (page.incident, page.key, row.effect)),
+                rows.into_iter()
+                    .find(|row| row.key == page.key)
+                    .map(|row| (page.incident, page.key, row.effect)),
             );
         }
         Ok(found)

@@ -54,7 +54,11 @@ pub(crate) async fn submit(
             Ok(_) | Err(Error::Rejected(_)) => {}
             Err(error) => {
                 tracing::warn!(%error, incident = %other, "an acknowledgement could not be written");
-                return answer(&app, StatusCode::SERVICE_UNAVAILABLE, found.view(&app).failed(AGAIN.to_owned()));
+                return answer(
+                    &app,
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    found.view(&app).failed(AGAIN.to_owned()),
+                );
             }
         }
     }
