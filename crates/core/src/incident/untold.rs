@@ -53,6 +53,16 @@ pub(super) fn refused(i: &Incident, update: usize, channel: &str, reason: &str, 
     tell(i, 0, &why, "tell them another way, then mend it and retry", cx)
 }
 
+/// The draft of an update could not be made.
+pub(super) fn unwritten(i: &Incident, audience: Audience, reason: &str, cx: &Cx<'_>) -> Vec<Event> {
+    if i.status.is_over() {
+        return Vec::new();
+    }
+    let reason: String = reason.chars().take(REASON).collect();
+    let why = format!("{} told, the update could not be drafted: {reason}", not_told(audience));
+    tell(i, 0, &why, "write it yourself, then mend it and retry", cx)
+}
+
 /// Whether a later update of the same audience goes over the same channel.
 pub fn is_overtaken(i: &Incident, update: usize, channel: &str) -> bool {
     let Some(posted) = i.updates.get(update) else { return false };

@@ -19,6 +19,7 @@ const LATER: &str = "https://hooks.slack.com/actions/1";
 
 fn policy() -> Policy {
     let mut policy = sample::policy();
+    policy.war_room.bridge = "none".to_owned();
     policy.war_room.chats = vec![RoomChat {
         chat: OPS.to_owned(),
         severities: Severity::ALL.to_vec(),

@@ -84,7 +84,7 @@ pub(super) fn finish(
             vec![Event::PostmortemWritten { markdown: written.0, html: written.1 }]
         }
         Effect::Room(effect) => {
-            let mut events = super::super::rooms::finish(i, effect, done, &text, &data);
+            let mut events = super::super::rooms::finish(i, effect, done, &text, &data, &cx.policy.war_room);
             if !done && !i.dead_effects.contains_key(key) {
                 events.push(died());
             }
@@ -119,6 +119,12 @@ pub(super) fn finish(
             events
         }
         _ if i.dead_effects.contains_key(key) => Vec::new(),
+        // Where a clock runs it is asked for again; until then somebody knows that nothing was said.
+        Effect::DraftUpdate { audience, ahead: None, .. } => {
+            let mut events = vec![died()];
+            events.extend(super::super::untold::unwritten(i, *audience, &text, cx));
+            events
+        }
         Effect::Send { update, channel } => {
             let mut events = vec![died()];
             events.extend(super::super::untold::refused(i, *update, channel, &text, cx));

@@ -78,6 +78,18 @@ fn nobody_is_called_for_an_update_that_a_later_one_overtook() {
 }
 
 #[test]
+fn who_speaks_for_it_is_called_when_an_update_cannot_be_drafted() {
+    let mut s = Story::opened(SEV1, Some(Severity::Sev1));
+    let draft = |e: &Effect| matches!(e, Effect::DraftUpdate { audience: Audience::Executives, .. });
+    s.work_where(|e| !draft(e));
+    let at = *s.pending.iter().find(|(_, e)| draft(e)).expect("is asked for").0;
+    let effect = s.pending.remove(&at).expect("is there");
+    s.finish(at, &effect, Outcome::Permanent { reason: "the template is broken".to_owned() });
+    let words = "the executives were not told, the update could not be drafted: the template is broken";
+    assert_eq!(called(&s, words).len(), 1);
+}
+
+#[test]
 fn an_all_clear_that_cannot_be_told_is_worth_a_call() {
     let mut s = silent();
     s.work();
