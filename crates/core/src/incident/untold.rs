@@ -15,6 +15,8 @@ use crate::cx::Cx;
 
 /// Whoever speaks for the incident is called once a channel has not taken an update for so long, seconds …
 const UNTOLD_S: i64 = 900;
+/// … of an incident whose calls may wait for the end of quiet hours …
+const UNTOLD_QUIET_S: i64 = 14_400;
 /// … and then one after the other, so many times in all.
 const CALLS: usize = 3;
 /// Longest reason of a channel in a call, characters.
@@ -22,10 +24,11 @@ const REASON: usize = 160;
 
 /// Sets the timer of each audience that a channel does not tell.
 pub(super) fn set_timers(set: &mut impl FnMut(String, Timestamp), i: &Incident) {
+    let wait = if super::oncall::is_quiet(i) { UNTOLD_QUIET_S } else { UNTOLD_S };
     for (audience, (first, _)) in waiting(i) {
         let (prefix, called) = (prefix(audience, first), called(i, audience, first));
         if let Some(update) = i.updates.get(first).filter(|_| called < CALLS) {
-            set(format!("{prefix}{called}"), after(update.at, UNTOLD_S * (called as i64 + 1)));
+            set(format!("{prefix}{called}"), after(update.at, wait * (called as i64 + 1)));
         }
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::severity::Severity;
 
 /// The bridge that needs no entry: a room of the public Jitsi server.
-pub const JITSI: &str = "jitsi";
+const JITSI: &str = "jitsi";
 /// No bridge.
 const NONE: &str = "none";
 
@@ -15,9 +15,9 @@ const NONE: &str = "none";
 pub struct WarRoom {
     /// Chats in which a room is opened.
     pub chats: Vec<RoomChat>,
-    /// The video bridge: `jitsi`, `zoom/main`, `none`; empty: [`JITSI`] once there are `chats`, else none.
+    /// The video bridge: `jitsi`, `zoom/main`, `none`; empty: `jitsi` once there are `chats`, else none.
     pub bridge: String,
-    /// The bridge that takes the place of one that cannot be opened: `jitsi`, `jitsi/own`, `none`; empty: [`JITSI`].
+    /// The bridge that takes the place of one that cannot be opened: `jitsi`, `jitsi/own`, `none`; empty: `jitsi`.
     pub bridge_fallback: String,
     /// Severities that get the bridge.
     pub bridge_severities: Vec<Severity>,
