@@ -281,6 +281,10 @@ fn spoken_of(records: &[EventRecord], seen: &mut Seen) {
     let id = &records[0].incident;
     for (n, record) in records.iter().enumerate() {
         let Event::UpdateRequested { audience, .. } = &record.event else { continue };
+        // The last word on it has no clock any more.
+        if records[..n].iter().any(|r| matches!(r.event, Event::Resolved { .. })) {
+            continue;
+        }
         let due = record.at.as_second() + 60;
         let after = || records[n..].iter();
         let in_time = |r: &EventRecord| r.at.as_second() <= due;
@@ -299,7 +303,9 @@ fn spoken_of(records: &[EventRecord], seen: &mut Seen) {
         }
         // Late, or given up: in that very moment somebody is called.
         let late = format!("update_late:{}:", audience.as_str());
-        let told = after().find(|r| match &r.event {
+        // Who was called for one that is still not out need not be called again for the next.
+        let since = record.at.as_second() - 300;
+        let told = records.iter().filter(|r| r.at.as_second() >= since).find(|r| match &r.event {
             Event::DeadlineMissed { what, .. } => what.starts_with(&late),
             Event::EffectDied { audience: a, .. } => a.as_ref() == Some(audience),
             _ => false,
