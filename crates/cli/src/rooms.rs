@@ -58,7 +58,7 @@ const NO_KEY: &str = "no room is opened by it";
 /// among the configuration's problems.
 pub(crate) fn bridges(file: &File) -> Vec<Arc<dyn Bridges>> {
     let mut all: Vec<Arc<dyn Bridges>> = file.bridges.iter().filter_map(|c| bridge::build(c).ok()).collect();
-    if file.war_room.bridge == bridge::DEFAULT && !all.iter().any(|b| b.name() == bridge::DEFAULT) {
+    if file.war_room.bridge() == Some(bridge::DEFAULT) && !all.iter().any(|b| b.name() == bridge::DEFAULT) {
         all.extend(bridge::default(NO_KEY).ok());
     }
     all

@@ -120,6 +120,11 @@ impl AckKeys {
         pages.into_iter().filter(|p| bool::from(self.code(p).as_bytes().ct_eq(code.as_bytes()))).collect()
     }
 
+    /// What stands for a page in the record of another incident: nobody reads from it which one it is.
+    pub fn mark(&self, page: &Paged) -> String {
+        hex::encode(&self.mac("mark", &[page.key.as_str(), &page.person])[..TAG])
+    }
+
     /// What buttons and key presses carry; empty where the key is too long for that.
     pub fn reference(&self, page: &Paged) -> String {
         let tag = URL_SAFE_NO_PAD.encode(&self.mac("reference", &[page.key.as_str()])[..SHORT_TAG]);

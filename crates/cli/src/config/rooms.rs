@@ -21,9 +21,12 @@ pub(super) fn problems(file: &File) -> Vec<String> {
             Err(error) => all.push(format!("bridges: {error}")),
         }
     }
-    if !rule.bridge.is_empty() && !bridges.contains(&rule.bridge) {
-        let known = bridges.into_iter().collect::<Vec<_>>().join(", ");
-        all.push(format!("war_room.bridge: {:?} is not under [[bridges]]; there: {known}", rule.bridge));
+    let named = [("bridge", rule.bridge()), ("bridge_fallback", rule.fallback(""))];
+    for (field, name) in named {
+        if let Some(name) = name.filter(|name| !bridges.contains(*name)) {
+            let known = bridges.iter().cloned().collect::<Vec<_>>().join(", ");
+            all.push(format!("war_room.{field}: {name:?} is not under [[bridges]]; there: {known}, none"));
+        }
     }
     let people: BTreeSet<&str> = file
         .people

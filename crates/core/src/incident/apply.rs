@@ -249,6 +249,7 @@ fn change(i: &mut Incident, event: &Event, at: Timestamp, actor: &Actor) {
         Event::PageReported { key, .. } => {
             i.reported.insert(key.clone());
         }
+        Event::PagedTogether { .. } => {}
         Event::RoleDeclined { role, by, .. } => {
             i.declined.entry(role.clone()).or_default().insert(by.clone());
         }

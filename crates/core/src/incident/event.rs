@@ -200,6 +200,14 @@ pub enum Event {
     OnCall { event: OnCallEvent },
     /// How a page fared on its way to a person's contact.
     PageReported { key: EffectKey, person: String, contact: String, arrived: bool, detail: String },
+    /// A person was called about several incidents at once; this one's call carried the word.
+    PagedTogether {
+        person: String,
+        /// Marks of the pages that were named, of this incident or others; that of the first is led to and answered.
+        with: Vec<String>,
+        /// How many there were, those that were only counted too.
+        all: usize,
+    },
     /// A person cannot take a role.
     RoleDeclined { role: String, by: String, reason: String },
     /// Who stands in for a role's holder.

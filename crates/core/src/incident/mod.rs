@@ -17,10 +17,12 @@ mod tests;
 mod timeline;
 mod timers;
 mod trackers;
+mod untold;
 
 pub use advance::channels_for;
 pub use apply::{apply, fold};
 pub use command::{Command, Opening, Rejection};
+pub use commands::effects::{OVERTAKEN, TOGETHER};
 pub use commands::open::check_opening;
 pub use decide::{decide, decide_on};
 pub use effects::effects;
@@ -37,3 +39,4 @@ pub use summary::{Proof, Summary, state_sha256};
 pub use timeline::{Entry, describe};
 pub use timers::timers;
 pub use trackers::{Issue, IssueEffect, IssueEvent, IssueNews, Tracking};
+pub use untold::is_overtaken;

@@ -603,9 +603,14 @@ impl Incident {
         named && self.verdict_opening == self.reopened
     }
 
-    /// Whether a page about it is still worth somebody's sleep: while it is open, and once its postmortem is late.
+    /// Whether a page about it is still worth somebody's sleep: while it is open, where its end cannot be told, and once
+    /// its postmortem is late.
     pub fn may_be_paged_about(&self) -> bool {
-        !self.status.is_over() || (self.postmortem.is_none() && self.fired.contains("postmortem"))
+        let end_untold =
+            || self.updates.iter().any(|u| u.reason.is_last() && u.delivered.len() < u.channels.len());
+        !self.status.is_over()
+            || (self.postmortem.is_none() && self.fired.contains("postmortem"))
+            || (!self.dead_effects.is_empty() && end_untold())
     }
 
     /// A plan by hash.

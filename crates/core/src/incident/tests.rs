@@ -19,4 +19,5 @@ mod soak;
 mod story;
 mod trackers;
 mod unclear;
+mod untold;
 mod words;

@@ -124,6 +124,9 @@ fn words(event: &Event) -> (&'static str, String) {
             let detail = if detail.is_empty() { String::new() } else { format!(" ({detail})") };
             ("people", format!("the page {what} {person} by {contact}{detail}"))
         }
+        Event::PagedTogether { person, all, .. } => {
+            ("detail", format!("{person} was told in one call about {}", count(*all, "incident")))
+        }
         Event::RoleDeclined { role, by, reason } => {
             let why = if reason.is_empty() { String::new() } else { format!(": {reason}") };
             ("people", format!("{by} cannot be {}{why}", role.replace('_', " ")))
@@ -323,6 +326,7 @@ fn deadline(key: &str) -> String {
         "ack" => format!("the acknowledgement of the {rest}"),
         "public_first" => "the first status page post".to_owned(),
         "update_late" => format!("the {rest} update"),
+        "untold" => format!("the {rest} update through all its channels"),
         "uncommanded" => "somebody in command".to_owned(),
         "unclear" => "a clear cause".to_owned(),
         "escalate" => "the escalation".to_owned(),

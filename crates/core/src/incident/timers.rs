@@ -60,6 +60,7 @@ pub fn timers(i: &Incident, policy: &Policy) -> BTreeMap<String, Timestamp> {
             set(key, after(asked, DRAFT_GRACE_S + again * said as i64));
         }
     }
+    super::untold::set_timers(&mut set, i);
     if let Some(due) = public_first(i, policy, level) {
         set(format!("public_first:{}", i.severity.severity), due);
         // Whoever waits for the assessment to end may wait too long: what is known by then is said in time.

@@ -4,14 +4,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::severity::Severity;
 
+/// The bridge that needs no entry: a room of the public Jitsi server.
+const JITSI: &str = "jitsi";
+/// No bridge.
+const NONE: &str = "none";
+
 /// `[war_room]`. Without `chats` and `bridge` the incident's own page is its only room.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct WarRoom {
     /// Chats in which a room is opened.
     pub chats: Vec<RoomChat>,
-    /// The video bridge: `jitsi`, `zoom/main`; empty: none.
+    /// The video bridge: `jitsi`, `zoom/main`, `none`; empty: `jitsi` once there are `chats`, else none.
     pub bridge: String,
+    /// The bridge that takes the place of one that cannot be opened: `jitsi`, `jitsi/own`, `none`; empty: `jitsi`.
+    pub bridge_fallback: String,
     /// Severities that get the bridge.
     pub bridge_severities: Vec<Severity>,
     /// Name of a room. `{id}`, `{date}`, `{severity}`, `{service}` and `{slug}` (the title) are filled in.
@@ -33,6 +40,7 @@ impl Default for WarRoom {
         Self {
             chats: Vec::new(),
             bridge: String::new(),
+            bridge_fallback: String::new(),
             bridge_severities: major(),
             name: "inc-{id}-{slug}".to_owned(),
             archive_after_s: 7 * 86_400,
@@ -80,6 +88,21 @@ fn major() -> Vec<Severity> {
 }
 
 impl WarRoom {
+    /// The bridge that incidents get, if any.
+    pub fn bridge(&self) -> Option<&str> {
+        match self.bridge.as_str() {
+            NONE => None,
+            "" => (!self.chats.is_empty()).then_some(JITSI),
+            named => Some(named),
+        }
+    }
+
+    /// The bridge that is asked for where `failed` cannot be opened.
+    pub fn fallback(&self, failed: &str) -> Option<&str> {
+        let named = if self.bridge_fallback.is_empty() { JITSI } else { self.bridge_fallback.as_str() };
+        Some(named).filter(|name| *name != NONE && *name != failed)
+    }
+
     /// The rule of a chat.
     pub fn chat(&self, name: &str) -> Option<&RoomChat> {
         self.chats.iter().find(|c| c.chat == name)

@@ -121,7 +121,8 @@ impl Executor {
                 update::draft(self, &incident, audience, reason, ahead)
             }
             Effect::Send { update, channel } => {
-                only(send::send(self, &incident, &key, update, &channel).await)
+                let again = claimed.row.attempts > 1;
+                only(send::send(self, &incident, &key, update, &channel, again).await)
             }
             Effect::Page { person, channel, text } => {
                 let asked_at = claimed.row.created_at;

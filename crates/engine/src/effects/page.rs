@@ -41,17 +41,27 @@ pub(super) fn message(
     text: &str,
     to: Vec<String>,
 ) -> Message {
-    let subject = subject(incident, text);
-    let link = link(executor, incident);
+    about(executor, page, asked_at, &subject(incident, text), &link(executor, incident), to)
+}
+
+/// A page with the words for it, which may be about several incidents; that of `page` is led to and acknowledged.
+pub(super) fn about(
+    executor: &Executor,
+    page: &Paged,
+    asked_at: Timestamp,
+    subject: &str,
+    link: &str,
+    to: Vec<String>,
+) -> Message {
     let read = if link.is_empty() { String::new() } else { format!(" Read and acknowledge: {link}") };
     Message {
         key: page.key.0.clone(),
-        incident: incident.id.0.clone(),
+        incident: page.incident.0.clone(),
         audience: "page".to_owned(),
         body: format!("{subject}\n\nTo {}.{read}", page.person),
-        subject,
+        subject: subject.to_owned(),
         to,
-        link,
+        link: link.to_owned(),
         urgency: Urgency::High,
         ack: Some(executor.ack_keys.ack(page, asked_at, &executor.policy.public_url)),
         ..Message::default()

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use firebell_core::effect::{Outcome, Reach};
 use firebell_core::ids::EffectKey;
-use firebell_core::incident::Incident;
+use firebell_core::incident::{Incident, TOGETHER};
 use firebell_core::ports::notifier::Urgency;
 use firebell_oncall::model::ContactKind;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 
-use super::throttle::{Line, Turn};
-use super::{Executor, Heard, done, only, page};
+use super::throttle::{Call, Line, Turn};
+use super::{Executor, Heard, done, link, only, page};
 use crate::ack::Paged;
 use crate::machine::EffectResult;
 
@@ -43,11 +44,17 @@ pub(super) async fn reach(
         return only(Outcome::Permanent { reason });
     };
     let line = Line { person: reach.person.clone(), contact: contact.contact.clone() };
-    let text = page::subject(incident, &reach.text);
+    let call = Call {
+        severity: incident.severity.severity,
+        text: page::subject(incident, &reach.text),
+        incident: incident.id.clone(),
+        link: link(executor, incident),
+        asked_at,
+    };
     let now = (executor.clock)();
-    let text = match executor.throttle.ask(&line, contact.kind, key, &text, now) {
-        Turn::Alone => text,
-        Turn::Bundle(all) => all,
+    let bundle = match executor.throttle.ask(&line, contact.kind, key, &call, now) {
+        Turn::Alone => None,
+        Turn::Bundle(bundle) => Some(bundle),
         Turn::Told => return only(done("was told together with others")),
         Turn::Wait(seconds) => {
             let reason = format!("{} is being called for other incidents; told with them", reach.person);
@@ -55,9 +62,22 @@ pub(super) async fn reach(
             return EffectResult { held: true, ..only(outcome) };
         }
     };
-    let paged = Paged { incident: incident.id.clone(), person: reach.person.clone(), key: key.clone() };
+    let paged = |key: &EffectKey, call: &Call| Paged {
+        incident: call.incident.clone(),
+        person: reach.person.clone(),
+        key: key.clone(),
+    };
+    let named: Vec<(EffectKey, Call)> =
+        bundle.as_ref().map_or_else(|| vec![(key.clone(), call.clone())], |b| b.named.clone());
+    // What is led to and answered is the gravest, whichever of them came first.
+    let (lead_key, lead) = named.first().map_or((key, &call), |(key, call)| (key, call));
+    let text = bundle.as_ref().map_or(&call.text, |b| &b.text);
     let to = vec![contact.address.clone()];
-    let mut message = page::message(executor, incident, &paged, asked_at, &text, to);
+    let mut message = page::about(executor, &paged(lead_key, lead), lead.asked_at, text, &lead.link, to);
+    message.key.clone_from(&key.0);
+    if named.len() > 1 {
+        message.body.push_str(&format!(" An answer takes all {} that are named.", named.len()));
+    }
     if reach.quiet {
         message.urgency = Urgency::Low;
     }
@@ -67,7 +87,17 @@ pub(super) async fn reach(
         after_s: None,
     });
     executor.throttle.sent(&line, key, matches!(outcome, Outcome::Done { .. }), (executor.clock)());
-    only(outcome)
+    let Some(bundle) = bundle else { return only(outcome) };
+    only(match outcome {
+        // So that whoever answers it answers for all of them.
+        Outcome::Done { detail, .. } => {
+            let mark = |(key, call): &(EffectKey, Call)| executor.ack_keys.mark(&paged(key, call));
+            let with: Vec<String> = named.iter().map(mark).collect();
+            let together = json!({ "person": reach.person, "with": with, "all": bundle.all });
+            Outcome::Done { detail, data: json!({ TOGETHER: together }) }
+        }
+        other => other,
+    })
 }
 
 /// Whoever follows the record sends it to each device; here one waits for what their push services say.

@@ -1,10 +1,12 @@
 //! A storm of incidents must not become a storm of calls to one person. The first of them go out at once; those that come
-//! while a contact has had its share wait in the outbox and are told together, as soon as it may be used again.
+//! while a contact has had its share wait in the outbox and are told together, as soon as it may be used again. What is
+//! worse than all that was told of late waits for nothing.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
-use firebell_core::ids::EffectKey;
+use firebell_core::ids::{EffectKey, IncidentId};
+use firebell_core::severity::Severity;
 use firebell_oncall::model::ContactKind;
 use jiff::{SignedDuration, Timestamp};
 
@@ -28,13 +30,39 @@ pub(super) struct Line {
     pub(super) contact: String,
 }
 
+/// A call that wants to go out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Call {
+    /// Of its incident, at this moment.
+    pub(super) severity: Severity,
+    /// One line.
+    pub(super) text: String,
+    /// About which incident.
+    pub(super) incident: IncidentId,
+    /// Where people read about it.
+    pub(super) link: String,
+    /// When it was asked for.
+    pub(super) asked_at: Timestamp,
+}
+
+/// Several calls that go out as one.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Bundle {
+    /// The text for all.
+    pub(super) text: String,
+    /// How many there are.
+    pub(super) all: usize,
+    /// Those that the text names, the gravest first: its link, code and button are those of the bundle.
+    pub(super) named: Vec<(EffectKey, Call)>,
+}
+
 /// What becomes of a call.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Turn {
     /// It goes out as it is.
     Alone,
-    /// It goes out with what waits; the text for all.
-    Bundle(String),
+    /// It goes out with what waits.
+    Bundle(Bundle),
     /// It went out with another.
     Told,
     /// Not yet; in seconds.
@@ -54,8 +82,9 @@ struct Lines {
 
 #[derive(Debug, Default)]
 struct Use {
-    calls: VecDeque<Timestamp>,
-    waiting: BTreeMap<EffectKey, String>,
+    /// When, and the gravest that was told then.
+    calls: VecDeque<(Timestamp, Severity)>,
+    waiting: BTreeMap<EffectKey, Call>,
     told: BTreeSet<EffectKey>,
     /// The call that is just going out, and those that go with it.
     under_way: Option<(EffectKey, Vec<EffectKey>)>,
@@ -67,7 +96,7 @@ impl Throttle {
         line: &Line,
         kind: ContactKind,
         key: &EffectKey,
-        text: &str,
+        call: &Call,
         now: Timestamp,
     ) -> Turn {
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -75,12 +104,14 @@ impl Throttle {
         if line.told.remove(key) {
             return Turn::Told;
         }
-        while line.calls.front().is_some_and(|at| now.duration_since(*at) >= WINDOW) {
+        while line.calls.front().is_some_and(|(at, _)| now.duration_since(*at) >= WINDOW) {
             line.calls.pop_front();
         }
         let burst = if kind == ContactKind::Voice { BURST_VOICE } else { BURST };
-        line.waiting.insert(key.clone(), text.to_owned());
-        if let Some(oldest) = line.calls.front().filter(|_| line.calls.len() >= burst) {
+        line.waiting.insert(key.clone(), call.clone());
+        let worse = line.calls.iter().all(|(_, told)| call.severity < *told);
+        let spent = line.calls.len() >= burst;
+        if let Some((oldest, _)) = line.calls.front().filter(|_| spent && !worse) {
             let left = WINDOW.as_secs() - now.duration_since(*oldest).as_secs();
             return Turn::Wait(u32::try_from(left.max(1)).unwrap_or(SOON_S));
         }
@@ -88,23 +119,19 @@ impl Throttle {
         if line.under_way.as_ref().is_some_and(|(_, others)| others.contains(key)) {
             return Turn::Wait(SOON_S);
         }
-        line.calls.push_back(now);
+        // What is let past the others is told by itself.
         let others: Vec<EffectKey> = match line.under_way {
-            None => line.waiting.keys().filter(|k| *k != key).cloned().collect(),
-            Some(_) => Vec::new(),
+            None if !spent => line.waiting.keys().filter(|k| *k != key).cloned().collect(),
+            _ => Vec::new(),
         };
         if others.is_empty() {
+            line.calls.push_back((now, call.severity));
             return Turn::Alone;
         }
-        // Texts begin with the severity: the worst are named.
-        let mut texts: Vec<&str> = line.waiting.values().map(String::as_str).collect();
-        texts.sort_unstable();
-        let named: Vec<&str> = texts.into_iter().take(NAMED).collect();
-        let more = (others.len() + 1).saturating_sub(NAMED);
-        let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-        let text = format!("{} calls: {}{more}", others.len() + 1, named.join("; "));
+        let bundle = bundle(&line.waiting);
+        line.calls.push_back((now, bundle.named.first().map_or(call.severity, |(_, c)| c.severity)));
         line.under_way = Some((key.clone(), others));
-        Turn::Bundle(text)
+        Turn::Bundle(bundle)
     }
 
     /// How a call went that was let through.
@@ -128,6 +155,20 @@ impl Throttle {
     }
 }
 
+/// All that waits, the gravest first.
+fn bundle(waiting: &BTreeMap<EffectKey, Call>) -> Bundle {
+    let mut all: Vec<(&EffectKey, &Call)> = waiting.iter().collect();
+    all.sort_by_key(|(key, call)| (call.severity, &call.text, *key));
+    let named: Vec<(EffectKey, Call)> =
+        all.iter().take(NAMED).map(|(key, call)| ((*key).clone(), (*call).clone())).collect();
+    let texts: Vec<&str> = named.iter().map(|(_, call)| call.text.as_str()).collect();
+    let more = match all.len() - named.len() {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
+    Bundle { text: format!("{} calls: {}{more}", all.len(), texts.join("; ")), all: all.len(), named }
+}
+
 impl Lines {
     /// Forgets lines that have been quiet for long; not at each call, for there may be thousands.
     fn sweep(&mut self, now: Timestamp) {
@@ -136,7 +177,7 @@ impl Lines {
         }
         self.swept = Some(now);
         self.all.retain(|_, l| {
-            let recent = l.calls.back().is_some_and(|at| now.duration_since(*at) < WINDOW);
+            let recent = l.calls.back().is_some_and(|(at, _)| now.duration_since(*at) < WINDOW);
             recent || !l.waiting.is_empty() || !l.told.is_empty() || l.under_way.is_some()
         });
     }
@@ -154,12 +195,26 @@ mod tests {
         EffectKey::from(format!("INC-{n}:1:0").as_str())
     }
 
+    fn call(n: u32, severity: Severity) -> Call {
+        Call {
+            severity,
+            text: format!("incident {n}"),
+            incident: IncidentId::new(format!("INC-{n}")),
+            link: String::new(),
+            asked_at: at(0),
+        }
+    }
+
+    fn line(contact: &str) -> Line {
+        Line { person: "ana".to_owned(), contact: contact.to_owned() }
+    }
+
     #[test]
     fn the_first_go_out_at_once_and_the_rest_together() {
         let throttle = Throttle::default();
-        let line = Line { person: "ana".to_owned(), contact: "sms".to_owned() };
+        let line = line("sms");
         let ask =
-            |n: u32, s: i64| throttle.ask(&line, ContactKind::Sms, &key(n), &format!("incident {n}"), at(s));
+            |n: u32, s: i64| throttle.ask(&line, ContactKind::Sms, &key(n), &call(n, Severity::Sev2), at(s));
         for n in 0..3 {
             assert_eq!(ask(n, 0), Turn::Alone, "{n}");
             throttle.sent(&line, &key(n), true, at(0));
@@ -167,11 +222,12 @@ mod tests {
         for n in 3..103 {
             assert_eq!(ask(n, 10), Turn::Wait(50), "{n}");
         }
-        let Turn::Bundle(text) = ask(3, 60) else { panic!("is let through") };
+        let Turn::Bundle(bundle) = ask(3, 60) else { panic!("is let through") };
         assert_eq!(
-            text,
+            bundle.text,
             "100 calls: incident 10; incident 100; incident 101; incident 102; incident 11; and 95 more"
         );
+        assert_eq!((bundle.all, bundle.named.len()), (100, 5));
         assert_eq!(ask(4, 60), Turn::Wait(1), "until it is known to have arrived");
         // It fails: nothing was told.
         throttle.sent(&line, &key(3), false, at(61));
@@ -180,18 +236,36 @@ mod tests {
         assert!((5..103).all(|n| ask(n, 63) == Turn::Told));
         assert_eq!(ask(200, 64), Turn::Alone);
         let other = Line { person: "ben".to_owned(), ..line.clone() };
-        assert_eq!(
-            throttle.ask(&other, ContactKind::Sms, &key(300), "x", at(64)),
-            Turn::Alone,
-            "is somebody else"
-        );
+        let theirs = throttle.ask(&other, ContactKind::Sms, &key(300), &call(300, Severity::Sev2), at(64));
+        assert_eq!(theirs, Turn::Alone, "is somebody else");
     }
 
     #[test]
     fn a_telephone_rings_once_a_minute() {
         let throttle = Throttle::default();
-        let line = Line { person: "ana".to_owned(), contact: "voice".to_owned() };
-        let ask = |n: u32, s: i64| throttle.ask(&line, ContactKind::Voice, &key(n), "x", at(s));
+        let line = line("voice");
+        let ask = |n: u32, s: i64| {
+            throttle.ask(&line, ContactKind::Voice, &key(n), &call(n, Severity::Sev2), at(s))
+        };
         assert_eq!((ask(1, 0), ask(2, 1)), (Turn::Alone, Turn::Wait(59)));
+    }
+
+    #[test]
+    fn what_is_worse_than_all_that_was_told_waits_for_nothing_and_leads_what_is_told_together() {
+        let throttle = Throttle::default();
+        let line = line("voice");
+        let ask = |n: u32, severity: Severity, s: i64| {
+            throttle.ask(&line, ContactKind::Voice, &key(n), &call(n, severity), at(s))
+        };
+        assert_eq!(ask(1, Severity::Sev3, 0), Turn::Alone);
+        throttle.sent(&line, &key(1), true, at(0));
+        assert_eq!(ask(2, Severity::Sev3, 5), Turn::Wait(55), "the same is no worse");
+        assert_eq!(ask(3, Severity::Sev1, 6), Turn::Alone, "it does not wait");
+        throttle.sent(&line, &key(3), true, at(6));
+        assert_eq!(ask(4, Severity::Sev1, 7), Turn::Wait(53), "a second of them is told with the others");
+        assert!(matches!(ask(5, Severity::Sev2, 8), Turn::Wait(_)));
+        let Turn::Bundle(bundle) = ask(2, Severity::Sev3, 70) else { panic!("is let through") };
+        let named: Vec<&EffectKey> = bundle.named.iter().map(|(key, _)| key).collect();
+        assert_eq!(named, [&key(4), &key(5), &key(2)], "the gravest first, whoever came first");
     }
 }

@@ -17,7 +17,7 @@ const ASKED_ALERTS: usize = 16;
 const LEASE_S: i64 = 60;
 /// Seconds beyond an agent's deadline before its lease lapses.
 const AGENT_GRACE_S: i64 = 15;
-/// Attempts at something in a room or a tracker: at the default distances of retries more than a day.
+/// Attempts at something in a room or a tracker, and at an update: at the default distances of retries about a day.
 const MAX_ROOM_ATTEMPTS: u32 = 300;
 /// Attempts at an action in production before it counts as failed: people wait for it.
 const MAX_ACT_ATTEMPTS: u32 = 4;
@@ -188,8 +188,10 @@ impl Machine {
     /// Attempts at an effect before it counts as failed.
     fn attempts_of(&self, effect: &Effect) -> u32 {
         match effect {
-            // A chat or tracker that is down for hours gets what waited when it is back; nobody is held up by it.
-            Effect::Room(_) | Effect::Issue(_) => MAX_ROOM_ATTEMPTS.max(self.policy.retry.max_attempts),
+            // A channel, chat or tracker that is down for hours gets what waited when it is back; nobody is held up by it.
+            Effect::Room(_) | Effect::Issue(_) | Effect::Send { .. } => {
+                MAX_ROOM_ATTEMPTS.max(self.policy.retry.max_attempts)
+            }
             Effect::Act { .. } => MAX_ACT_ATTEMPTS.min(self.policy.retry.max_attempts),
             Effect::Reach(_) => MAX_REACH_ATTEMPTS.min(self.policy.retry.max_attempts),
             _ => self.policy.retry.max_attempts,

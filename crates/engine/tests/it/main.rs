@@ -7,3 +7,4 @@ mod oncall;
 mod rooms;
 mod simulation;
 mod trackers;
+mod untold;

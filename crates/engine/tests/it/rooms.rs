@@ -69,31 +69,40 @@ impl BlobStore for Blobs {
     }
 }
 
-fn policy() -> Policy {
+fn policy(chats: &[FakeChat]) -> Policy {
     let mut policy = samples::policy();
-    policy.war_room.chats = vec![RoomChat {
-        chat: OPS.to_owned(),
+    policy.war_room.bridge = "none".to_owned();
+    let rule = |chat: &FakeChat| RoomChat {
+        chat: chat.name().to_owned(),
         severities: vec![Severity::Sev1, Severity::Sev2],
         private: false,
         invite: Vec::new(),
         announce: Vec::new(),
-    }];
+    };
+    policy.war_room.chats = chats.iter().map(rule).collect();
     policy
 }
 
 impl Node {
     async fn start(chat: FakeChat) -> Self {
+        Self::start_in(&[chat]).await
+    }
+
+    async fn start_in(chats: &[FakeChat]) -> Self {
         let store = MemoryStore::new();
         let reader = store.reader();
         let clock = Arc::new(AtomicI64::new(samples::START_S));
         let read = Arc::clone(&clock);
         let now: Clock =
             Arc::new(move || Timestamp::from_second(read.load(Ordering::Relaxed)).expect("in range"));
-        let policy = Arc::new(policy());
+        let policy = Arc::new(policy(chats));
         let (service, handle) =
             handle::start(Box::new(store), Arc::clone(&policy), Arc::clone(&now)).expect("a thread");
         let rooms = RoomSystems {
-            chats: BTreeMap::from([(OPS.to_owned(), Arc::new(chat.clone()) as Arc<dyn ChatRooms>)]),
+            chats: chats
+                .iter()
+                .map(|chat| (chat.name().to_owned(), Arc::new(chat.clone()) as Arc<dyn ChatRooms>))
+                .collect(),
             accounts: Some(Arc::new(Ada)),
             blobs: Some(Arc::new(Blobs)),
             ..RoomSystems::default()
@@ -129,7 +138,7 @@ impl Node {
             ..Opening::default()
         };
         let opened = handle.open(opening, Actor::person("ada")).await.expect("opens");
-        let id = opened.incident;
+        let (id, chat) = (opened.incident, chats[0].clone());
         Self { handle, _service: service, reader, executor, listener, clock, chat, id }
     }
 
@@ -578,4 +587,74 @@ async fn the_room_is_archived_a_week_after_the_end() {
     }
     assert!(node.room().archived);
     assert_eq!(node.incident().rooms.chats[OPS].state, RoomState::Archived);
+}
+
+#[tokio::test]
+async fn what_is_said_in_one_chat_or_on_the_page_is_told_in_all_others_once_with_who_said_it() {
+    let (ops, wide) = (FakeChat::new(OPS), FakeChat::new("matrix/wide"));
+    let mut node = Node::start_in(&[ops.clone(), wide.clone()]).await;
+    node.work().await;
+    assert!(ops.rooms().len() == 1 && wide.rooms().len() == 1);
+    node.listen().await;
+    // The posts of a room, the opening message aside, and how many of them hold this.
+    let posts = |chat: &FakeChat, part: &str| -> Vec<String> {
+        let rooms = chat.rooms();
+        let room = rooms.values().next().expect("a room");
+        let all = room.posts.iter().skip(1).map(|(_, text)| text.clone());
+        all.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>())
+            .filter(|line| line.contains(part))
+            .collect()
+    };
+    let by_matrix = Said {
+        chat: wide.name().to_owned(),
+        account: "@bo:example.org".to_owned(),
+        author: "Bo".to_owned(),
+        ..node.said("2", "!note said-in-matrix")
+    };
+    ops.say("C1", node.said("1", "!note said-in-slack"), &[]);
+    wide.say("C1", by_matrix.clone(), &[]);
+    node.listen().await;
+    node.work().await;
+    node.note("said-on-the-page").await;
+    node.pass(60, 30).await;
+    // Said again by a webhook, read again by another process: still once.
+    let again = Command::RecordSaid { said: Said { text: "said-in-matrix".to_owned(), ..by_matrix } };
+    let source = Actor::Source { name: wide.name().to_owned() };
+    node.handle.command(&node.id, again, source).await.expect("is known");
+    node.listen().await;
+    node.pass(60, 30).await;
+    let lines = |part: &str| (posts(&ops, part), posts(&wide, part));
+    let (slack, matrix) = lines("said-in-slack");
+    assert_eq!(
+        (slack.len(), matrix.len()),
+        (0, 1),
+        "where it was said it is read already: {slack:?} {matrix:?}"
+    );
+    assert!(matrix[0].contains("ada") || matrix[0].contains("Ada"), "{matrix:?}");
+    let (slack, matrix) = lines("said-in-matrix");
+    assert_eq!((slack.len(), matrix.len()), (1, 0), "{slack:?} {matrix:?}");
+    assert!(slack[0].contains("Bo"), "{slack:?}");
+    let (slack, matrix) = lines("said-on-the-page");
+    assert_eq!((slack.len(), matrix.len()), (1, 1));
+    assert!(slack[0].contains("ada") && matrix[0].contains("ada"), "{slack:?} {matrix:?}");
+    // The page has all of it, each once, with who said it.
+    let said: Vec<String> = node
+        .records()
+        .into_iter()
+        .filter_map(|r| match r.event {
+            Event::Room(RoomEvent::Said(said)) => Some(said.text),
+            Event::NoteAdded { text } => Some(text),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(said, ["said-in-slack", "said-in-matrix", "said-on-the-page"]);
+    // One of them is down: the others and the page go on, and it is told all of it when it is back.
+    wide.set_down(true);
+    ops.say("C1", node.said("3", "!note while-matrix-is-down"), &[]);
+    node.listen().await;
+    node.pass(600, 60).await;
+    assert_eq!(lines("while-matrix-is-down").1.len(), 0);
+    wide.set_down(false);
+    node.pass(900, 60).await;
+    assert_eq!(lines("while-matrix-is-down").1.len(), 1);
 }

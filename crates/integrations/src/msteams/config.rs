@@ -40,6 +40,10 @@ pub struct RoomsConfig {
     /// Who owns private channels: a user's object id. Without it there are none.
     #[serde(default)]
     pub owner: Option<String>,
+    /// Address of the team's site, below which files of messages lie that are kept: `https://example.sharepoint.com/sites/ops`.
+    /// Without it their names and links are kept.
+    #[serde(default)]
+    pub files: Option<String>,
 }
 
 fn timeout() -> f64 {

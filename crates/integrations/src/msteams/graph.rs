@@ -1,5 +1,7 @@
 //! Microsoft Graph with client credentials: <https://learn.microsoft.com/graph/auth-v2-service>.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use firebell_core::ports::Health;
 use firebell_core::ports::chat::{Answer, Trouble};
 use serde::Deserialize;
@@ -7,7 +9,7 @@ use serde_json::Value;
 
 use crate::answers::error_text;
 use crate::bridge::{Bearer, health};
-use crate::http::{Http, HttpError, Method, Redirects, Reply};
+use crate::http::{Http, HttpError, Method, Redirects, Reply, is_loopback};
 use crate::notice::{Again, Hints, trouble};
 use crate::replies::at;
 use crate::settings::{ConfigError, Connection, Secret, SecretText};
@@ -61,6 +63,7 @@ pub(crate) struct Graph {
     client: String,
     secret: SecretText,
     token: Bearer,
+    timeout_s: f64,
 }
 
 impl Graph {
@@ -84,6 +87,7 @@ impl Graph {
             client: config.client_id.clone(),
             secret: config.client_secret.resolve(name, "graph.client_secret")?,
             token: Bearer::default(),
+            timeout_s: config.timeout_s,
         })
     }
 
@@ -127,6 +131,36 @@ impl Graph {
         let answer = self.http.call(method, path, query, &headers, body).await;
         self.token.heed(&answer);
         read(&answer)
+    }
+
+    /// The content of a file by the address at which people open it, at most `max` bytes; none where it is larger, or gives
+    /// none out: <https://learn.microsoft.com/graph/api/shares-get>. It is fetched from the address that Graph names for
+    /// it, which is good for a while by itself: our token does not go there.
+    pub(crate) async fn file(&self, address: &str, max: u64) -> Answer<Option<Vec<u8>>> {
+        let path = format!("shares/u!{}/driveItem", URL_SAFE_NO_PAD.encode(address));
+        let item = self.ask(Method::GET, &path, &[], None).await?;
+        let size = item.get("size").and_then(Value::as_u64).unwrap_or_default();
+        let from = at(&item, "/@microsoft.graph.downloadUrl");
+        let safe = reqwest::Url::parse(from).is_ok_and(|u| u.scheme() == "https" || is_loopback(&u));
+        if size > max || !safe {
+            return Ok(None);
+        }
+        let connection = Connection {
+            timeout_s: self.timeout_s,
+            max_body: usize::try_from(max).unwrap_or(usize::MAX),
+            ..Connection::default()
+        };
+        // It is a secret as a whole: whoever knows it reads the file.
+        let wrong = |e: ConfigError| Trouble::permanent(e.to_string());
+        let address = Secret::Plain(from.to_owned()).resolve("msteams", "downloadUrl").map_err(wrong)?;
+        let files = Http::hidden("msteams", "downloadUrl", &address, &connection, Redirects::None);
+        let files = files.map_err(wrong)?;
+        match files.get("", &[]).await {
+            Ok(reply) if reply.ok() => Ok(Some(reply.body)),
+            Ok(reply) => Err(trouble(HINTS.status(&reply, "", None))),
+            Err(HttpError::TooLarge(_)) => Ok(None),
+            Err(error) => Err(trouble(HINTS.unanswered(&error))),
+        }
     }
 
     pub(crate) async fn health(&self, name: &str) -> Health {

@@ -40,6 +40,9 @@ pub struct MsTeamsRooms {
     team: String,
     /// Who owns private channels.
     owner: Option<String>,
+    /// Files below this address are fetched. Anybody can write the address of any file into a message, and the app may read
+    /// all of them: what does not lie with the team is not for its incidents.
+    files: Option<reqwest::Url>,
     notifier: MsTeams,
 }
 
@@ -62,7 +65,15 @@ impl MsTeamsRooms {
                 "must be the object id of a user, or their sign-in name",
             ));
         }
+        let files = match &rooms.files {
+            Some(address) => Some(site(address).ok_or_else(|| {
+                let why = "must be the address of the team's site: https://example.sharepoint.com/sites/ops";
+                ConfigError::new(&name, "rooms.files", why)
+            })?),
+            None => None,
+        };
         Ok(Some(Self {
+            files,
             graph: Graph::new(&name, &rooms.graph)?,
             team: rooms.team.clone(),
             owner: rooms.owner.clone(),
@@ -226,6 +237,13 @@ impl MsTeamsRooms {
         Ok(all)
     }
 
+    /// The address of a file that may be fetched.
+    fn ours(&self, address: &str) -> Option<reqwest::Url> {
+        let (site, file) = (self.files.as_ref()?, reqwest::Url::parse(address).ok()?);
+        let below = file.path().strip_prefix(site.path()).is_some_and(|rest| rest.starts_with('/'));
+        (file.origin() == site.origin() && below).then_some(file)
+    }
+
     async fn hear(&self, room: &str, cursor: &str) -> Answer<Heard> {
         let channel = self.graph.ask(Method::GET, &self.channel(room), &[], None).await?;
         if channel.get("isArchived").and_then(Value::as_bool) == Some(true) {
@@ -255,6 +273,7 @@ impl MsTeamsRooms {
             let files = files.filter(|f| at(f, "/contentType") == "reference").map(|f| Attachment {
                 name: cut(at(f, "/name"), 200, Unit::Chars),
                 link: web(at(f, "/contentUrl")).unwrap_or_default().to_owned(),
+                source: self.ours(at(f, "/contentUrl")).map(String::from).unwrap_or_default(),
                 ..Attachment::default()
             });
             let reactions = message.get("reactions").and_then(Value::as_array).into_iter().flatten();
@@ -275,6 +294,13 @@ impl MsTeamsRooms {
         }
         Ok(heard)
     }
+}
+
+/// The address of a site without a slash at its end; plain HTTP on this machine only.
+fn site(address: &str) -> Option<reqwest::Url> {
+    let site = reqwest::Url::parse(address.trim_end_matches('/')).ok()?;
+    let safe = site.scheme() == "https" || crate::http::is_loopback(&site);
+    (safe && site.path().len() > 1 && site.query().is_none()).then_some(site)
 }
 
 /// Graph says it in more than one way.
@@ -345,5 +371,14 @@ impl ChatRooms for MsTeamsRooms {
 
     fn since<'a>(&'a self, room: &'a str, cursor: &'a str) -> BoxFuture<'a, Answer<Heard>> {
         Box::pin(self.hear(room, cursor))
+    }
+
+    fn fetch<'a>(&'a self, source: &'a str, max: u64) -> BoxFuture<'a, Answer<Option<Vec<u8>>>> {
+        Box::pin(async move {
+            match self.ours(source) {
+                Some(file) => self.graph.file(file.as_str(), max).await,
+                None => Ok(None),
+            }
+        })
     }
 }

@@ -14,7 +14,7 @@ fn rooms(url: &str) -> MsTeamsRooms {
     let graph = json!({"tenant": "t", "client_id": "c", "client_secret": "s", "url": url, "login_url": url, "timeout_s": 0.5});
     let config: Config = serde_json::from_value(
         json!({"name": "ops", "webhook_url": format!("{url}/workflow"), "timeout_s": 0.5,
-        "rooms": {"graph": graph, "team": "team-1", "owner": "u-owner"}}),
+        "rooms": {"graph": graph, "team": "team-1", "owner": "u-owner", "files": format!("{url}/sites/ops/")}}),
     )
     .expect("a configuration");
     MsTeamsRooms::new(&config).expect("builds").expect("opens rooms")
@@ -34,6 +34,9 @@ fn wish(key: &str, private: bool) -> RoomWish {
 fn documented(seen: &Seen) -> Result<(), String> {
     if seen.path == "/t/oauth2/v2.0/token" || seen.path == "/workflow" {
         return Ok(());
+    }
+    if seen.path == "/download" {
+        return all_of(&[(seen.header("authorization").is_empty(), "our token stays with Graph")]);
     }
     all_of(&[(seen.header("authorization") == "Bearer t1", "the token")])?;
     let body = seen.json();
@@ -55,6 +58,24 @@ fn answer(channels: &Channels, seen: &Seen) -> Reply {
     match (seen.method.as_str(), parts.as_slice()) {
         (_, ["t", ..]) => is(200, &json!({"access_token": "t1", "expires_in": 3600})),
         (_, ["workflow"]) => Reply::Is(202, String::new()),
+        // <https://learn.microsoft.com/graph/api/shares-get>: the address, base64url without padding, behind `u!`.
+        ("GET", ["shares", token, "driveItem"]) => {
+            use base64::Engine as _;
+            let token = token.strip_prefix("u!").unwrap_or_default();
+            let address = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(token).unwrap_or_default();
+            let address = String::from_utf8_lossy(&address).into_owned();
+            let host = format!("http://{}", seen.header("host"));
+            let size = if address.ends_with("/large.bin") { 6 << 20 } else { 5 };
+            let known = address.starts_with(&format!("{host}/sites/ops/Shared%20Documents/"));
+            match known && !address.ends_with("/gone.txt") {
+                true => is(
+                    200,
+                    &json!({"id": "1", "size": size, "@microsoft.graph.downloadUrl": format!("{host}/download?tempauth=v1.e")}),
+                ),
+                false => is(404, &json!({"error": {"code": "itemNotFound", "message": address}})),
+            }
+        }
+        ("GET", ["download"]) => Reply::Is(200, "12345".to_owned()),
         ("GET", ["teams", _, "channels"]) => {
             let filter = seen.query.iter().find(|(n, _)| n == "$filter").map_or("", |(_, v)| v);
             let found: Vec<&Value> = all
@@ -119,7 +140,11 @@ fn answer(channels: &Channels, seen: &Seen) -> Reply {
                             "replies": [{"id": "3", "messageType": "message", "createdDateTime": "2027-01-15T08:04:00.000Z", "lastModifiedDateTime": "2027-01-15T08:06:00.000Z",
                                 "from": {"user": {"id": "u-bo", "displayName": "Bo"}}, "body": {"content": "!note rolled back"}, "attachments": []}]},
                         {"id": "1", "messageType": "message", "createdDateTime": "2027-01-15T08:01:00.000Z", "lastModifiedDateTime": "2027-01-15T08:01:00.000Z",
-                            "from": {"user": {"id": "u-ann", "displayName": "Ann"}}, "body": {"content": "!note full"}, "attachments": []},
+                            "from": {"user": {"id": "u-ann", "displayName": "Ann"}}, "body": {"content": "!note full"}, "attachments": [
+                                {"contentType": "reference", "name": "graph.png",
+                                    "contentUrl": format!("http://{}/sites/ops/Shared Documents/graph.png", seen.header("host"))},
+                                {"contentType": "reference", "name": "salaries.xlsx", "contentUrl": "https://example.sharepoint.com/sites/hr/salaries.xlsx"},
+                                {"contentType": "messageReference", "name": "a quote"}]},
                         {"id": "0", "messageType": "systemEventMessage", "createdDateTime": "2027-01-15T08:00:00.000Z", "lastModifiedDateTime": "2027-01-15T08:00:00.000Z"},
                     ]}),
                 ),
@@ -174,6 +199,29 @@ async fn a_channel_is_opened_once_spoken_of_by_the_workflow_and_archived() {
     rooms.archive(&room.id).await.expect("is archived");
     assert!(matches!(rooms.since(&room.id, "").await, Err(Trouble::Gone { .. })));
     assert!(matches!(rooms.set_topic("19:gone", "x").await, Err(Trouble::Gone { .. })));
+}
+
+#[tokio::test]
+async fn files_of_the_teams_own_site_are_fetched_and_no_other() {
+    let (provider, _, rooms) = teams().await;
+    let room = rooms.open(&wish("a", false)).await.expect("opens");
+    let heard = rooms.since(&room.id, "").await.expect("is heard");
+    let files = &heard.messages[0].said.attachments;
+    let shown: Vec<(&str, bool)> = files.iter().map(|f| (f.name.as_str(), f.source.is_empty())).collect();
+    assert_eq!(shown, [("graph.png", false), ("salaries.xlsx", true)]);
+    assert_eq!(rooms.fetch(&files[0].source, 5 << 20).await, Ok(Some(b"12345".to_vec())));
+    let at = |path: &str| format!("{}{path}", provider.url);
+    let large = at("/sites/ops/Shared%20Documents/large.bin");
+    assert_eq!(rooms.fetch(&large, 5 << 20).await, Ok(None), "is larger than is kept");
+    let gone = rooms.fetch(&at("/sites/ops/Shared%20Documents/gone.txt"), 5 << 20).await;
+    assert!(matches!(gone, Err(Trouble::Gone { .. })), "{gone:?}");
+    // Whoever writes a message could name any file that the app may read.
+    let asked = provider.taken().len();
+    for other in ["/sites/hr/salaries.xlsx", "/sites/ops/../hr/salaries.xlsx", "/sites/opsx/a", "/sites/ops"]
+    {
+        assert_eq!(rooms.fetch(&at(other), 5 << 20).await, Ok(None), "{other}");
+    }
+    assert_eq!(provider.taken().len(), asked, "nobody was asked for them");
 }
 
 #[tokio::test]

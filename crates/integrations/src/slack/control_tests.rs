@@ -192,7 +192,7 @@ async fn a_post_that_is_never_taken_is_told_from_a_token_that_is_none() {
 fn what_was_deleted_is_named_and_an_edit_has_its_room_read() {
     let settings = settings("https://slack.com/api");
     let event = |event: Value| {
-        let body = json!({"type": "event_callback", "event_id": "Ev1", "event": event}).to_string();
+        let body = super::tests::delivered(event);
         let tag = sha256_hex(SECRET.as_bytes(), format!("v0:1000:{body}").as_bytes());
         let headers = [
             header("X-Slack-Request-Timestamp", "1000"),

@@ -13,7 +13,7 @@ use crate::doubles::peers;
 use crate::doubles::provider::{Provider, Reply, Seen, all_of};
 use crate::replies::tests::{header, request, sha256_hex};
 use crate::replies::{Received, Reference, ReplyError, Said};
-use crate::testing::shared;
+use crate::testing::{contract, shared};
 
 const TOKEN: &str = "xoxb-1-not-a-real-token";
 
@@ -352,6 +352,26 @@ fn the_signature_is_that_of_slacks_own_example() {
     assert!(matches!(changed, Err(ReplyError::Unauthenticated(_))));
 }
 
+/// An event as Slack delivers it, held against Slack's own schema of what it delivers.
+pub(super) fn delivered(mut event: Value) -> String {
+    event["event_ts"] = json!("1525215129.000001");
+    let body = json!({"token": "one-long-verification-token", "team_id": "T061EG9R6", "api_app_id": "A0PNCHHK2",
+        "event": event, "type": "event_callback", "event_id": "Ev1", "event_time": 1_525_215_129,
+        "authed_users": ["U99"], "authorizations": [{"team_id": "T061EG9R6", "user_id": "U99", "is_bot": true}]});
+    if let Some(schema) = contract("slack-event-wrapper.schema.json") {
+        let wrong: Vec<String> = schema.iter_errors(&body).map(|e| e.to_string()).collect();
+        assert!(wrong.is_empty(), "{wrong:?}: {body}");
+    }
+    body.to_string()
+}
+
+#[test]
+fn what_slack_would_not_deliver_is_found() {
+    let Some(schema) = contract("slack-event-wrapper.schema.json") else { return };
+    let bare = json!({"type": "event_callback", "event_id": "Ev1", "event": {"type": "message"}});
+    assert!(!schema.is_valid(&bare), "it has neither a token nor a time");
+}
+
 #[test]
 fn buttons_commands_and_events_become_answers() {
     let press = json!({"type": "block_actions", "user": {"id": "U1", "username": "ann"}, "channel": {"id": "C1"},
@@ -363,7 +383,7 @@ fn buttons_commands_and_events_become_answers() {
     assert_eq!((answer.what, answer.reference), (Said::Acknowledge, Reference::Button("pg-0042.7".into())));
     assert_eq!((answer.id.as_str(), answer.later), ("press:U1:1.2", None), "posted to Slack only");
 
-    let event = |e: Value| json!({"type": "event_callback", "event_id": "Ev1", "event": e}).to_string();
+    let event = delivered;
     let json = "application/json";
     let said = |body: &str| match read(body, json) {
         Ok(Received::Answer(a)) => Some((a.what, a.reference, a.id)),

@@ -189,6 +189,7 @@ fn late_words(what: &str) -> String {
     match kind {
         "phase" => format!("Phase {detail} of the workflow ran past its deadline"),
         "update_late" => format!("The {detail} update was late"),
+        "untold" => format!("The {detail} update did not get through a channel"),
         "ack" => "A page was not acknowledged in time".to_owned(),
         "public_first" => "The first status page post was late".to_owned(),
         "unclear" => "The cause was still unclear at its deadline; a senior engineer was called".to_owned(),

@@ -38,6 +38,10 @@ const FELT: Needs = (&["impact", "experience"], "what customers feel");
 const NEXT: Needs = (&["next_update", "next_in", "cadence"], "when the next update comes");
 const BAD: Needs = (&["severity", "severity_word"], "how bad it is");
 const WHERE: Needs = (&["war_room", "link"], "a link to where the work is done");
+/// Where chats open rooms.
+const ROOM: Needs = (&["room", "room_link"], "in which channel of your chats the work is done");
+/// Where there is a bridge.
+const BRIDGE: Needs = (&["bridge"], "where people talk");
 const WHO: Needs = (&["commander"], "who is in command");
 const CAUSE: Needs = (&["cause"], "the cause, or that it is not established");
 const LONG: Needs = (&["duration", "total_minutes"], "how long it lasted");
@@ -83,6 +87,15 @@ impl Templates {
                 for (fields, what) in needs(audience, reason) {
                     if !fields.iter().any(|field| used.contains(*field)) {
                         add(format!("does not say {what}: use {{{{ {} }}}}", fields.join(" }} or {{ ")));
+                    }
+                }
+                if audience == Audience::Internal && reason == UpdateReason::Declared {
+                    let rooms = &policy.war_room;
+                    let wanted = [(!rooms.chats.is_empty(), ROOM), (!rooms.bridge.is_empty(), BRIDGE)];
+                    for (_, (fields, what)) in wanted.into_iter().filter(|(wanted, _)| *wanted) {
+                        if !fields.iter().any(|field| used.contains(*field)) {
+                            add(format!("does not say {what}: use {{{{ {} }}}}", fields.join(" }} or {{ ")));
+                        }
                     }
                 }
                 match preview(self, policy, audience, reason) {

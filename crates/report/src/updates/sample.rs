@@ -6,7 +6,7 @@ use firebell_core::agent::Recovery;
 use firebell_core::comms::{Audience, UpdateReason};
 use firebell_core::ids::{Fingerprint, IncidentId};
 use firebell_core::incident::{
-    Actor, AlertTurn, AttachedAlert, Event, EventRecord, Incident, Phase, ProposedPlan, apply,
+    Actor, AlertTurn, AttachedAlert, Event, EventRecord, Incident, Phase, ProposedPlan, RoomEvent, apply,
 };
 use firebell_core::mitigation::{Plan, Risk, Step};
 use firebell_core::policy::{Policy, Service};
@@ -131,6 +131,7 @@ impl Story {
         }
         let room = format!("{}/incidents/INC-2026-0042", policy.public_url.trim_end_matches('/'));
         self.then(2, Event::WarRoomOpened { link: room });
+        self.rooms();
         self.then(30, Event::ImpactDescribed { text: format!("62 % of requests to {service} fail") });
         self.then(31, Event::AlertsAttached { alerts: vec![alert(service)] });
         self.then(40, Event::PhaseEntered { phase: Phase::Investigate, deadline: second(1800) });
@@ -138,6 +139,29 @@ impl Story {
             let every_s = (audience == Audience::Internal).then_some(900);
             let due = every_s.map(|s| second(40 + s));
             self.then(40, Event::ClockSet { audience, due, every_s });
+        }
+    }
+
+    /// A channel of a chat and a bridge.
+    fn rooms(&mut self) {
+        let (chat, name, bridge) = ("slack/ops".to_owned(), "inc-2026-0042".to_owned(), "jitsi".to_owned());
+        let asked = RoomEvent::Asked {
+            chat: chat.clone(),
+            name: name.clone(),
+            private: false,
+            open_by_person: false,
+            invite: Vec::new(),
+            announce: Vec::new(),
+        };
+        let link = "https://example.slack.com/archives/C0123456789".to_owned();
+        let meeting = "https://meet.jit.si/firebell-0042".to_owned();
+        for event in [
+            asked,
+            RoomEvent::Opened { chat, id: "C0123456789".to_owned(), name, link },
+            RoomEvent::BridgeAsked { bridge: bridge.clone() },
+            RoomEvent::BridgeOpened { bridge, link: meeting, detail: String::new() },
+        ] {
+            self.then(3, Event::Room(event));
         }
     }
 

@@ -120,6 +120,48 @@ fn announcement_status_page_and_all_clear_carry_their_fields() {
 }
 
 #[test]
+fn colleagues_read_the_channel_and_the_bridge_and_nobody_else_does() {
+    let policy = firebell_core::policy::Policy::default();
+    let templates = Templates::built_in().expect("they are right");
+    let shown = ["#inc-2026-0042, https://example.slack.com/archives/", "https://meet.jit.si/firebell-0042"];
+    for reason in [UpdateReason::Declared, UpdateReason::Cadence, UpdateReason::Reopened] {
+        let (mut incident, policy, now) = super::sample::at(&policy, reason);
+        let cx = firebell_core::cx::Cx::new(now, &policy);
+        let told = |incident: &Incident, audience| {
+            draft(&templates, incident, audience, reason, &cx, "agent").expect("it renders").body
+        };
+        let body = told(&incident, Audience::Internal);
+        for part in shown {
+            assert!(body.contains(part), "{reason:?}: {part} is missing from {body}");
+        }
+        for audience in [Audience::Public, Audience::Support, Audience::Executives] {
+            let body = told(&incident, audience);
+            assert!(!body.contains("slack.com") && !body.contains("meet.jit.si"), "{audience:?}: {body}");
+        }
+        // Whoever has the address of a bridge can join it.
+        incident.kind = IncidentKind::Security;
+        let body = told(&incident, Audience::Internal);
+        assert!(!body.contains("slack.com") && !body.contains("meet.jit.si"), "{reason:?}: {body}");
+    }
+}
+
+#[test]
+fn a_team_that_has_rooms_is_told_where_its_template_does_not_name_them() {
+    let mut policy = story::policy();
+    let own = BTreeMap::from([(
+        "internal.declared.md".to_owned(),
+        "Subject: {{ severity }} {{ title }}\n{{ impact }} {{ war_room }} {{ commander }} {{ cadence }}\n"
+            .to_owned(),
+    )]);
+    let templates = Templates::with_overrides(own).expect("they parse");
+    assert_eq!(templates.lint(&policy), []);
+    policy.war_room.bridge = "jitsi".to_owned();
+    let found = templates.lint(&policy);
+    assert_eq!(found.len(), 1);
+    assert!(found[0].what.contains("does not say where people talk: use {{ bridge }}"), "{found:?}");
+}
+
+#[test]
 fn customers_hear_no_names_no_jargon_and_no_cause_before_it_is_confirmed() {
     for reason in REASONS {
         let (subject, body) = told(Audience::Public, reason);

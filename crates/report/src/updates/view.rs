@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use firebell_core::comms::{Audience, UpdateReason};
 use firebell_core::cx::Cx;
-use firebell_core::incident::{Incident, PlanState, Status};
+use firebell_core::incident::{Bridge, Incident, PlanState, Room, Status};
 use firebell_core::review::meeting_at;
 use firebell_core::severity::Severity;
 use jiff::{SignedDuration, Timestamp};
@@ -14,11 +14,12 @@ use minijinja::Value;
 use crate::{oneliner, text, words};
 
 /// Every variable, in alphabetical order.
-pub(super) const VARIABLES: [&str; 45] = [
+pub(super) const VARIABLES: [&str; 48] = [
     "alerts_firing",
     "alerts_total",
     "because",
     "began",
+    "bridge",
     "cadence",
     "cause",
     "cause_confirmed",
@@ -50,6 +51,8 @@ pub(super) const VARIABLES: [&str; 45] = [
     "reopened",
     "resolve_by",
     "resolved",
+    "room",
+    "room_link",
     "rule",
     "services",
     "severity",
@@ -129,6 +132,10 @@ pub(super) fn context(
     v.insert("alerts_total", Value::from(i.alerts.len() as u64 + i.alerts_beyond));
     v.insert("because", Value::from(if outside { String::new() } else { esc(&i.severity.because, 300) }));
     v.insert("began", Value::from(words::instant(began)));
+    // Whoever has the address of a bridge can join it: of what is secret it stays in the room.
+    let rooms = if team && !i.is_secret() { i.rooms.open().collect() } else { Vec::new() };
+    let bridge = i.rooms.bridge.as_ref().filter(|_| team && !i.is_secret());
+    v.insert("bridge", Value::from(bridge.and_then(|b| bridge_words(b, escape))));
     v.insert("cadence", Value::from(every_s.filter(|_| next.is_some()).map(words::every)));
     v.insert("cause", Value::from(cause(i, audience, confirmed, escape)));
     v.insert("cause_confirmed", Value::from(confirmed));
@@ -183,6 +190,9 @@ pub(super) fn context(
         Value::from(i.resolve_by.filter(|_| !outside && !i.status.is_over()).map(words::instant)),
     );
     v.insert("resolved", Value::from(words::instant(end)));
+    v.insert("room", Value::from((!rooms.is_empty()).then(|| room_words(&rooms, escape))));
+    let room_link = rooms.iter().find_map(|(_, room)| room.link.as_ref());
+    v.insert("room_link", Value::from(room_link.map(|l| escape.address(l))));
     v.insert("rule", Value::from(if outside { String::new() } else { esc(&i.severity.rule, 80) }));
     v.insert("services", Value::from(text::list(&services)));
     v.insert("severity", Value::from(severity.as_str()));
@@ -208,9 +218,9 @@ pub(super) fn sample(full: bool) -> Value {
                 "alerts_firing" | "alerts_total" | "total_minutes" => Value::from(u64::from(full)),
                 "cause_confirmed" | "confidential" | "drill" | "postmortem_planned" | "reopened"
                 | "workaround" => Value::from(full),
-                "cadence" | "cause" | "commander" | "doing" | "ending" | "facilitator" | "invitation"
-                | "link" | "merged_into" | "next_in" | "next_update" | "remedy" | "resolve_by" | "thanks"
-                | "war_room"
+                "bridge" | "cadence" | "cause" | "commander" | "doing" | "ending" | "facilitator"
+                | "invitation" | "link" | "merged_into" | "next_in" | "next_update" | "remedy"
+                | "resolve_by" | "room" | "room_link" | "thanks" | "war_room"
                     if !full =>
                 {
                     Value::from(())
@@ -221,6 +231,24 @@ pub(super) fn sample(full: bool) -> Value {
         })
         .collect();
     Value::from_pairs(values)
+}
+
+/// The channels of an incident as people look for them: `#inc-2026-0042-checkout`; of several each with its chat.
+fn room_words(rooms: &[(&String, &Room)], escape: Escape) -> String {
+    let named = |(chat, room): &(&String, &Room)| {
+        let kind = chat.split('/').next().unwrap_or_default();
+        let hash = if matches!(kind, "slack" | "mattermost") { "#" } else { "" };
+        let name = escape.text(&format!("{hash}{}", room.name), 100);
+        if rooms.len() == 1 { name } else { format!("{name} ({})", escape.text(chat, 60)) }
+    };
+    text::list(&rooms.iter().map(named).collect::<Vec<_>>())
+}
+
+/// The address of a bridge that is there, with what else people need to join.
+fn bridge_words(bridge: &Bridge, escape: Escape) -> Option<String> {
+    let link = escape.address(bridge.link.as_ref()?);
+    let detail = escape.text(&bridge.detail, 120);
+    Some(if detail.is_empty() { link } else { format!("{link} ({detail})") })
 }
 
 /// The cause as the audience may hear it: colleagues hear the hypothesis, executives its plain form, everybody else

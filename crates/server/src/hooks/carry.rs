@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use firebell_core::incident::{Actor, Command, Incident, fold};
+use firebell_core::incident::{Actor, Command, Incident, Rejection, fold};
+use firebell_engine::ack::Paged;
 use firebell_engine::handle::{Error, Wanted};
 use firebell_engine::machine::Decided;
 use firebell_integrations::replies::{Answer, Delivery, Form, Reference, Said};
@@ -132,6 +133,20 @@ async fn delivered(app: &App, taken: &Taken, state: Delivery, detail: &str) -> R
     let id = incident.clone();
     let rows = app.read(move |reader| reader.outbox(Some(&id), None, pages::EFFECTS)).await?;
     let Some(row) = rows.into_iter().find(|row| row.key == key) else { return Ok(()) };
+    let person = pages::whom(&row.effect).unwrap_or_default().to_owned();
+    if !arrived && !person.is_empty() {
+        // What was told with it did not arrive either.
+        let lead = Paged { incident: incident.clone(), person, key: key.clone() };
+        for (n, (other, key, effect)) in pages::rows_with(app, &lead).await?.into_iter().enumerate() {
+            let mark = format!("{}:with:{n}", taken.mark);
+            let report = Command::ReportDelivery { key, effect, arrived, detail: detail.to_owned() };
+            match app.state.handle.once(&mark, Wanted::Command(other, Box::new(report)), Actor::System).await
+            {
+                Ok(_) | Err(Error::Rejected(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
     let report = Command::ReportDelivery { key, effect: row.effect, arrived, detail: detail.to_owned() };
     match app.state.handle.once(&taken.mark, Wanted::Command(incident, Box::new(report)), Actor::System).await
     {
@@ -170,9 +185,33 @@ pub(super) async fn acknowledge(asker: &Asker<'_>, found: Found) -> Result<Optio
         Ok(meant) => meant,
         Err(why) => return Ok(Some(why)),
     };
-    let (done, _) = asker.act(&meant, Command::Acknowledge).await?;
+    // Those that one call named are taken together; one that is over meanwhile keeps nobody from the others.
+    let mut taken = Vec::new();
+    for (n, incident) in meant.with.iter().enumerate() {
+        let other = Meant { incident: incident.clone(), paged: true, with: Vec::new() };
+        let mark = format!("{}:with:{n}", asker.taken.mark);
+        match asker.act_as(&mark, &other, Command::Acknowledge).await {
+            Ok((Some(done), _)) if !done.records.is_empty() => taken.push(asker.named(&other).await?),
+            Ok(_) => {}
+            Err(problem) if problem.retry_after_s.is_none() => {}
+            Err(problem) => return Err(problem),
+        }
+    }
+    let done = match asker.act(&meant, Command::Acknowledge).await {
+        Err(problem) if problem.retry_after_s.is_some() || taken.is_empty() => return Err(problem),
+        Err(_) => false,
+        Ok((done, _)) => done.is_some_and(|d| !d.records.is_empty()),
+    };
     let named = asker.named(&meant).await?;
-    Ok(Some(match done.is_some_and(|d| !d.records.is_empty()) {
+    if !taken.is_empty() {
+        taken.extend(done.then_some(named));
+        let all = taken.join("\n");
+        return Ok(Some(format!(
+            "Acknowledged what you were told together:\n{all}\nIt is yours, {}.",
+            asker.person.name
+        )));
+    }
+    Ok(Some(match done {
         true => format!("Acknowledged: {named}. It is yours, {}.", asker.person.name),
         false => format!("{named}: you have it already, {}.", asker.person.name),
     }))
@@ -189,6 +228,16 @@ impl Asker<'_> {
     /// Gives a command once, if the person may; with what the rules of tone say of its text.
     pub(super) async fn act(
         &self,
+        meant: &Meant,
+        command: Command,
+    ) -> Result<(Option<Decided>, Vec<Remark>), Problem> {
+        self.act_as(&self.taken.mark, meant, command).await
+    }
+
+    /// The same, under a mark of its own where one answer does several things.
+    async fn act_as(
+        &self,
+        mark: &str,
         meant: &Meant,
         command: Command,
     ) -> Result<(Option<Decided>, Vec<Remark>), Problem> {
@@ -215,7 +264,14 @@ impl Asker<'_> {
             None => Vec::new(),
         };
         let wanted = Wanted::Command(meant.incident.clone(), Box::new(command));
-        Ok((self.app.state.handle.once(&self.taken.mark, wanted, self.person.actor()).await?, remarks))
+        let done = self.app.state.handle.once(mark, wanted, self.person.actor()).await;
+        match (done, seen.filter(|i| i.status.is_over())) {
+            // Not every command is one of what can still be done.
+            (Err(Error::Rejected(Rejection::NotNow { .. })), Some(incident)) => {
+                Err(Problem::conflict(words::over(&incident)))
+            }
+            (done, _) => Ok((done?, remarks)),
+        }
     }
 
     /// An incident that they see.

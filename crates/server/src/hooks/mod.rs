@@ -23,7 +23,7 @@ mod wish;
 mod words;
 
 pub(crate) use follow::follow;
-pub(crate) use pages::answered;
+pub(crate) use pages::{answered, with};
 pub(crate) use people::acting;
 pub(crate) use receive::routes;
 pub(crate) use take::resume;

@@ -19,6 +19,7 @@ const LATER: &str = "https://hooks.slack.com/actions/1";
 
 fn policy() -> Policy {
     let mut policy = sample::policy();
+    policy.war_room.bridge = "none".to_owned();
     policy.war_room.chats = vec![RoomChat {
         chat: OPS.to_owned(),
         severities: Severity::ALL.to_vec(),
@@ -85,6 +86,32 @@ async fn a_command_in_a_room_is_about_the_rooms_incident() {
     c.w.api(Role::Admin, "POST", &path, json!({"kind": "security", "restricted": true})).await;
     c.says_in("C0TWO", "U0DOT", "note from a stranger", 22).await;
     assert_eq!(text(&two).len(), 2);
+}
+
+#[tokio::test]
+async fn a_command_in_the_room_of_an_incident_that_is_over_is_never_about_another() {
+    let c = chats();
+    let over = with_room(&c, "Checkout is down", "C0OVER").await;
+    // As whoever listens to the room keeps it until it is archived.
+    let body = json!({"incident": over, "chat": OPS, "room": "C0OVER", "cursor": ""});
+    let put = Change::Put { kind: "room", id: format!("{over}:{OPS}"), body, expect: Expect::Any };
+    c.w.handle.perform(Deed { act: None, changes: vec![put] }).await.expect("is kept");
+    let said = c.says_in("C0OVER", "U0ADA", "resolve the pool is larger", 10).await;
+    assert_eq!(said, format!("{over} is resolved."));
+    let open = with_room(&c, "Search is down", "C0OPEN").await;
+    let before = c.records(&open).len();
+    let said = c.says_in("C0OVER", "U0ADA", "note it was the pool", 11).await;
+    assert_eq!(said, format!("Noted in {over}."), "what can still be done is done");
+    for (n, wish) in [(12, "ack"), (13, "escalate"), (14, "severity SEV1 larger than thought")] {
+        let said = c.says_in("C0OVER", "U0ADA", wish, n).await;
+        assert!(said.contains(&format!("{over} is over (resolved). `note`")), "{wish}: {said}");
+    }
+    let said = c.says_in("C0OVER", "U0ADA", "resolve again", 15).await;
+    assert!(said.contains(&over) && said.contains("was so already"), "{said}");
+    let by_ada = |r: &firebell_core::incident::EventRecord| r.actor == Actor::person("ada");
+    let of_ada = c.records(&open).iter().skip(before).filter(|r| by_ada(r)).count();
+    assert_eq!(of_ada, 0, "nothing was done to the one that is open");
+    assert_eq!(c.notes(&over).len(), 1);
 }
 
 #[tokio::test]

@@ -440,6 +440,71 @@ async fn what_was_said_before_firebell_came_is_not_done_and_what_comes_again_is_
 }
 
 #[tokio::test]
+async fn one_answer_takes_all_incidents_that_one_call_named_and_no_other() {
+    let c = Chats::new();
+    let people = r#"
+        [[people]]
+        name = "ada"
+        contacts = [{ kind = "sms", address = "+4915112345678" }]
+        [[escalations]]
+        name = "default"
+        steps = [{ targets = [{ person = "ada" }] }]
+    "#;
+    c.w.handle.set_roster(Arc::new(Roster::from_toml(people).expect("a roster"))).await.expect("is set");
+    let keys = c.w.state.ack_keys.clone();
+    let mut pages = Vec::new();
+    for title in ["Checkout is down", "Search is down", "Login is down", "Mail is down"] {
+        let id = c.w.declare(title).await;
+        c.w.play().await;
+        pages.push(c.pages(&id, "ada").pop().expect("a page"));
+    }
+    // As the call ended that carried the word of the second and named the first three, the third as the gravest.
+    let named = async |of: &[&Paged], carrier: &Paged| {
+        let with: Vec<String> = of.iter().map(|page| keys.mark(page)).collect();
+        let rows = c.w.reader.outbox(Some(&carrier.incident), None, 1000).expect("the store");
+        let row = rows.into_iter().find(|row| row.key == carrier.key).expect("the effect");
+        let together = json!({"person": "ada", "with": with, "all": 4});
+        let data = json!({firebell_core::incident::TOGETHER: together});
+        let outcome = firebell_core::effect::Outcome::Done { detail: "sent".to_owned(), data };
+        let finish =
+            firebell_core::incident::Command::FinishEffect { key: row.key, effect: row.effect, outcome };
+        c.w.handle.command(&carrier.incident, finish, Actor::System).await.expect("is taken");
+    };
+    named(&[&pages[2], &pages[0], &pages[1]], &pages[1]).await;
+    let by_ada = |n: usize| c.acknowledged(pages[n].incident.as_str()).len();
+    let sms = async |sid: &str, body: &str| {
+        let fields = [("MessageSid", sid), ("From", "+4915112345678"), ("Body", body)];
+        c.twilio("/hooks/twilio/sms", &fields).await.1
+    };
+    // The code of one that did not lead the call is that of this one alone.
+    let said = sms("SM1", &format!("ack {}", keys.code(&pages[0]))).await;
+    assert!(said.contains("Acknowledged: ") && said.contains("It is yours, ada."), "{said}");
+    assert_eq!([0, 1, 2, 3].map(by_ada), [1, 0, 0, 0]);
+    // That of the call is that of all that it named and that still wait.
+    let code = keys.code(&pages[2]);
+    for sid in ["SM2", "SM2", "SM3"] {
+        let said = sms(sid, &format!("ack {code}")).await;
+        let told = said.contains("what you were told together") || sid == "SM3" || said.contains("already");
+        assert!(told, "{sid}: {said}");
+    }
+    assert_eq!([0, 1, 2, 3].map(by_ada), [1, 1, 1, 0], "what was only counted still waits");
+    let (one, two) = (c.w.declare("Cart is down").await, c.w.declare("Pay is down").await);
+    c.w.play().await;
+    let late: Vec<Paged> = [&one, &two].map(|id| c.pages(id, "ada").pop().expect("a page")).into();
+    named(&[&late[1], &late[0], &pages[3]], &late[0]).await;
+    // By the link of the call, which says what it takes; a look changes nothing.
+    let path = format!("/ack/{}", keys.token(&late[1], c.w.now()));
+    let shown = c.w.send("GET", &path, &[], "").await.text;
+    assert!(shown.contains("all that you were told together") && shown.contains(&one), "{shown}");
+    assert!(c.acknowledged(&one).is_empty());
+    let done = c.w.send("POST", &path, &[], "").await;
+    assert_eq!(done.status, StatusCode::OK);
+    assert!(done.text.contains("<h1>Acknowledged</h1>"), "{}", done.text);
+    let late = [one.as_str(), two.as_str(), pages[3].incident.as_str()];
+    assert_eq!(late.map(|id| c.acknowledged(id)), [["ada"], ["ada"], ["ada"]]);
+}
+
+#[tokio::test]
 async fn how_a_call_fared_is_told_to_the_incident_once() {
     let c = Chats::new();
     let people = r#"

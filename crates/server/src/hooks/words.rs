@@ -94,6 +94,18 @@ pub(super) fn which_incident<'a>(some: impl Iterator<Item = &'a Summary>, all: u
     said
 }
 
+/// Something is wanted of an incident that is over.
+pub(super) fn over(incident: &Incident) -> String {
+    let (id, status) = (&incident.id, incident.status.as_str().replace('_', " "));
+    match &incident.merged_into {
+        Some(into) => format!("{id} goes on in {into}; write that id behind the command"),
+        None => format!(
+            "{id} is over ({status}). `note`, `update`, `status` and `archive` still work here; it is opened again on its \
+             page, and `declare TEXT` opens another"
+        ),
+    }
+}
+
 /// What is open.
 pub(super) fn list(rows: &[Summary]) -> String {
     if rows.is_empty() {

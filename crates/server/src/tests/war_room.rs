@@ -329,6 +329,7 @@ async fn what_cannot_be_undone_takes_a_second_step_that_names_it() {
 #[tokio::test]
 async fn a_room_is_opened_and_archived_by_a_press_on_the_page() {
     let mut policy = super::sample::policy();
+    policy.war_room.bridge = "none".to_owned();
     policy.war_room.chats = vec![RoomChat {
         chat: OPS.to_owned(),
         severities: Vec::new(),

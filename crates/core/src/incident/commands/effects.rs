@@ -10,6 +10,11 @@ use crate::effect::{Effect, Outcome};
 use crate::ids::EffectKey;
 use crate::mitigation::Inverse;
 
+/// In what a send gave back: a later update says it, and this one was not sent.
+pub const OVERTAKEN: &str = "overtaken";
+/// In what a call gave back: the others that were told with it, as [`Event::PagedTogether`] has them.
+pub const TOGETHER: &str = "together";
+
 pub(super) fn finish(
     i: &Incident,
     key: &EffectKey,
@@ -55,7 +60,8 @@ pub(super) fn finish(
             if !done && *inverse { vec![finished, died()] } else { vec![finished] }
         }
         Effect::Send { update, channel } if done => {
-            let fresh = i.updates.get(*update).is_some_and(|u| !u.delivered.contains(channel));
+            let sent = data.get(OVERTAKEN).is_none();
+            let fresh = sent && i.updates.get(*update).is_some_and(|u| !u.delivered.contains(channel));
             if fresh {
                 vec![Event::UpdateDelivered { update: *update, channel: channel.clone() }]
             } else {
@@ -78,7 +84,7 @@ pub(super) fn finish(
             vec![Event::PostmortemWritten { markdown: written.0, html: written.1 }]
         }
         Effect::Room(effect) => {
-            let mut events = super::super::rooms::finish(i, effect, done, &text, &data);
+            let mut events = super::super::rooms::finish(i, effect, done, &text, &data, &cx.policy.war_room);
             if !done && !i.dead_effects.contains_key(key) {
                 events.push(died());
             }
@@ -90,6 +96,10 @@ pub(super) fn finish(
                 events.push(died());
             }
             events
+        }
+        Effect::Reach(_) if done && data.get(TOGETHER).is_some() => {
+            let together = data.get(TOGETHER).cloned().unwrap_or_default();
+            serde_json::from_value::<Together>(together).ok().map(Event::from).into_iter().collect()
         }
         // A run that could not even be started is the agent's failure, not a dead letter: the incident goes on.
         Effect::RunAgent { run, .. } if !done => super::agents::fail(i, run, &text.into()),
@@ -109,7 +119,32 @@ pub(super) fn finish(
             events
         }
         _ if i.dead_effects.contains_key(key) => Vec::new(),
+        // Where a clock runs it is asked for again; until then somebody knows that nothing was said.
+        Effect::DraftUpdate { audience, ahead: None, .. } => {
+            let mut events = vec![died()];
+            events.extend(super::super::untold::unwritten(i, *audience, &text, cx));
+            events
+        }
+        Effect::Send { update, channel } => {
+            let mut events = vec![died()];
+            events.extend(super::super::untold::refused(i, *update, channel, &text, cx));
+            events
+        }
         _ => vec![died()],
+    }
+}
+
+/// See [`TOGETHER`].
+#[derive(serde::Deserialize)]
+struct Together {
+    person: String,
+    with: Vec<String>,
+    all: usize,
+}
+
+impl From<Together> for Event {
+    fn from(told: Together) -> Self {
+        Self::PagedTogether { person: told.person, with: told.with, all: told.all }
     }
 }
 

@@ -11,6 +11,8 @@ pub(super) mod people;
 pub(super) mod plans;
 pub(super) mod timers;
 
+pub(super) use timers::speakers;
+
 use super::command::{Command, Rejection};
 use super::event::{Actor, Event};
 use super::rooms;

@@ -34,6 +34,12 @@ pub(super) fn fire(i: &Incident, key: &str, cx: &Cx<'_>) -> Vec<Event> {
         "draft" => audience_of(rest).map(|audience| drafts::ask(i, audience, cx)).unwrap_or_default(),
         "public_early" => declare(i, Audience::Public, None, cx),
         "update_late" => late(i, key, rest, due, cx),
+        "untold" => {
+            let audience = rest.split(':').next().unwrap_or(rest);
+            let mut events = vec![missed(key, due)];
+            events.extend(super::super::untold::ring(i, audience, cx));
+            events
+        }
         "public_first" => unposted(i, key, due, cx),
         "ack" => unheard(i, key, due, cx),
         "oncall" => follow(i, &Ask::Tick, cx),
@@ -107,7 +113,7 @@ fn late(i: &Incident, key: &str, rest: &str, due: Timestamp, cx: &Cx<'_>) -> Vec
 
 /// Who is called for an update that is late, one after the other: whoever speaks for the incident, their deputy, who
 /// commands it, who is on call, then whoever else could.
-fn speakers(i: &Incident, cx: &Cx<'_>) -> Vec<String> {
+pub(in super::super) fn speakers(i: &Incident, cx: &Cx<'_>) -> Vec<String> {
     let speaker = "communications_lead";
     let deputy = i.deputies.get(speaker).map(String::as_str);
     let lead = [COMMANDER, "on_call"].into_iter().filter_map(|role| i.holder(role));

@@ -7,7 +7,11 @@ use super::stand::ask;
 use super::{Room, RoomEvent, RoomNews, RoomState};
 use crate::cx::Cx;
 
-/// A person asks for rooms: that of `chat`, or all that are configured and the bridge. What stands already stays.
+/// For which a person asks as for a chat to get a bridge, in place of the one that is there.
+const BRIDGE: &str = "bridge";
+
+/// A person asks for rooms: that of `chat`, or all that are configured and the bridge. What stands already stays; who asks
+/// for [`BRIDGE`] gets another one.
 pub(in super::super) fn open(
     i: &Incident,
     chat: Option<&str>,
@@ -15,12 +19,23 @@ pub(in super::super) fn open(
     cx: &Cx<'_>,
 ) -> Result<Vec<Event>, Rejection> {
     let policy = &cx.policy.war_room;
-    if policy.chats.is_empty() && policy.bridge.is_empty() {
+    let bridge = policy.bridge();
+    if policy.chats.is_empty() && bridge.is_none() {
         let why = "no chat and no bridge is configured under [war_room]; the incident's page is its room";
         return Err(Rejection::not_now("a room", why));
     }
     if i.closed_at.is_some() {
         return Err(Rejection::not_now("a room", "the incident is closed; reopen it if it goes on"));
+    }
+    if chat == Some(BRIDGE) {
+        let Some(bridge) = bridge else {
+            let why = "no bridge is configured; name one in [war_room] bridge, or \"jitsi\"";
+            return Err(Rejection::not_now("a bridge", why));
+        };
+        // One that is being opened is the one that is asked for.
+        let waits = i.rooms.bridge.as_ref().is_some_and(|b| b.reason.is_none() && b.link.is_none());
+        let asked = RoomEvent::BridgeAsked { bridge: bridge.to_owned() };
+        return Ok(if waits { Vec::new() } else { vec![Event::Room(asked)] });
     }
     if let Some(name) = chat
         && policy.chat(name).is_none()
@@ -31,9 +46,9 @@ pub(in super::super) fn open(
     }
     let secret = i.is_secret();
     let mut events = Vec::new();
-    let bridge = i.rooms.bridge.as_ref().is_some_and(|b| b.reason.is_none());
-    if chat.is_none() && !policy.bridge.is_empty() && !bridge {
-        events.push(Event::Room(RoomEvent::BridgeAsked { bridge: policy.bridge.clone() }));
+    let stands = i.rooms.bridge.as_ref().is_some_and(|b| b.reason.is_none());
+    if let Some(bridge) = bridge.filter(|_| chat.is_none() && !stands) {
+        events.push(Event::Room(RoomEvent::BridgeAsked { bridge: bridge.to_owned() }));
     }
     for rule in policy.chats.iter().filter(|c| chat.is_none_or(|name| c.chat == name)) {
         if i.rooms.chats.get(&rule.chat).is_some_and(|room| room.is_live()) {

@@ -7,6 +7,7 @@ use super::super::state::Incident;
 use super::effect::RoomEffect;
 use super::state::RoomState;
 use super::{Room, RoomEvent};
+use crate::policy::WarRoom;
 
 /// The events of an effect that ended. Whether it was given up is told besides, by whoever calls this.
 pub(in super::super) fn finish(
@@ -15,6 +16,7 @@ pub(in super::super) fn finish(
     done: bool,
     text: &str,
     data: &Value,
+    policy: &WarRoom,
 ) -> Vec<Event> {
     let read = |name: &str| data.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let room = |chat: &str, ask: &u64| -> Option<&Room> { i.rooms.asked(chat, *ask) };
@@ -101,7 +103,11 @@ pub(in super::super) fn finish(
                     detail: read("detail"),
                 },
                 false if waiting.reason.is_none() => {
-                    RoomEvent::BridgeFailed { bridge: bridge.clone(), reason: text.to_owned() }
+                    let failed = RoomEvent::BridgeFailed { bridge: bridge.clone(), reason: text.to_owned() };
+                    // People are to meet now; what failed is mended later.
+                    let next = policy.fallback(bridge).filter(|_| !i.status.is_over());
+                    let next = next.map(|bridge| RoomEvent::BridgeAsked { bridge: bridge.to_owned() });
+                    return std::iter::once(failed).chain(next).map(Event::Room).collect();
                 }
                 false => return Vec::new(),
             }

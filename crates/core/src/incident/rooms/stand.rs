@@ -23,8 +23,9 @@ pub(in super::super) fn stand(i: &Incident, cx: &Cx<'_>) -> Vec<Event> {
         return events;
     }
     let severity = i.severity.severity;
-    if i.rooms.bridge.is_none() && !policy.bridge.is_empty() && policy.bridge_severities.contains(&severity) {
-        events.push(Event::Room(RoomEvent::BridgeAsked { bridge: policy.bridge.clone() }));
+    let bridge = policy.bridge().filter(|_| policy.bridge_severities.contains(&severity));
+    if let Some(bridge) = bridge.filter(|_| i.rooms.bridge.is_none()) {
+        events.push(Event::Room(RoomEvent::BridgeAsked { bridge: bridge.to_owned() }));
     }
     for rule in policy.chats.iter().filter(|c| c.severities.contains(&severity)) {
         // One that failed or was lost is a person's to ask for again; of one that was left a private one takes the place.

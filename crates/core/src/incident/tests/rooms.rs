@@ -339,6 +339,49 @@ fn a_room_that_fails_or_is_lost_is_told_once_and_a_person_asks_for_another() {
 }
 
 #[test]
+fn a_chat_brings_a_bridge_unless_policy_says_none_and_one_that_fails_is_replaced() {
+    let of = |bridge: &str, fallback: &str| {
+        let mut policy = with_rooms();
+        policy.war_room.bridge = bridge.to_owned();
+        policy.war_room.bridge_fallback = fallback.to_owned();
+        Story::opened_under(policy, "checkout is down", Some(Severity::Sev1))
+    };
+    let name = |s: &Story| s.i().rooms.bridge.as_ref().map(|b| b.bridge.clone());
+    assert_eq!(name(&of("", "")).as_deref(), Some("jitsi"));
+    assert_eq!(name(&of("none", "")), None);
+    let fail = |story: &mut Story| {
+        let open = |e: &Effect| e.kind() == "open_bridge";
+        let at = *story.pending.iter().rfind(|(_, e)| open(e)).expect("is asked for").0;
+        let effect = story.pending.remove(&at).expect("is there");
+        story.finish(at, &effect, Outcome::Permanent { reason: "the account is locked".to_owned() });
+    };
+    let mut story = of("zoom/main", "");
+    fail(&mut story);
+    let failed = |e: &Event| {
+        matches!(e, Event::Room(RoomEvent::BridgeFailed { bridge, reason })
+            if bridge == "zoom/main" && reason.contains("locked"))
+    };
+    assert_eq!((story.said(failed), name(&story).as_deref()), (1, Some("jitsi")));
+    assert_eq!(story.i().dead_effects.len(), 1, "somebody mends it");
+    end(&mut story, "open_bridge", &json!({"link": "https://meet.jit.si/x"}));
+    let link = |s: &Story| s.i().rooms.bridge.as_ref().and_then(|b| b.link.clone());
+    assert_eq!(link(&story).as_deref(), Some("https://meet.jit.si/x"));
+    // A person asks for another, once; one that is on its way is the one.
+    let another = Command::OpenRoom { chat: Some("bridge".to_owned()), private: None };
+    assert_eq!(story.by("ada", &another).expect("is asked for").len(), 1);
+    assert!(story.by("ada", &another).expect("is on its way").is_empty());
+    assert_eq!((name(&story).as_deref(), link(&story)), (Some("zoom/main"), None));
+    // Without a fallback it stays at that, and nothing is asked for round and round.
+    for (bridge, fallback) in [("zoom/main", "none"), ("jitsi", "")] {
+        let mut story = of(bridge, fallback);
+        fail(&mut story);
+        assert!(story.i().rooms.bridge.as_ref().is_some_and(|b| b.reason.is_some()), "{bridge}");
+        assert!(!story.pending.values().any(|e| e.kind() == "open_bridge"));
+    }
+    assert!(of("none", "").by("ada", &another).is_err());
+}
+
+#[test]
 fn a_rename_is_followed_and_the_bridge_is_told_in_the_room() {
     let mut story = opened(Severity::Sev2);
     end(&mut story, "open_room", &Value::Null);

@@ -26,6 +26,10 @@ pub(super) struct Seen {
     pub(super) handed_over: usize,
     pub(super) requested: usize,
     pub(super) on_nights: [usize; 2],
+    /// Contacts that were tried after one that failed.
+    pub(super) next_contacts: usize,
+    /// Updates that were asked for and late.
+    pub(super) late: usize,
 }
 
 /// An incident's record, read step by step.
@@ -58,6 +62,8 @@ pub(super) fn check(records: &[EventRecord], season: &Season, reference: &Refere
         reading.take(record, seen);
     }
     reading.first(records, opened, seen);
+    next_contacts(records, seen);
+    spoken_of(records, seen);
     let over = records.iter().any(|r| matches!(r.event, Event::Resolved { .. }));
     assert!(over, "{} never ended", records[0].incident);
 }
@@ -210,6 +216,114 @@ impl Reading<'_> {
             assert!(tried || held, "{id}: {person} is on call at {opened} and was missed");
             seen.first_attempts += usize::from(tried);
         }
+    }
+}
+
+/// An attempt that failed is followed by the person's next contact within the minute, counted from when it was made, unless
+/// the page ended meanwhile.
+fn next_contacts(records: &[EventRecord], seen: &mut Seen) {
+    const MINUTE_S: i64 = 60;
+    let id = &records[0].incident;
+    let of = |r: &EventRecord| match &r.event {
+        Event::OnCall { event } => Some((r.at.as_second(), event.clone())),
+        _ => None,
+    };
+    let all: Vec<(i64, OnCall)> = records.iter().filter_map(of).collect();
+    let over = |n: usize| {
+        let ends = |(_, e): &(i64, OnCall)| {
+            matches!(
+                e,
+                OnCall::Acknowledged { .. }
+                    | OnCall::Withdrawn { .. }
+                    | OnCall::Resolved { .. }
+                    | OnCall::Snoozed { .. }
+                    | OnCall::Closed { .. }
+                    | OnCall::Left { .. }
+                    | OnCall::Started { .. }
+            )
+        };
+        all.iter().skip(n).find(|e| ends(e)).map_or(i64::MAX, |(at, _)| *at)
+    };
+    for (n, (failed_at, event)) in all.iter().enumerate() {
+        let OnCall::AttemptFailed { page, rule } = event else { continue };
+        let attempted = |want: &dyn Fn(u32) -> bool, from: usize| {
+            all.iter().enumerate().skip(from).find_map(|(m, (at, e))| match e {
+                OnCall::Attempted { page: p, rule: r, .. } if p == page && want(*r) => Some((m, *at)),
+                _ => None,
+            })
+        };
+        let wanted = all.iter().find_map(|(_, e)| match e {
+            OnCall::Paged { page: p, .. } if p.id == *page => Some(p.attempts.len()),
+            _ => None,
+        });
+        let tried_before = all[..n]
+            .iter()
+            .filter(|(_, e)| matches!(e, OnCall::Attempted { page: p, .. } if p == page))
+            .count();
+        if wanted.is_none_or(|wanted| tried_before >= wanted) {
+            continue;
+        }
+        let Some((first, made_at)) = attempted(&|r| r == *rule, 0) else { continue };
+        // What waited for its turn among other calls was not made yet.
+        let from = if failed_at - made_at > MINUTE_S / 2 { *failed_at } else { made_at };
+        let next = attempted(&|r| r != *rule, n).map(|(_, at)| at).unwrap_or(i64::MAX);
+        let due = from + MINUTE_S;
+        assert!(
+            next <= due || over(first) <= due,
+            "{id}: page {page} failed at {failed_at} and the next contact was tried at {next}"
+        );
+        seen.next_contacts += usize::from(next <= due);
+    }
+}
+
+/// An update that was asked for is posted within a minute, or somebody was called, or it is over.
+fn spoken_of(records: &[EventRecord], seen: &mut Seen) {
+    let id = &records[0].incident;
+    for (n, record) in records.iter().enumerate() {
+        let Event::UpdateRequested { audience, .. } = &record.event else { continue };
+        // The last word on it has no clock any more.
+        if records[..n].iter().any(|r| matches!(r.event, Event::Resolved { .. })) {
+            continue;
+        }
+        let due = record.at.as_second() + 60;
+        let after = || records[n..].iter();
+        let in_time = |r: &EventRecord| r.at.as_second() <= due;
+        let posted = after()
+            .take_while(|r| in_time(r))
+            .any(|r| matches!(&r.event, Event::UpdatePosted { update } if update.audience == *audience));
+        let ended = after().any(|r| {
+            in_time(r)
+                && matches!(
+                    r.event,
+                    Event::Resolved { .. } | Event::Cancelled { .. } | Event::ClosedHealthy { .. }
+                )
+        });
+        if posted || ended {
+            continue;
+        }
+        // Late, or given up: in that very moment somebody is called.
+        let late = format!("update_late:{}:", audience.as_str());
+        // Who was called for one that is still not out need not be called again for the next.
+        let since = record.at.as_second() - 300;
+        let told = records.iter().filter(|r| r.at.as_second() >= since).find(|r| match &r.event {
+            Event::DeadlineMissed { what, .. } => what.starts_with(&late),
+            Event::EffectDied { audience: a, .. } => a.as_ref() == Some(audience),
+            _ => false,
+        });
+        let told =
+            told.unwrap_or_else(|| panic!("{id}: {audience:?} was to be told at {} and was not", record.at));
+        assert!(
+            told.at.as_second() <= due,
+            "{id}: {audience:?} is late since {due} and it was said at {}",
+            told.at
+        );
+        let called = records.iter().any(|r| {
+            r.at == told.at
+                && matches!(&r.event, Event::Paged { text, .. }
+                if text.contains("is late") || text.contains("could not be drafted"))
+        });
+        assert!(called, "{id}: nobody was called for the {audience:?} update at {}", told.at);
+        seen.late += 1;
     }
 }
 

@@ -19,6 +19,7 @@ fn a_month_of_a_thousand_incidents_pages_who_is_on_call_and_nobody_else() {
     assert!(seen.held > 20 && seen.failed > 50 && seen.came_on > 3, "{seen:?}");
     assert!(seen.snoozed > 10 && seen.handed_over > 10 && seen.requested > 10, "{seen:?}");
     assert!(seen.on_nights.iter().all(|n| *n > 10), "both nights were lived through: {seen:?}");
+    assert!(seen.next_contacts > 20 && seen.late > 20, "{seen:?}");
 }
 
 #[test]

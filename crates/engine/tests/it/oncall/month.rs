@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use firebell_core::agent::AgentFailure;
 use firebell_core::effect::{Effect, Outcome};
-use firebell_core::ids::IncidentId;
+use firebell_core::ids::{EffectKey, IncidentId};
 use firebell_core::incident::{Actor, Command, Event, EventRecord, Opening, apply, channels_for};
 use firebell_core::policy::{Policy, RoomChat};
 use firebell_core::ports::chat::ChatRooms;
@@ -199,6 +199,7 @@ impl Month {
         // Nothing is investigated here: agents are never asked twice.
         policy.times.agent_deadline_s = 30 * DAY_S;
         policy.people.clear();
+        policy.war_room.bridge = "none".to_owned();
         policy.war_room.chats = vec![RoomChat {
             chat: OPS.to_owned(),
             severities: vec![Severity::Sev1, Severity::Sev2],
@@ -370,7 +371,7 @@ impl Month {
                 Effect::Reach(_) | Effect::Announce { .. } | Effect::Page { .. } => {
                     self.runtime.block_on(self.executor.run(one))
                 }
-                other => self.beside(other, &one.incident),
+                other => self.beside(other, &one.incident, (&one.row.key, one.row.created_at)),
             };
             self.transact(|m, tx, at| m.finish(tx, &key, fence, &result, at));
         }
@@ -460,7 +461,31 @@ impl Month {
     }
 
     /// What is not what this is about: agents fail, updates are written.
-    fn beside(&self, effect: &Effect, incident: &firebell_core::incident::Incident) -> EffectResult {
+    fn beside(
+        &self,
+        effect: &Effect,
+        incident: &firebell_core::incident::Incident,
+        (key, asked_at): (&EffectKey, Timestamp),
+    ) -> EffectResult {
+        // Some drafts take minutes, and some are never made: somebody hears that nobody was told.
+        let lot =
+            key.as_str().bytes().fold(7_u32, |sum, b| sum.wrapping_mul(31).wrapping_add(b.into())) % 100;
+        let age = time(self.now()).duration_since(asked_at).as_secs();
+        let fails = |reason: &str, after_s: Option<u32>| EffectResult {
+            outcome: match after_s {
+                Some(_) => Outcome::Retry { reason: reason.to_owned(), after_s },
+                None => Outcome::Permanent { reason: reason.to_owned() },
+            },
+            commands: Vec::new(),
+            held: after_s.is_some(),
+        };
+        if let (Effect::DraftUpdate { ahead: None, .. }, Weather::Bad) = (effect, self.weather) {
+            match lot {
+                0..=3 if age < 200 => return fails("the drafter hangs", Some(200)),
+                4..=5 => return fails("the template is broken", None),
+                _ => {}
+            }
+        }
         let commands = match effect {
             Effect::RunAgent { run, .. } => {
                 let failure: AgentFailure = "nobody looks here".to_owned().into();

@@ -13,7 +13,8 @@ pub(super) fn operation() -> Operation {
         .needs(Permission::Acknowledge)
         .summary("Open rooms in the chats that are configured, and the bridge")
         .about(
-            "`chat`: one of them, as `slack/ops`; without it all, with the bridge. What stands already stays. `private`: \
+            "`chat`: one of them, as `slack/ops`; without it all, with the bridge. What stands already stays; \
+             `bridge` asks for another bridge. `private`: \
              only who is invited sees it; `false` opens a channel though the incident is restricted, which takes a commander.",
         )
         .body(schema::object(&[

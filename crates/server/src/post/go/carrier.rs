@@ -2,12 +2,13 @@
 
 use firebell_core::effect::{Outcome, RetryPolicy};
 use firebell_core::ids::IncidentId;
-use firebell_core::incident::{Incident, PlanState, PlanStatus, fold, go_and_no_go};
+use firebell_core::incident::{Actor, Command, Incident, PlanState, PlanStatus, fold, go_and_no_go};
 use firebell_core::ports::BoxFuture;
 use firebell_core::ports::chat::Control;
 use firebell_core::ports::notifier::{Message, Urgency};
 use firebell_core::ports::office::{Deed, Delivery};
 use firebell_core::ports::store::StoreResult;
+use firebell_engine::handle::Wanted;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{CHANNEL, Letter};
@@ -51,6 +52,7 @@ impl Carrier for GoCarrier {
                         reason,
                         "that a mitigation waits could not be told there"
                     );
+                    told(desk, delivery, &letter, &reason).await;
                     Sent::Dropped { why: reason }
                 }
             }
@@ -67,6 +69,22 @@ impl Carrier for GoCarrier {
 
     fn switch_off(&self, _: &str, _: &str, _: &Desk, _: Timestamp) -> StoreResult<Option<Deed>> {
         Ok(None)
+    }
+}
+
+/// Who takes part reads in the timeline that somebody does not know of the plan.
+async fn told(desk: &Desk, delivery: &Delivery, letter: &Letter, reason: &str) {
+    let whom = letter.person.as_ref().map(|name| format!("{name} by ")).unwrap_or_default();
+    let text = format!(
+        "That a mitigation waits for a go could not be told to {whom}{}: {reason}. Tell them another way.",
+        letter.notifier
+    );
+    let note = Command::AddNote { text };
+    let wanted = Wanted::Command(IncidentId::new(letter.incident.clone()), Box::new(note));
+    // The same for every attempt: it is said once.
+    let mark = format!("go:{}", delivery.id);
+    if let Err(error) = desk.handle.once(&mark, wanted, Actor::System).await {
+        tracing::warn!(%error, incident = letter.incident, "that a letter was refused could not be recorded");
     }
 }
 

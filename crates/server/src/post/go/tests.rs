@@ -35,6 +35,10 @@ impl Notifier for Kept {
     }
 
     fn send<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Outcome> {
+        if message.to == ["1002"] {
+            let reason = "the bot was blocked by the user; ask them to start it".to_owned();
+            return Box::pin(async { Outcome::Permanent { reason } });
+        }
         self.seen.lock().expect("a lock").push((self.name, message.clone()));
         Box::pin(async { Outcome::Done { detail: "taken".to_owned(), data: Value::Null } })
     }
@@ -128,8 +132,22 @@ async fn a_plan_that_waits_is_told_to_who_may_decide_and_decided_by_a_press() {
         told.iter().map(|(name, m)| (*name, m.to.first().cloned().unwrap_or_default())).collect();
     whom.sort();
     // Dorothy takes no part; Slack has people, and none of them here.
-    let expected = [("discord/ops", ""), ("telegram/bot", "1001"), ("telegram/bot", "1002")];
+    let expected = [("discord/ops", ""), ("telegram/bot", "1001")];
     assert_eq!(whom, expected.map(|(a, b)| (a, b.to_owned())));
+    // Grace has blocked the bot: who takes part reads that she does not know of it, once.
+    let notes: Vec<String> = town
+        .w
+        .reader
+        .events(&id.as_str().into())
+        .expect("the record")
+        .into_iter()
+        .filter_map(|r| match r.event {
+            Event::NoteAdded { text } => Some(text),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    assert!(notes[0].contains("told to grace by telegram/bot: the bot was blocked"), "{notes:?}");
     let message = &told.iter().find(|(name, _)| *name == "telegram/bot").expect("told").1;
     assert!(message.subject.contains("waits for your go") && message.link.ends_with(&id), "{message:?}");
     let go = match &message.controls[0].does {

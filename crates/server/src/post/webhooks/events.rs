@@ -19,6 +19,7 @@ pub(crate) const EVENTS: &[&str] = &[
     "incident.paged",
     "incident.on_call",
     "incident.page_reported",
+    "incident.paged_together",
     "incident.role_declined",
     "incident.deputy_named",
     "incident.hand_over_due",

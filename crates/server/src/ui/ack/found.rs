@@ -1,6 +1,7 @@
 //! What a link leads to.
 
 use axum::http::StatusCode;
+use firebell_core::ids::IncidentId;
 use firebell_core::incident::{Incident, fold};
 use firebell_engine::ack::LinkError;
 use serde::Serialize;
@@ -16,6 +17,8 @@ use crate::ui::moment::Moment;
 pub(super) enum Stands {
     /// It waits for an answer.
     Open,
+    /// It does not, and what was told with it does.
+    Others,
     /// This answer was the one.
     Done,
     /// They have answered since it went out.
@@ -30,6 +33,8 @@ pub(super) struct Found {
     /// Whom it was sent to.
     pub(super) person: String,
     pub(super) stands: Stands,
+    /// Incidents that were told in one call with it.
+    pub(super) with: Vec<IncidentId>,
 }
 
 /// What the page shows.
@@ -95,7 +100,10 @@ pub(super) async fn look(app: &App, token: &str) -> Result<Result<Found, View>, 
         () if hooks::answered(&records, &page) => Stands::Before,
         () => Stands::Open,
     };
-    Ok(Ok(Found { incident, person: page.person, stands }))
+    let with = hooks::with(app, &page).await?;
+    // Over or answered: what was told with it may still wait.
+    let stands = if with.is_empty() || stands == Stands::Open { stands } else { Stands::Others };
+    Ok(Ok(Found { incident, person: page.person, stands, with }))
 }
 
 fn useless(error: LinkError) -> View {
@@ -112,10 +120,31 @@ fn useless(error: LinkError) -> View {
 }
 
 impl Found {
+    /// Whether there is something to press.
+    pub(super) fn waits(&self) -> bool {
+        matches!(self.stands, Stands::Open | Stands::Others)
+    }
+
+    /// The numbers of all that are taken by one press.
+    fn all(&self) -> String {
+        let own = (self.stands != Stands::Others).then(|| self.incident.id.to_string());
+        own.into_iter().chain(self.with.iter().map(ToString::to_string)).collect::<Vec<_>>().join(", ")
+    }
+
     pub(super) fn view(&self, app: &App) -> View {
         let i = &self.incident;
         let (head, lead) = match self.stands {
-            Stands::Open => ("You were paged".to_owned(), "Press the button if you take it.".to_owned()),
+            Stands::Open | Stands::Others if !self.with.is_empty() => (
+                "You were paged".to_owned(),
+                format!("Press the button if you take all that you were told together: {}.", self.all()),
+            ),
+            Stands::Open | Stands::Others => {
+                ("You were paged".to_owned(), "Press the button if you take it.".to_owned())
+            }
+            Stands::Done if !self.with.is_empty() => (
+                "Acknowledged".to_owned(),
+                format!("{} are yours now. Everybody in them sees that.", self.all()),
+            ),
             Stands::Done => (
                 "Acknowledged".to_owned(),
                 "It is yours now. Everybody in the incident sees that.".to_owned(),
@@ -133,7 +162,7 @@ impl Found {
             failed: None,
             head,
             lead,
-            open: self.stands == Stands::Open,
+            open: self.waits(),
             incident: Some(Shown {
                 id: i.id.to_string(),
                 severity: i.severity.severity.to_string(),

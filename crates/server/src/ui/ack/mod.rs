@@ -18,6 +18,9 @@ use crate::peer::Peer;
 use crate::problem::Problem;
 use crate::state::{App, Shared};
 
+/// What is said where an acknowledgement could not be written.
+const AGAIN: &str = "It could not be written down just now: press again.";
+
 /// What it is about, and a button.
 pub(crate) async fn show(
     State(app): State<Shared>,
@@ -40,15 +43,34 @@ pub(crate) async fn submit(
         Ok(found) => found,
         Err(view) => return refuse(&app, peer, view),
     };
-    if found.stands != Stands::Open {
+    if !found.waits() {
         return answer(&app, StatusCode::OK, found.view(&app));
     }
     let id = found.incident.id.clone();
     let actor = Actor::person(&found.person);
+    for other in &found.with {
+        match app.state.handle.command(other, Command::Acknowledge, actor.clone()).await {
+            // One that is over meanwhile keeps nobody from the others.
+            Ok(_) | Err(Error::Rejected(_)) => {}
+            Err(error) => {
+                tracing::warn!(%error, incident = %other, "an acknowledgement could not be written");
+                return answer(
+                    &app,
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    found.view(&app).failed(AGAIN.to_owned()),
+                );
+            }
+        }
+    }
+    if found.stands == Stands::Others {
+        found.stands = Stands::Done;
+        return answer(&app, StatusCode::OK, found.view(&app));
+    }
     match app.state.handle.command(&id, Command::Acknowledge, actor).await {
         Ok(decided) => {
             // Who has taken it in hand already is told so.
-            found.stands = if decided.records.is_empty() { Stands::Before } else { Stands::Done };
+            let news = !decided.records.is_empty() || !found.with.is_empty();
+            found.stands = if news { Stands::Done } else { Stands::Before };
             answer(&app, StatusCode::OK, found.view(&app))
         }
         Err(Error::Rejected(rejection)) => {
@@ -57,9 +79,7 @@ pub(crate) async fn submit(
         }
         Err(error) => {
             tracing::warn!(%error, incident = %id, "an acknowledgement could not be written");
-            let failed = "It could not be written down just now, and nothing has happened: press again.";
-            let view = found.view(&app).failed(failed.to_owned());
-            answer(&app, StatusCode::SERVICE_UNAVAILABLE, view)
+            answer(&app, StatusCode::SERVICE_UNAVAILABLE, found.view(&app).failed(AGAIN.to_owned()))
         }
     }
 }

@@ -175,6 +175,7 @@ fn clocks(i: &Incident, policy: &Policy) -> Vec<(String, Timestamp)> {
                 "phase" => format!("{} done", i.phase.title()),
                 "update" => format!("{detail} update"),
                 "update_late" => format!("{detail} update counts as late"),
+                "untold" => format!("{detail} update taken by its channels, else somebody is called"),
                 "public_first" => "First public update".to_owned(),
                 "ack" => format!("{detail} answers, else escalated"),
                 "unclear" => "Cause clear, else escalated".to_owned(),

@@ -85,6 +85,7 @@ fn name(kind: &str, detail: &str, i: &Incident) -> String {
         "public_early" => "First status page post goes out".to_owned(),
         "rooms" => "Rooms archived".to_owned(),
         "update_late" => format!("{detail} update counts as late"),
+        "untold" => format!("{detail} update taken by its channels, else somebody is called"),
         "ack" if detail.bytes().all(|b| b.is_ascii_digit()) => "Acknowledged, else escalated".to_owned(),
         "ack" => format!("{detail} acknowledges, else escalated"),
         "oncall" => "Next call, or next step".to_owned(),

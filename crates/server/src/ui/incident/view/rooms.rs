@@ -13,6 +13,8 @@ pub(super) struct Rooms {
     troubles: Vec<String>,
     /// Chats in which a person can ask for a room.
     missing: Vec<String>,
+    /// What the button says that asks for a bridge; none where there is nothing to ask for.
+    bridge: Option<&'static str>,
     /// Chats whose room can be archived now: the incident is over.
     done: Vec<String>,
 }
@@ -71,6 +73,10 @@ pub(super) fn of(i: &Incident, policy: &Policy) -> Rooms {
         None => policy.war_room.chats.iter().map(|c| &c.chat).filter(asks).cloned().collect(),
     };
     let over = i.status.is_over();
+    let bridge = policy.war_room.bridge().filter(|_| !over).and_then(|_| match &i.rooms.bridge {
+        Some(bridge) if bridge.reason.is_none() => bridge.link.as_ref().map(|_| "Open another bridge"),
+        _ => Some("Open a bridge"),
+    });
     let done = i.rooms.open().filter(|_| over).map(|(chat, _)| chat.clone()).collect();
-    Rooms { doors, troubles, missing, done }
+    Rooms { doors, troubles, missing, bridge, done }
 }
