@@ -27,7 +27,7 @@ pub(crate) enum OnCallCommand {
         server: ServerArgs,
     },
     /// Put somebody else on call for a while; without --person, list what was entered.
-    Override(OverrideArgs),
+    Override(Box<OverrideArgs>),
 }
 
 #[derive(Debug, Args)]

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use firebell_core::verdict::{Outcome, Verdict};
+use firebell_core::verdict::Outcome;
 use firebell_integrations::bundle;
 use firebell_rca::perturb::{Disturbance, Renaming, disturb};
 use firebell_rca::score::{Answer, score};
