@@ -20,6 +20,32 @@ fn equal_telemetry_gives_the_same_bytes() {
 }
 
 #[test]
+fn steps_of_a_path_name_evidence_that_is_there_and_evaluates_again() {
+    let (t, _) = run(
+        2,
+        "everything fails",
+        |_| {},
+        |_, m, _| {
+            m.fail.insert("accounts", 0.95);
+        },
+    );
+    let v = investigate(&t, &Settings::default());
+    let first = v.hypotheses.first().expect("a hypothesis");
+    assert!(!first.path.is_empty(), "{first:?}");
+    for step in &first.path {
+        assert!(!step.evidence.is_empty(), "{step:?}");
+        for id in &step.evidence {
+            let cited = first.evidence.iter().find(|e| e.id == *id).expect("it is in the hypothesis");
+            assert_eq!(reevaluate(&t, cited).as_ref(), Some(&cited.sha256), "{}", cited.query);
+        }
+    }
+    // Each id is given once.
+    let ids: Vec<&String> =
+        v.hypotheses.iter().flat_map(|h| h.evidence.iter().chain(&h.against)).map(|e| &e.id).collect();
+    assert_eq!(ids.iter().collect::<std::collections::BTreeSet<_>>().len(), ids.len());
+}
+
+#[test]
 fn nothing_to_see_is_insufficient_evidence_with_the_gaps() {
     let v = investigate(&Telemetry::default(), &Settings::default());
     assert_eq!(v.verdict, Outcome::InsufficientEvidence);
