@@ -60,7 +60,9 @@ pub(crate) fn permission_for(command: &Command) -> Option<Permission> {
 pub(crate) fn may_in(person: &Person, permission: Permission, i: &Incident) -> bool {
     let holds = |role: &str| match role {
         LEAD => i.is_led_by(&person.name),
-        role => [i.holder(role), i.deputies.get(role).map(String::as_str)].contains(&Some(person.name.as_str())),
+        role => {
+            [i.holder(role), i.deputies.get(role).map(String::as_str)].contains(&Some(person.name.as_str()))
+        }
     };
     person.may(permission)
         || (person.may(Permission::Acknowledge) && permission.held().iter().any(|role| holds(role)))
