@@ -59,7 +59,7 @@ pub(super) struct View {
     needs_ack: bool,
     may_respond: bool,
     may_command: bool,
-    /// Who is no commander may update those who are told.
+    /// They may write updates, though they may not command.
     may_update: bool,
     closed: bool,
     people: people::People,
