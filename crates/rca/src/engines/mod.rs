@@ -44,7 +44,18 @@ pub(crate) const ALL: [(&str, Engine); 9] = [
 
 /// What all engines found.
 pub(crate) fn run_all(case: &Case<'_>) -> Vec<Signal> {
-    threads::each(&ALL, |(_, engine)| engine(case)).into_iter().flatten().collect()
+    let found = threads::each(&ALL, |(_, engine)| engine(case)).into_iter().flatten();
+    found.map(by_its_own_name).collect()
+}
+
+/// A cache that is down has a cause of its own in the catalogue, whichever engine sees that something does not answer.
+fn by_its_own_name(signal: Signal) -> Signal {
+    match signal.cause {
+        "dependency.unavailable" if signal.component.starts_with("cache/") => {
+            Signal { cause: "cache.unavailable", ..signal }
+        }
+        _ => signal,
+    }
 }
 
 /// What machines say for which several components are ill: after all that see symptoms.

@@ -1,7 +1,7 @@
 //! Signs that name no kind of their own: counters without an ending, shares of hits, packets that are lost, and what people
 //! say of the beginning.
 
-use firebell_core::telemetry::{Labels, LogLine, MetricKind};
+use firebell_core::telemetry::{Labels, LogLine, MetricKind, TopologyEdge};
 use firebell_core::verdict::Outcome;
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -65,6 +65,32 @@ fn a_share_of_hits_that_falls_is_a_cache_that_helps_no_more() {
         "{}",
         told(&made.verdict())
     );
+}
+
+#[test]
+fn a_cache_that_does_not_answer_is_called_by_its_own_name() {
+    let mut made = Made::new(5, STEP, LONG);
+    made.gauge("http_5xx_ratio", "cart", 0.002, |at| late(at, 200.0));
+    let (caller, callee) = ("cart".to_owned(), "redis".to_owned());
+    made.t.topology.push(TopologyEdge { caller, callee, kind: String::new() });
+    for i in 0..LONG {
+        let ill = i * 10 >= LONG * 7;
+        let text = match ill {
+            true => "dial tcp 10.0.0.4:6379: connect: connection refused (redis)".to_owned(),
+            false => format!("order {i} stored"),
+        };
+        made.t.logs.push(LogLine {
+            source: "logs/cart.log".into(),
+            line: i as u64 + 1,
+            component: Some("cart".into()),
+            at: Timestamp::from_millisecond(START + i * STEP).ok(),
+            level: Some(if ill { "error" } else { "info" }.into()),
+            text,
+            fields: Labels::new(),
+            trace_id: None,
+        });
+    }
+    is(&made, "cache/redis", "cache.unavailable");
 }
 
 #[test]
