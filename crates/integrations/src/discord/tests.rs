@@ -83,7 +83,7 @@ async fn a_decision_has_a_row_of_its_own_and_comes_back_as_the_command() {
     assert_eq!(row[0]["custom_id"], "ok:approve INC-2027-0001 0123456789abcdef");
     assert_eq!(row.as_array().map(Vec::len), Some(2));
     let (what, _) = pressed(row[0]["custom_id"].as_str().unwrap_or_default()).expect("a button of ours");
-    assert_eq!(what, Said::Command("approve INC-2027-0001 0123456789abcdef".to_owned()));
+    assert_eq!(what, Said::Twice("approve INC-2027-0001 0123456789abcdef".to_owned()));
 }
 
 #[tokio::test]

@@ -53,7 +53,7 @@ pub(crate) fn page() -> Message {
 pub(crate) fn decisions() -> Vec<Control> {
     let plan = "INC-2027-0001 0123456789abcdef";
     vec![
-        Control::new("Approve 01234567", Does::Give(format!("approve {plan}"))),
+        Control::new("Approve 01234567", Does::Give(format!("approve {plan}"))).confirmed("Go?"),
         Control::new("Reject 01234567", Does::Ask(format!("reject {plan}"))),
         Control::new("Approve", Does::Give(format!("approve {}", "x".repeat(120)))),
     ]

@@ -91,6 +91,10 @@ pub fn stack(text: &str) -> Option<Stack> {
         } else if let Some(cause) = bare.strip_prefix("Caused by: ") {
             exception = class(cause);
             frames.clear();
+        } else if exception.is_none() && bare.starts_with("goroutine ") && bare.ends_with("[running]:") {
+            // What began its line may have been taken for a level.
+            exception = Some("panic".to_owned());
+            frames.clear();
         } else if bare.contains(" panicked at ") || bare.starts_with("panic: ") {
             exception = Some("panic".to_owned());
             frames.clear();
@@ -204,6 +208,11 @@ mod tests {
             ),
             (
                 "panic: runtime error: index out of range [5]\n\ngoroutine 1 [running]:\npanic({0x1, 0x2})\n\t/usr/go/panic.go:1\nmain.charge(0xc000)\n\t/app/main.go:12 +0x1d",
+                "panic",
+                "main.charge",
+            ),
+            (
+                "index out of range\n\ngoroutine 1 [running]:\nmain.charge(0xc000)\n\t/app/main.go:12 +0x1d",
                 "panic",
                 "main.charge",
             ),

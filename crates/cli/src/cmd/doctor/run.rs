@@ -49,12 +49,11 @@ fn configuration(file: &File, on_call: Result<(Roster, Vec<Finding>), String>) -
     let mut problems = config::problems(file);
     let mut warnings = Vec::new();
     match on_call {
-        Ok((_, findings)) => warnings.extend(
-            findings
-                .iter()
-                .filter(|f| f.weight == Weight::Warning)
-                .map(|f| Check::new("oncall", Level::Warn, config::said_of_oncall(f))),
-        ),
+        Ok((_, findings)) => {
+            warnings.extend(findings.iter().filter(|f| f.weight == Weight::Warning).map(|f| {
+                Check::new("oncall", Level::Warn, config::said_of_oncall(f).trim_start_matches("oncall: "))
+            }))
+        }
         Err(problem) => problems.push(problem),
     }
     let failed = problems.into_iter().map(|problem| Check::new("configuration", Level::Fail, problem));
