@@ -326,7 +326,7 @@ mod tests {
         assert_eq!(
             told,
             [
-                ("INFO served <*> rows", 30_000),
+                ("served <*> rows", 30_000),
                 ("java.lang.IllegalStateException at com.acme.Pay.settle", 10_000),
                 ("panic at main.charge", 300)
             ]
