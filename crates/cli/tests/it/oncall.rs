@@ -67,9 +67,9 @@ fn who_is_on_call_is_told_covered_for_and_checked() {
 
 const ESCALATED: &str = r#"
 people = [
-  { name = "ada", skills = ["incident_commander"], contacts = [{ kind = "push" }] },
-  { name = "grace", contacts = [{ kind = "push" }] },
-  { name = "linus", contacts = [{ kind = "push" }] },
+  { name = "ada", skills = ["incident_commander"], contacts = [{ kind = "ntfy", address = "topic" }] },
+  { name = "grace", contacts = [{ kind = "ntfy", address = "topic" }] },
+  { name = "linus", contacts = [{ kind = "ntfy", address = "topic" }] },
 ]
 [[schedules]]
 name = "payments"
@@ -88,7 +88,9 @@ fn an_escalation_and_its_roles_are_steered_from_the_command_line() {
     fs::create_dir(dir.path().join("oncall")).expect("a folder");
     fs::write(dir.path().join("oncall/payments.toml"), ESCALATED).expect("a file");
     let tokens = "[[tokens]]\nname = \"ada\"\nrole = \"responder\"\ntoken = \"ada-token-0123456789\"\n";
-    let server = Server::start(dir.path(), &format!("{tokens}[oncall]\nfolder = \"oncall\"\n"));
+    // What cannot be sent at once is tried again: the escalation is under way for some seconds.
+    let ntfy = "[[notifiers]]\nkind = \"ntfy\"\nname = \"down\"\nurl = \"http://127.0.0.1:9\"\n";
+    let server = Server::start(dir.path(), &format!("{tokens}{ntfy}[oncall]\nfolder = \"oncall\"\n"));
     let declare = ["incident", "declare", "Checkout is down", "--severity", "sev2"];
     let id = server.json(&declare)["id"].as_str().expect("an id").to_owned();
     let told = |answer: &serde_json::Value| answer["events"].to_string();

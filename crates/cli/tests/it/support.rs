@@ -129,7 +129,7 @@ impl Server {
 
 /// `curl -s …`.
 pub(crate) fn curl(args: &[&str]) -> Output {
-    output(Command::new("curl").args(["-s", "-m", "10"]).args(args))
+    output(Command::new("curl").args(["-s", "-m", "10", "--expect100-timeout", "9"]).args(args))
 }
 
 /// The shared material, or a printed reason to skip.
