@@ -124,9 +124,15 @@ fn an_escalation_and_its_roles_are_steered_from_the_command_line() {
     let refused = server.asked(&["incident", "archive", &id]).expect_err("there is none");
     assert!(refused.contains("no open room"), "{refused}");
 
-    let times = ["--from", "2031-01-06T12:00", "--until", "2031-01-06T14:00"];
+    let day = |ahead: i64, hour: &str| {
+        let at = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * ahead);
+        format!("{}T{hour}", at.strftime("%Y-%m-%d"))
+    };
+    let (from, until) = (day(30, "12:00"), day(30, "14:00"));
+    let times = ["--from", &from, "--until", &until];
     let put = ["oncall", "override", "payments", "--person", "grace"];
-    let swap = ["--swap-with", "ada", "--swap-from", "2031-01-07T12:00", "--swap-until", "2031-01-07T14:00"];
+    let (other_from, other_until) = (day(31, "12:00"), day(31, "14:00"));
+    let swap = ["--swap-with", "ada", "--swap-from", &other_from, "--swap-until", &other_until];
     let swapped = server.json(&[&put[..], &times, &swap].concat());
     let made = &swapped["override"];
     assert_eq!(
