@@ -18,6 +18,7 @@ use std::sync::LazyLock;
 use firebell_core::telemetry::LogLine;
 use regex::Regex;
 
+use super::security::spans;
 use crate::case::Case;
 use crate::evidence::Cite;
 use crate::logs::template_of;
@@ -125,9 +126,7 @@ impl<'a> Sent<'a> {
 
     /// How many times the rate of before.
     fn growth(case: &Case<'_>, (before, since): (usize, usize)) -> f64 {
-        let seconds = |ms: i64| (ms as f64 / 1000.0).max(1.0);
-        let calm = seconds(case.frame.onset - case.frame.begin);
-        let ill = seconds(case.frame.end - case.frame.onset);
+        let (calm, ill) = spans(case);
         (since as f64 / ill) / ((before as f64 / calm).max(1.0 / calm))
     }
 
@@ -155,7 +154,14 @@ fn judge(case: &Case<'_>, owner: &str, sent: &Sent<'_>) -> Vec<Signal> {
             sent.hostile.0,
             100.0 * share
         );
-        out.extend(signal(case, owner, "security.injection", 0.75 + 0.2 * share, sent, reading));
+        out.extend(signal(
+            case,
+            owner,
+            "security.injection",
+            0.75 + 0.2 * share,
+            (sent.example, sent.first),
+            reading,
+        ));
     }
     let (before, since) = sent.all;
     let of = |n: usize, all: usize| n as f64 / all.max(1) as f64;
@@ -172,11 +178,11 @@ fn judge(case: &Case<'_>, owner: &str, sent: &Sent<'_>) -> Vec<Signal> {
             100.0 * of(calm, before),
             Sent::growth(case, sent.all)
         );
-        let line = case.t.logs.iter().find(|l| {
+        let sent_it = |l: &&LogLine| {
             case.owner(l) == owner && (l.text.contains(address) || field(l, &ADDRESSES) == Some(address))
-        });
-        let shown = Sent { example: line, first: sent.first, ..Sent::default() };
-        out.extend(signal(case, owner, "traffic.abuse", 0.8, &shown, reading));
+        };
+        let line = case.t.logs.iter().find(sent_it);
+        out.extend(signal(case, owner, "traffic.abuse", 0.8, (line, sent.first), reading));
     }
     out
 }
@@ -186,10 +192,10 @@ fn signal(
     owner: &str,
     cause: &'static str,
     weight: f64,
-    sent: &Sent<'_>,
+    (line, first): (Option<&LogLine>, Option<i64>),
     reading: String,
 ) -> Option<Signal> {
-    let line = sent.example?;
+    let line = line?;
     let template = template_of(&line.text);
     Some(Signal {
         component: owner.to_owned(),
@@ -197,7 +203,7 @@ fn signal(
         modality: Modality::Security,
         role: Role::Mechanism,
         weight,
-        onset: sent.first.or(Some(case.frame.onset)),
+        onset: first.or(Some(case.frame.onset)),
         indicator: Some(template.clone()),
         change: None,
         cite: Cite::new(

@@ -214,7 +214,7 @@ impl Growth {
 }
 
 /// Seconds before the onset and since.
-fn spans(case: &Case<'_>) -> (f64, f64) {
+pub(super) fn spans(case: &Case<'_>) -> (f64, f64) {
     let seconds = |ms: i64| (ms as f64 / 1000.0).max(1.0);
     (seconds(case.frame.onset - case.frame.begin), seconds(case.frame.end - case.frame.onset))
 }
