@@ -606,8 +606,13 @@ impl Incident {
     /// Whether a page about it is still worth somebody's sleep: while it is open, where its end cannot be told, and once
     /// its postmortem is late.
     pub fn may_be_paged_about(&self) -> bool {
-        let end_untold =
-            || self.updates.iter().any(|u| u.reason.is_last() && u.delivered.len() < u.channels.len());
+        let last = |u: &&Update| u.reason.is_last() && u.at >= self.open_since;
+        let end_untold = || {
+            let mut ends = self.updates.iter().filter(last);
+            let told =
+                |audience: &Audience| self.updates.iter().filter(last).any(|u| u.audience == *audience);
+            ends.any(|u| u.delivered.len() < u.channels.len()) || !self.clocks.keys().all(told)
+        };
         !self.status.is_over()
             || (self.postmortem.is_none() && self.fired.contains("postmortem"))
             || (!self.dead_effects.is_empty() && end_untold())

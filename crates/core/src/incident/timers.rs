@@ -73,19 +73,18 @@ pub fn timers(i: &Incident, policy: &Policy) -> BTreeMap<String, Timestamp> {
     let calm = i.mitigated_at.is_some() && !i.heard_by.is_empty();
     if let Some(within) = level.acknowledge_within_s.filter(|_| !calm) {
         for (role, waiting) in &i.awaiting {
-            set(ack_key(i, role, waiting), after(waiting.since, within));
+            set(ack_key(role, waiting), after(waiting.since, within));
         }
     }
     if let Some(at) = i.escalation.as_ref().and_then(Escalation::deadline) {
         set("oncall".to_owned(), at);
     }
-    if let Some(within) = level.acknowledge_within_s
-        && !calm
-        && i.roles.get(COMMANDER).is_some_and(|h| h.person.is_none())
+    if let Some(within) = level.acknowledge_within_s.filter(|_| !calm)
+        && let Some(vacant) = vacant_since(i)
         && level.roles.iter().any(|r| r == COMMANDER)
     {
-        let since = i.open_since.max(i.severity_since);
-        let (said, key) = uncommanded_key(i);
+        let since = i.open_since.max(i.severity_since).max(vacant);
+        let (said, key) = uncommanded_key(i, vacant);
         set(key, after(since, within.saturating_mul(said as i64 + 1)));
     }
     if let Some(holder) = i.roles.get(COMMANDER).filter(|h| h.person.is_some()) {
@@ -175,14 +174,20 @@ fn public_first(i: &Incident, policy: &Policy, level: &Level) -> Option<Timestam
     (!posted).then_some(due)
 }
 
-/// The timer of a role whose call went unheard so often.
-pub(super) fn ack_key(i: &Incident, role: &str, waiting: &Awaiting) -> String {
-    format!("ack:{role}:{}:{}", i.reopened, waiting.unheard)
+/// The timer of a role whose call is not answered: of each call, for a role may be given anew.
+pub(super) fn ack_key(role: &str, waiting: &Awaiting) -> String {
+    format!("ack:{role}:{}:{}", waiting.since.as_second(), waiting.unheard)
 }
 
-/// The timer of an incident that nobody commands, and how often somebody was called about that already.
-pub(super) fn uncommanded_key(i: &Incident) -> (usize, String) {
-    numbered(i, format!("uncommanded:{}", i.severity.severity))
+/// Since when nobody commands who should.
+pub(super) fn vacant_since(i: &Incident) -> Option<Timestamp> {
+    i.roles.get(COMMANDER).filter(|h| h.person.is_none()).map(|h| h.since)
+}
+
+/// The timer of an incident that nobody commands since then, and how often somebody was called about that already: who
+/// commanded in between begins it anew.
+pub(super) fn uncommanded_key(i: &Incident, vacant: Timestamp) -> (usize, String) {
+    numbered(i, format!("uncommanded:{}:{}", i.severity.severity, vacant.as_second()))
 }
 
 /// The timer of a cause that is not found.

@@ -10,7 +10,7 @@ use super::commands::speakers;
 use super::event::Event;
 use super::state::Incident;
 use super::timers::after;
-use crate::comms::Audience;
+use crate::comms::{Audience, UpdateReason};
 use crate::cx::Cx;
 
 /// Whoever speaks for the incident is called once a channel has not taken an update for so long, seconds …
@@ -56,9 +56,15 @@ pub(super) fn refused(i: &Incident, update: usize, channel: &str, reason: &str, 
     tell(i, 0, &why, "tell them another way, then mend it and retry", cx)
 }
 
-/// The draft of an update could not be made.
-pub(super) fn unwritten(i: &Incident, audience: Audience, reason: &str, cx: &Cx<'_>) -> Vec<Event> {
-    if i.status.is_over() {
+/// The draft of an update could not be made. Nobody is called for one that an end, or a new beginning, has overtaken.
+pub(super) fn unwritten(
+    i: &Incident,
+    audience: Audience,
+    of: UpdateReason,
+    reason: &str,
+    cx: &Cx<'_>,
+) -> Vec<Event> {
+    if i.status.is_over() != of.is_last() {
         return Vec::new();
     }
     let reason: String = reason.chars().take(REASON).collect();

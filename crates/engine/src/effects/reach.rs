@@ -27,10 +27,12 @@ pub(super) async fn reach(
     asked_at: Timestamp,
     reach: &Reach,
 ) -> EffectResult {
+    let contact = &reach.contact;
+    let line = Line { person: reach.person.clone(), contact: contact.contact.clone() };
     if let Some(why) = not_wanted(incident, reach) {
+        executor.throttle.dropped(&line, key);
         return only(done(&why));
     }
-    let contact = &reach.contact;
     if contact.kind == ContactKind::Push {
         return by_devices(executor, incident, asked_at, &reach.person);
     }
@@ -43,7 +45,6 @@ pub(super) async fn reach(
         );
         return only(Outcome::Permanent { reason });
     };
-    let line = Line { person: reach.person.clone(), contact: contact.contact.clone() };
     let call = Call {
         severity: incident.severity.severity,
         text: page::subject(incident, &reach.text),
@@ -57,7 +58,8 @@ pub(super) async fn reach(
         Turn::Bundle(bundle) => Some(bundle),
         Turn::Told => return only(done("was told together with others")),
         Turn::Wait(seconds) => {
-            let reason = format!("{} is being called for other incidents; told with them", reach.person);
+            let reason =
+                format!("{} has just been called; told after that, with what else there is", reach.person);
             let outcome = Outcome::Retry { reason, after_s: Some(seconds) };
             return EffectResult { held: true, ..only(outcome) };
         }

@@ -1,6 +1,7 @@
 //! A storm of incidents must not become a storm of calls to one person. The first of them go out at once; those that come
-//! while a contact has had its share wait in the outbox and are told together, as soon as it may be used again. What is
-//! worse than all that was told of late waits for nothing.
+//! while a contact has had its share wait in the outbox and are told together, as soon as it may be used again. Of one
+//! incident a contact hears once in half a minute, whatever else there is to say of it. What is worse than all that was told
+//! of late waits for nothing.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
@@ -16,6 +17,8 @@ const BURST: usize = 3;
 const BURST_VOICE: usize = 1;
 /// See [`BURST`].
 const WINDOW: SignedDuration = SignedDuration::from_secs(60);
+/// Of the same incident a contact hears again after so long.
+const AGAIN: SignedDuration = SignedDuration::from_secs(30);
 /// What is told together names so many; the rest is counted.
 const NAMED: usize = 5;
 /// Somebody else is just being told: asked again after so long.
@@ -82,12 +85,37 @@ struct Lines {
 
 #[derive(Debug, Default)]
 struct Use {
-    /// When, and the gravest that was told then.
-    calls: VecDeque<(Timestamp, Severity)>,
+    calls: VecDeque<Rung>,
     waiting: BTreeMap<EffectKey, Call>,
     told: BTreeSet<EffectKey>,
     /// The call that is just going out, and those that go with it.
     under_way: Option<(EffectKey, Vec<EffectKey>)>,
+}
+
+/// A call that went out.
+#[derive(Debug)]
+struct Rung {
+    at: Timestamp,
+    key: EffectKey,
+    /// The gravest that was told then.
+    severity: Severity,
+    /// Of which it told; of none if it did not arrive.
+    incidents: BTreeSet<IncidentId>,
+}
+
+impl Use {
+    /// Seconds until the contact may hear of the incident again.
+    fn again_in(&self, incident: &IncidentId, now: Timestamp) -> Option<i64> {
+        let last = self.calls.iter().rev().find(|rung| rung.incidents.contains(incident))?;
+        let left = AGAIN.as_secs() - now.duration_since(last.at).as_secs();
+        (left > 0).then_some(left)
+    }
+
+    fn rings(&mut self, key: &EffectKey, told: &[&Call], now: Timestamp) {
+        let Some(severity) = told.iter().map(|c| c.severity).min() else { return };
+        let incidents = told.iter().map(|c| c.incident.clone()).collect();
+        self.calls.push_back(Rung { at: now, key: key.clone(), severity, incidents });
+    }
 }
 
 impl Throttle {
@@ -104,34 +132,42 @@ impl Throttle {
         if line.told.remove(key) {
             return Turn::Told;
         }
-        while line.calls.front().is_some_and(|(at, _)| now.duration_since(*at) >= WINDOW) {
+        while line.calls.front().is_some_and(|rung| now.duration_since(rung.at) >= WINDOW) {
             line.calls.pop_front();
         }
         let burst = if kind == ContactKind::Voice { BURST_VOICE } else { BURST };
         line.waiting.insert(key.clone(), call.clone());
-        let worse = line.calls.iter().all(|(_, told)| call.severity < *told);
-        let spent = line.calls.len() >= burst;
-        if let Some((oldest, _)) = line.calls.front().filter(|_| spent && !worse) {
-            let left = WINDOW.as_secs() - now.duration_since(*oldest).as_secs();
-            return Turn::Wait(u32::try_from(left.max(1)).unwrap_or(SOON_S));
-        }
         // Another waits for the answer to a call that tells of this one as well.
         if line.under_way.as_ref().is_some_and(|(_, others)| others.contains(key)) {
             return Turn::Wait(SOON_S);
         }
+        let worse = line.calls.iter().all(|rung| call.severity < rung.severity);
+        let spent = line.calls.len() >= burst;
+        let oldest = line.calls.front().filter(|_| spent);
+        let free_in = oldest.map(|rung| WINDOW.as_secs() - now.duration_since(rung.at).as_secs());
+        if let Some(left) = free_in.max(line.again_in(&call.incident, now)).filter(|_| !worse) {
+            return Turn::Wait(u32::try_from(left.max(1)).unwrap_or(SOON_S));
+        }
         // What is let past the others is told by itself.
-        let others: Vec<EffectKey> = match line.under_way {
-            None if !spent => line.waiting.keys().filter(|k| *k != key).cloned().collect(),
-            _ => Vec::new(),
-        };
-        if others.is_empty() {
-            line.calls.push_back((now, call.severity));
+        let alone = spent || line.under_way.is_some();
+        let goes =
+            |(k, c): &(&EffectKey, &Call)| *k == key || (!alone && line.again_in(&c.incident, now).is_none());
+        let waiting = line.waiting.iter().filter(goes).map(|(k, c)| (k.clone(), c.clone()));
+        let told: BTreeMap<EffectKey, Call> = waiting.collect();
+        line.rings(key, &told.values().collect::<Vec<_>>(), now);
+        if told.len() < 2 {
             return Turn::Alone;
         }
-        let bundle = bundle(&line.waiting);
-        line.calls.push_back((now, bundle.named.first().map_or(call.severity, |(_, c)| c.severity)));
-        line.under_way = Some((key.clone(), others));
-        Turn::Bundle(bundle)
+        line.under_way = Some((key.clone(), told.keys().filter(|k| *k != key).cloned().collect()));
+        Turn::Bundle(bundle(&told))
+    }
+
+    /// A call that waited is not wanted any more.
+    pub(super) fn dropped(&self, line: &Line, key: &EffectKey) {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(entry) = lines.all.get_mut(line) {
+            entry.waiting.remove(key);
+        }
     }
 
     /// How a call went that was let through.
@@ -139,6 +175,9 @@ impl Throttle {
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(entry) = lines.all.get_mut(line) else { return };
         entry.waiting.remove(key);
+        if !arrived {
+            entry.calls.iter_mut().filter(|rung| rung.key == *key).for_each(|rung| rung.incidents.clear());
+        }
         if entry.under_way.as_ref().is_some_and(|(first, _)| first == key)
             && let Some((_, others)) = entry.under_way.take()
             && arrived
@@ -177,7 +216,7 @@ impl Lines {
         }
         self.swept = Some(now);
         self.all.retain(|_, l| {
-            let recent = l.calls.back().is_some_and(|(at, _)| now.duration_since(*at) < WINDOW);
+            let recent = l.calls.back().is_some_and(|rung| now.duration_since(rung.at) < WINDOW);
             recent || !l.waiting.is_empty() || !l.told.is_empty() || l.under_way.is_some()
         });
     }
@@ -248,6 +287,33 @@ mod tests {
             throttle.ask(&line, ContactKind::Voice, &key(n), &call(n, Severity::Sev2), at(s))
         };
         assert_eq!((ask(1, 0), ask(2, 1)), (Turn::Alone, Turn::Wait(59)));
+    }
+
+    #[test]
+    fn of_one_incident_a_contact_hears_again_after_half_a_minute_and_then_all_at_once() {
+        let throttle = Throttle::default();
+        let line = line("sms");
+        let of = |text: &str, severity: Severity| Call { text: text.to_owned(), ..call(1, severity) };
+        let ask = |n: u32, call: &Call, s: i64| throttle.ask(&line, ContactKind::Sms, &key(n), call, at(s));
+        assert_eq!(ask(1, &of("it is yours", Severity::Sev2), 0), Turn::Alone);
+        throttle.sent(&line, &key(1), true, at(0));
+        assert_eq!(ask(2, &of("an update is late", Severity::Sev2), 3), Turn::Wait(27));
+        assert_eq!(ask(3, &of("nobody leads", Severity::Sev2), 9), Turn::Wait(21));
+        assert_eq!(ask(4, &of("not wanted soon", Severity::Sev2), 9), Turn::Wait(21));
+        // Another incident does not wait, and brings nothing of the first with it.
+        assert_eq!(ask(5, &call(2, Severity::Sev2), 10), Turn::Alone);
+        throttle.sent(&line, &key(5), true, at(10));
+        throttle.dropped(&line, &key(4));
+        let Turn::Bundle(bundle) = ask(2, &of("an update is late", Severity::Sev2), 30) else {
+            panic!("is let through")
+        };
+        assert_eq!(bundle.text, "2 calls: an update is late; nobody leads");
+        // What did not arrive was not heard.
+        throttle.sent(&line, &key(2), false, at(30));
+        throttle.dropped(&line, &key(3));
+        assert_eq!(ask(2, &of("it is grave", Severity::Sev1), 31), Turn::Alone);
+        throttle.sent(&line, &key(2), true, at(31));
+        assert_eq!(ask(6, &of("graver is not", Severity::Sev1), 32), Turn::Wait(29), "it is no worse");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::event::{Event, Why};
 use super::state::{AttemptState, CallKind, Escalation, Page, Phase};
+use crate::model::Target;
 
 impl Escalation {
     /// Takes one fact in.
@@ -47,9 +48,10 @@ impl Escalation {
                 self.join(call, &page.person);
             }
             Event::Joined { call, person } => self.join(call, person),
-            Event::Left { call, person } => {
+            Event::Left { call, person, excused } => {
                 for call in self.calls.iter_mut().filter(|c| c.id == *call) {
                     call.paged.remove(person);
+                    call.targets.retain(|t| !excused || *t != Target::Person(person.clone()));
                 }
             }
             Event::Withdrawn { page, .. } => self.pages.retain(|p| p.id != *page),

@@ -7,7 +7,7 @@ use super::cx::Cx;
 use super::event::{Event, Why};
 use super::paging::later;
 use super::settle::settle;
-use super::state::{AttemptState, CallKind, Escalation, Page, Phase};
+use super::state::{AttemptState, Call, CallKind, Escalation, Page, Phase};
 use crate::model::{Policy, Target, Urgency};
 
 /// Longest sleep.
@@ -145,19 +145,18 @@ fn hand_over(draft: &mut Draft<'_>, by: &str, to: &HandTo) -> Result<(), Refused
     Ok(())
 }
 
-/// Ends the requests for a person; whoever was asked for with them is still.
+/// Ends the requests for a person. Whoever was asked for with them is still, and is not called anew.
 fn excuse(draft: &mut Draft<'_>, by: &str, person: &str) {
     let target = Target::Person(person.to_owned());
     let asked = |kind: &CallKind| matches!(kind, CallKind::Request { by: who } if who == by);
     let calls = draft.e.calls.iter().filter(|c| asked(&c.kind) && c.targets.contains(&target));
-    let calls: Vec<(String, Vec<Target>)> = calls.map(|c| (c.id.clone(), c.targets.clone())).collect();
-    for (id, mut targets) in calls {
-        targets.retain(|t| *t != target);
-        if !targets.is_empty() {
-            draft.call(CallKind::Request { by: by.to_owned() }, targets, 1, None);
-        }
-        draft.close_these(&[id]);
+    let (shared, theirs): (Vec<_>, Vec<_>) = calls.partition(|c| c.targets.len() > 1);
+    let ids = |calls: Vec<&Call>| calls.into_iter().map(|c| c.id.clone()).collect::<Vec<String>>();
+    let (shared, theirs) = (ids(shared), ids(theirs));
+    for call in shared {
+        draft.emit(Event::Left { call, person: person.to_owned(), excused: true });
     }
+    draft.close_these(&theirs);
 }
 
 /// Refuses what would page nobody.

@@ -53,6 +53,9 @@ pub enum Event {
         call: String,
         /// Who.
         person: String,
+        /// They were asked for in person and are not any more.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        excused: bool,
     },
     /// A page ended; attempts that were not made will not be.
     Withdrawn {

@@ -126,17 +126,17 @@ impl Draft<'_> {
 
     /// Pages a person for a call, unless they have acknowledged or are being paged.
     fn page(&mut self, call: &str, person: &str) {
+        let kind = self.e.calls.iter().find(|c| c.id == call).map(|c| &c.kind);
         // Who is the last hope, or was handed it, is asked again.
-        let is_step =
-            |c: &Call| c.id == call && matches!(c.kind, CallKind::Step { .. } | CallKind::Request { .. });
-        let is_step = self.e.calls.iter().any(is_step);
+        let is_step = matches!(kind, Some(CallKind::Step { .. } | CallKind::Request { .. }));
+        let is_handed = matches!(kind, Some(CallKind::HandOver { .. }));
         if self.e.acknowledged_by.contains(person) && is_step {
             return;
         }
         let call = call.to_owned();
         match self.e.page_of(person) {
             // A phone that has just rung for it does not ring twice.
-            Some(page) if page.goes_on() || (is_step && page.is_fresh(self.cx.now)) => {
+            Some(page) if page.goes_on() || (!is_handed && page.is_fresh(self.cx.now)) => {
                 self.emit(Event::Joined { call, person: person.to_owned() })
             }
             _ => {
@@ -155,7 +155,7 @@ impl Draft<'_> {
                 self.page(&call.id, person);
             }
             for person in call.paged.iter().filter(|p| !people.contains(p)) {
-                self.emit(Event::Left { call: call.id.clone(), person: person.clone() });
+                self.emit(Event::Left { call: call.id.clone(), person: person.clone(), excused: false });
             }
             if look || call.look_again.is_some_and(|at| at <= self.cx.now) {
                 let again = self.cx.look_again(&call.targets);

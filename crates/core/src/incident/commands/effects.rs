@@ -120,9 +120,9 @@ pub(super) fn finish(
         }
         _ if i.dead_effects.contains_key(key) => Vec::new(),
         // Where a clock runs it is asked for again; until then somebody knows that nothing was said.
-        Effect::DraftUpdate { audience, ahead: None, .. } => {
+        Effect::DraftUpdate { audience, reason, ahead: None } => {
             let mut events = vec![died()];
-            events.extend(super::super::untold::unwritten(i, *audience, &text, cx));
+            events.extend(super::super::untold::unwritten(i, *audience, *reason, &text, cx));
             events
         }
         Effect::Send { update, channel } => {

@@ -7,7 +7,7 @@ use super::super::advance::{able, call, declare, followers, ladder, page, person
 use super::super::event::Event;
 use super::super::oncall::follow;
 use super::super::state::{Awaiting, Incident};
-use super::super::timers::{COMMANDER, ack_key, after, late_key, timers, uncommanded_key};
+use super::super::timers::{COMMANDER, ack_key, after, late_key, timers, uncommanded_key, vacant_since};
 use super::drafts;
 use crate::agent::AgentTask;
 use crate::comms::{Audience, UpdateReason};
@@ -145,7 +145,7 @@ fn unposted(i: &Incident, key: &str, due: Timestamp, cx: &Cx<'_>) -> Vec<Event> 
 /// A call that nobody acknowledged: the role's holder, then others who can hold it, then those to whom severity
 /// escalates, round and round.
 fn unheard(i: &Incident, key: &str, due: Timestamp, cx: &Cx<'_>) -> Vec<Event> {
-    let waiting = i.awaiting.iter().find(|(role, waiting)| ack_key(i, role, waiting) == key);
+    let waiting = i.awaiting.iter().find(|(role, waiting)| ack_key(role, waiting) == key);
     let Some((role, waiting)) = waiting else { return Vec::new() };
     let ladder = ladder(i, role, cx);
     let next = ladder.get((waiting.unheard as usize + 1) % ladder.len().max(1)).cloned();
@@ -174,7 +174,7 @@ fn unheard(i: &Incident, key: &str, due: Timestamp, cx: &Cx<'_>) -> Vec<Event> {
 /// round until somebody does.
 fn uncommanded(i: &Incident, key: &str, due: Timestamp, cx: &Cx<'_>) -> Vec<Event> {
     let ladder = ladder(i, COMMANDER, cx);
-    let said = uncommanded_key(i).0;
+    let said = vacant_since(i).map_or(0, |vacant| uncommanded_key(i, vacant).0);
     let people: Vec<String> = ladder.get(said % ladder.len().max(1)).cloned().into_iter().collect();
     // That nobody can be reached is said once.
     if people.is_empty() && said > 0 {

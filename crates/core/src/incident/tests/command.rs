@@ -35,6 +35,34 @@ fn while_nobody_commands_one_after_the_other_is_called_again_and_again() {
     s.by("barbara", &take).expect("is taken");
     s.pass(1200);
     assert_eq!(paged(&s, "no incident commander").len(), 4, "somebody does");
+    // They cannot after all: it begins anew, and not with all that was not called meanwhile.
+    let decline = Command::DeclineRole { role: "incident_commander".into(), reason: "on a train".into() };
+    s.by("edsger", &Command::AssignRole { role: "incident_commander".into(), person: "edsger".into() })
+        .expect("is taken");
+    s.by("edsger", &decline).expect("is taken");
+    assert_eq!(s.i().holder("incident_commander"), None, "{:?}", s.i().roles);
+    s.pass(119);
+    assert_eq!(paged(&s, "no incident commander").len(), 4);
+    s.pass(1);
+    assert_eq!(paged(&s, "no incident commander").len(), 5);
+    s.pass(120);
+    assert_eq!(paged(&s, "no incident commander").len(), 6);
+}
+
+#[test]
+fn a_role_that_is_given_anew_has_a_clock_of_its_own() {
+    let mut s = Story::opened(SEV1, Some(Severity::Sev1));
+    let unheard = |s: &Story| {
+        s.said(|e| matches!(e, Event::Escalated { role: Some(role), .. } if role == "technical_lead"))
+    };
+    s.pass(120);
+    assert_eq!(unheard(&s), 1);
+    let give = Command::AssignRole { role: "technical_lead".into(), person: "edsger".into() };
+    s.by("grace", &give).expect("is given");
+    s.pass(119);
+    assert_eq!(unheard(&s), 1);
+    s.pass(1);
+    assert_eq!(unheard(&s), 2, "whoever was given it does not answer either");
 }
 
 #[test]

@@ -100,3 +100,27 @@ fn an_all_clear_that_cannot_be_told_is_worth_a_call() {
     assert_eq!(called(&s, "the public was not told by mail/public: 403"), ["grace"]);
     assert!(s.i().may_be_paged_about(), "the call goes out though it is over");
 }
+
+#[test]
+fn an_all_clear_that_cannot_be_drafted_is_worth_a_call_and_what_an_end_overtook_is_not() {
+    let mut s = Story::opened(SEV1, Some(Severity::Sev1));
+    s.outcome = crate::verdict::Outcome::InsufficientEvidence;
+    s.work();
+    for person in ["ada", "grace", "linus"] {
+        s.by(person, &Command::Acknowledge).expect("is taken");
+    }
+    let draft = |e: &Effect| matches!(e, Effect::DraftUpdate { audience: Audience::Public, .. });
+    s.pass(15 * 60);
+    s.work_where(|e| !draft(e));
+    s.by("ada", &Command::Resolve { summary: "mended".into() }).expect("is over");
+    s.work_where(|e| !draft(e));
+    let waiting: Vec<_> = s.pending.iter().filter(|(_, e)| draft(e)).map(|(at, _)| *at).collect();
+    assert_eq!(waiting.len(), 2, "the cadence's, and the all-clear's");
+    let words = "the public was not told, the update could not be drafted";
+    for (n, at) in waiting.into_iter().enumerate() {
+        let effect = s.pending.remove(&at).expect("is there");
+        s.finish(at, &effect, Outcome::Permanent { reason: "the template is broken".to_owned() });
+        assert_eq!(called(&s, words).len(), n, "{effect:?}");
+    }
+    assert!(s.i().may_be_paged_about(), "the call goes out though it is over");
+}

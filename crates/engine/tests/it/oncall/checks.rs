@@ -10,8 +10,11 @@ use jiff::Timestamp;
 use super::month::{Ring, Season};
 use super::reference::Reference;
 
-/// Two calls for the same reason within so long are one too many.
-const TWICE_S: i64 = 20;
+/// Two calls for one incident within so long are one too many, seconds.
+const TWICE_S: i64 = 30;
+/// Two calls with the same words. Whoever does not answer is called again after two minutes, and the first of those calls may
+/// have waited for half a minute because the contact had just heard of it, and for another while a channel was tried.
+const SAME_S: i64 = 60;
 
 /// What was seen, over all incidents: a check of nothing is none.
 #[derive(Debug, Default)]
@@ -330,8 +333,9 @@ fn spoken_of(records: &[EventRecord], seen: &mut Seen) {
     }
 }
 
-/// No telephone rings twice for the same, unless a person asked anew in between.
-pub(super) fn phones(rings: &[Ring], incidents: &[Vec<EventRecord>]) {
+/// No telephone rings twice for one incident within [`TWICE_S`], whatever the words and whatever for, and not with the same
+/// words within [`SAME_S`] unless a person asked anew in between.
+pub(super) fn phones(rings: &[Ring], incidents: &[Vec<EventRecord>]) -> Result<(), String> {
     let asked_anew = |first: &Ring, second: &Ring| {
         let records = incidents.iter().filter(|records| records[0].incident.to_string() == first.incident);
         records.flatten().filter(|r| matches!(r.actor, Actor::Person { .. })).any(|r| {
@@ -345,24 +349,28 @@ pub(super) fn phones(rings: &[Ring], incidents: &[Vec<EventRecord>]) {
             asked && first.at < r.at.as_second() && r.at.as_second() <= second.at
         })
     };
-    let mut by_phone: BTreeMap<(&str, &str, &str), Vec<&Ring>> = BTreeMap::new();
+    let mut by_phone: BTreeMap<(&str, &str), Vec<&Ring>> = BTreeMap::new();
     for ring in rings {
-        by_phone.entry((&ring.address, &ring.incident, &ring.subject)).or_default().push(ring);
-    }
-    for ((address, incident, subject), rings) in by_phone {
-        for pair in rings.windows(2) {
-            // Under one key a receiver shows it once.
-            let (first, second) = (pair[0], pair[1]);
-            // Who was not told that a page arrived may try another.
-            let twice = !first.lost
-                && first.key != second.key
-                && second.at - first.at < TWICE_S
-                && !asked_anew(first, second);
-            assert!(
-                !twice,
-                "{address} rang twice for {incident} within {} s: {subject}",
-                second.at - first.at
-            );
+        // What is told together is about each that it names.
+        let named = ring.subject.split([' ', ':', ',', ';']).filter(|word| word.starts_with("INC-"));
+        let about: BTreeSet<&str> = named.chain([ring.incident.as_str()]).collect();
+        for incident in about {
+            by_phone.entry((&ring.address, incident)).or_default().push(ring);
         }
     }
+    for ((address, incident), rings) in by_phone {
+        for (n, second) in rings.iter().enumerate() {
+            let before = rings[..n].iter().rev().take_while(|first| second.at - first.at < SAME_S);
+            // Under one key a receiver shows it once, and who was not told that a page arrived may try another.
+            for first in before.filter(|first| !first.lost && first.key != second.key) {
+                let apart = second.at - first.at;
+                let same = first.subject == second.subject && !asked_anew(first, second);
+                if apart < TWICE_S || same {
+                    let (a, b) = (&first.subject, &second.subject);
+                    return Err(format!("{address} rang twice for {incident} within {apart} s: {a} / {b}"));
+                }
+            }
+        }
+    }
+    Ok(())
 }

@@ -32,8 +32,11 @@ use serde_json::Value;
 const ROSTER: &str = include_str!("roster.toml");
 const DAY_S: i64 = 86_400;
 const OPS: &str = "slack/ops";
+const COMMANDER: &str = "incident_commander";
 /// Where nobody answers for so long, somebody comes to the office and sees it.
 const FOUND_AFTER_S: i64 = 4 * 3600;
+/// One that lasts is over by then.
+const LASTS_S: i64 = 9 * 3600;
 
 /// A month in which both teams change their clocks.
 #[derive(Debug, Clone)]
@@ -77,7 +80,22 @@ enum Deed {
     HandOver,
     Request,
     TakeCommand,
+    /// Whoever is asked to command says that they cannot.
+    Decline,
+    /// Whoever is asked to take over does.
+    TakeOver,
     Resolve,
+}
+
+/// What sort of incident it is for those who are called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sort {
+    /// Over within the hour once somebody has it.
+    Usual,
+    /// It lasts for hours.
+    Long,
+    /// Nobody wants to command it, for long.
+    Unwanted,
 }
 
 /// How channels behave.
@@ -188,7 +206,8 @@ pub(super) struct Month {
     faults: Dice,
     /// How many rings were looked at.
     heard: usize,
-    policy: Arc<Policy>,
+    sorts: BTreeMap<IncidentId, Sort>,
+    pub(super) policy: Arc<Policy>,
 }
 
 impl Month {
@@ -263,6 +282,7 @@ impl Month {
             chat,
             faults: Dice::new(seed + 77),
             heard: 0,
+            sorts: BTreeMap::new(),
             policy,
         }
     }
@@ -349,7 +369,13 @@ impl Month {
         let by = Actor::person("monitoring");
         let decided = self.transact(|m, tx, at| Ok(Some(m.open(tx, opening.clone(), &by, at)?)));
         let id = decided.expect("is there").expect("opens").incident;
-        let found = self.now() + FOUND_AFTER_S;
+        let sort = match (self.weather, self.dice.below(20)) {
+            (Weather::Bad, 0 | 1) => Sort::Long,
+            (Weather::Bad, 2) => Sort::Unwanted,
+            _ => Sort::Usual,
+        };
+        self.sorts.insert(id.clone(), sort);
+        let found = self.now() + if sort == Sort::Long { LASTS_S } else { FOUND_AFTER_S };
         self.plans.insert((found, id, "passer-by".to_owned(), Deed::Resolve));
     }
 
@@ -460,6 +486,49 @@ impl Month {
         assert!(undrafted > 100, "{undrafted}");
     }
 
+    /// What is checked of the commander's clock and of telephones does find what is missing, and what is too much.
+    pub(super) fn what_was_not_done_in_time_is_found(&self) {
+        let all = self.incidents();
+        // As if it had not been noticed, nor anybody called for it.
+        let missed = |what: &'static str| move |e: &Event| matches!(e, Event::DeadlineMissed { what: w, .. } if w.starts_with(what));
+        let kinds: [&dyn Fn(&Event) -> bool; 6] = [
+            &missed("uncommanded"),
+            &missed("ack:"),
+            &missed("resolve_by"),
+            &|e| matches!(e, Event::HandOverDue { .. }),
+            &|e| matches!(e, Event::Escalated { role: None, .. }),
+            &|e| matches!(e, Event::UpdateRequested { .. } | Event::UpdatePosted { .. }),
+        ];
+        for (n, kind) in kinds.into_iter().enumerate() {
+            let mut found = 0;
+            for records in all.iter().filter(|records| records.iter().any(|r| kind(&r.event))) {
+                let moments: BTreeSet<i64> =
+                    records.iter().filter(|r| kind(&r.event)).map(|r| r.at.as_second()).collect();
+                let gone = |r: &&EventRecord| {
+                    let calls = matches!(
+                        r.event,
+                        Event::Paged { .. } | Event::OnCall { .. } | Event::Escalated { .. }
+                    );
+                    kind(&r.event) || (calls && moments.contains(&r.at.as_second()))
+                };
+                let without: Vec<EventRecord> = records.iter().filter(|r| !gone(r)).cloned().collect();
+                found += usize::from(super::clock::wrong(&without));
+            }
+            assert!(found > 10, "kind {n}: {found}");
+        }
+        let mut rings = self.phones();
+        assert_eq!(super::checks::phones(&rings, &all), Ok(()));
+        let first = rings.iter().position(|r| !r.lost).expect("somebody was called");
+        let again = Ring {
+            key: "another".to_owned(),
+            at: rings[first].at + 9,
+            subject: "!".to_owned(),
+            ..rings[first].clone()
+        };
+        rings.insert(first + 1, again);
+        assert!(super::checks::phones(&rings, &all).is_err());
+    }
+
     /// What is not what this is about: agents fail, updates are written.
     fn beside(
         &self,
@@ -538,7 +607,11 @@ impl Month {
                     + 20
                     + self.dice.below(if self.weather == Weather::Fair { 30 } else { 500 }) as i64;
                 let (id, name) = (IncidentId::new(ring.incident.clone()), owner.name.clone());
-                let deed = self.deed();
+                let deed = match self.sorts.get(&id) {
+                    Some(Sort::Unwanted) if self.dice.chance(90) => Deed::Decline,
+                    Some(Sort::Long) if ring.subject.contains("take over as") => Deed::TakeOver,
+                    _ => self.deed(),
+                };
                 self.plans.insert((when, id, name, deed));
             }
         }
@@ -569,15 +642,20 @@ impl Month {
                 Command::RequestResponders { targets: vec![Target::Schedule("command".to_owned())] }
             }
             Deed::TakeCommand => match self.commander() {
-                Some(next) => Command::AssignRole { role: "incident_commander".to_owned(), person: next },
+                Some(next) => Command::AssignRole { role: COMMANDER.to_owned(), person: next },
                 None => Command::Acknowledge,
             },
+            Deed::Decline => Command::DeclineRole { role: COMMANDER.to_owned(), reason: "asleep".to_owned() },
+            Deed::TakeOver => Command::AssignRole { role: COMMANDER.to_owned(), person: person.clone() },
             Deed::Resolve => Command::Resolve { summary: "it is over".to_owned() },
         };
         let decided = self.transact(|m, tx, now| Ok(Some(m.command(tx, id, &command, &actor, now)?)));
         // Who answers ends it a while later; what has ended is refused.
         if *deed == Deed::Acknowledge && decided.is_some_and(|d| d.is_ok_and(|d| !d.records.is_empty())) {
-            let end = at + 600 + self.dice.below(3000) as i64;
+            let end = match self.sorts.get(id) {
+                Some(Sort::Long) => at + 2 * 3600 + self.dice.below(6 * 3600) as i64,
+                _ => at + 600 + self.dice.below(3000) as i64,
+            };
             self.plans.insert((end, id.clone(), person.clone(), Deed::Resolve));
         }
     }

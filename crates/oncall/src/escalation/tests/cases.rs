@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::world::World;
-use crate::escalation::{Command, HandTo, Phase};
+use crate::escalation::{CallKind, Command, HandTo, Phase};
 use crate::model::{Roster, Target, Urgency};
 
 fn roster() -> Roster {
@@ -179,6 +179,24 @@ fn a_contact_that_fails_is_followed_by_the_next_and_who_has_none_by_the_next_ste
     12:00:00   pages cem (INC-1/2)
     12:00:00   -> cem by push (INC-1/2/push/0)
     ");
+}
+
+#[test]
+fn who_is_excused_is_called_no_more_and_who_was_asked_with_them_is_not_called_anew() {
+    let roster = roster();
+    let mut world = World::new(&roster, "2026-01-05T12:00:00Z");
+    world.start("usual", Urgency::High);
+    let targets = vec![Target::Person(by("cem")), Target::Person(by("dia"))];
+    world.does(&Command::Request { by: by("ben"), targets });
+    // Long after all of their rules have been tried.
+    world.wait(3600);
+    let told = world.does(&Command::Excuse { by: by("ben"), person: by("dia") });
+    assert!(told.contains("dia left call") && !told.contains("pages") && !told.contains("->"), "{told}");
+    let mut left = world.e.calls.iter().filter(|c| matches!(c.kind, CallKind::Request { .. }));
+    assert!(left.all(|c| c.targets == [Target::Person(by("cem"))]), "{:?}", world.e.calls);
+    assert!(world.e.page_of("dia").is_none());
+    world.does(&Command::Excuse { by: by("ben"), person: by("cem") });
+    assert!(!world.e.calls.iter().any(|c| matches!(c.kind, CallKind::Request { .. })));
 }
 
 #[test]

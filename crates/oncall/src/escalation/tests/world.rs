@@ -85,7 +85,7 @@ fn words(event: &Event) -> Option<String> {
             format!("  pages {} ({}){held}", page.person, page.id)
         }
         Event::Joined { person, .. } => format!("  {person} is being paged already"),
-        Event::Left { call, person } => format!("  {person} left call {call}"),
+        Event::Left { call, person, .. } => format!("  {person} left call {call}"),
         Event::Withdrawn { page, person } => format!("  page {page} of {person} ends"),
         Event::Attempted { page, rule, contact, person, .. } => {
             format!("  -> {person} by {contact} ({})", super::super::Attempt::key(page, contact, *rule))
