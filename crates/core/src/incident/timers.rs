@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use firebell_oncall::escalation::Escalation;
+use firebell_oncall::escalation::{Escalation, Phase as OnCallPhase};
 use jiff::{SignedDuration, Timestamp};
 
 use super::advance::public_wanted;
@@ -72,8 +72,11 @@ pub fn timers(i: &Incident, policy: &Policy) -> BTreeMap<String, Timestamp> {
     // Once it is mitigated and somebody is there, nobody else is got out of bed for a role.
     let calm = i.mitigated_at.is_some() && !i.heard_by.is_empty();
     if let Some(within) = level.acknowledge_within_s.filter(|_| !calm) {
+        // Who put it to sleep is not woken for whether it is answered.
+        let asleep = i.escalation.as_ref().filter(|e| e.phase == OnCallPhase::Snoozed).and_then(|e| e.until);
         for (role, waiting) in &i.awaiting {
-            set(ack_key(role, waiting), after(waiting.since, within));
+            let due = after(waiting.since, within);
+            set(ack_key(role, waiting), asleep.map_or(due, |until| due.max(until)));
         }
     }
     if let Some(at) = i.escalation.as_ref().and_then(Escalation::deadline) {

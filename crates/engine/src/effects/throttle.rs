@@ -200,7 +200,12 @@ fn bundle(waiting: &BTreeMap<EffectKey, Call>) -> Bundle {
     all.sort_by_key(|(key, call)| (call.severity, &call.text, *key));
     let named: Vec<(EffectKey, Call)> =
         all.iter().take(NAMED).map(|(key, call)| ((*key).clone(), (*call).clone())).collect();
-    let texts: Vec<&str> = named.iter().map(|(_, call)| call.text.as_str()).collect();
+    let mut texts: Vec<&str> = named.iter().map(|(_, call)| call.text.as_str()).collect();
+    // What is asked twice is said once.
+    texts.dedup();
+    if let ([only], true) = (texts.as_slice(), all.len() == named.len()) {
+        return Bundle { text: (*only).to_owned(), all: all.len(), named };
+    }
     let more = match all.len() - named.len() {
         0 => String::new(),
         more => format!("; and {more} more"),
@@ -304,14 +309,16 @@ mod tests {
         assert_eq!(ask(5, &call(2, Severity::Sev2), 10), Turn::Alone);
         throttle.sent(&line, &key(5), true, at(10));
         throttle.dropped(&line, &key(4));
-        let Turn::Bundle(bundle) = ask(2, &of("an update is late", Severity::Sev2), 30) else {
+        let Turn::Bundle(told) = ask(2, &of("an update is late", Severity::Sev2), 30) else {
             panic!("is let through")
         };
-        assert_eq!(bundle.text, "2 calls: an update is late; nobody leads");
+        assert_eq!(told.text, "2 calls: an update is late; nobody leads");
         // What did not arrive was not heard.
         throttle.sent(&line, &key(2), false, at(30));
         throttle.dropped(&line, &key(3));
         assert_eq!(ask(2, &of("it is grave", Severity::Sev1), 31), Turn::Alone);
+        let same = BTreeMap::from([(key(1), call(1, Severity::Sev2)), (key(2), call(1, Severity::Sev2))]);
+        assert_eq!((bundle(&same).text.as_str(), bundle(&same).all), ("incident 1", 2));
         throttle.sent(&line, &key(2), true, at(31));
         assert_eq!(ask(6, &of("graver is not", Severity::Sev1), 32), Turn::Wait(29), "it is no worse");
     }

@@ -238,6 +238,18 @@ fn it_sleeps_is_handed_over_and_grows_by_what_people_say() {
 }
 
 #[test]
+fn nobody_is_asked_whether_a_role_is_answered_while_it_sleeps() {
+    let mut story = story(Severity::Sev2);
+    let until = story.now.checked_add(jiff::SignedDuration::from_mins(20)).expect("in range");
+    story.by("ana", &Command::Snooze { until }).expect("is taken");
+    let unheard = |story: &Story| story.said(|e| matches!(e, Event::Escalated { role: Some(_), .. }));
+    story.minutes(19);
+    assert_eq!(unheard(&story), 0);
+    story.minutes(1);
+    assert!(unheard(&story) > 0, "{:?}", story.i().awaiting);
+}
+
+#[test]
 fn a_role_is_declined_and_goes_to_who_can_take_it_and_a_deputy_goes_first() {
     let mut story = story(Severity::Sev1);
     story.sent();

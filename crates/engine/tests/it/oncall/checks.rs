@@ -12,9 +12,9 @@ use super::reference::Reference;
 
 /// Two calls for one incident within so long are one too many, seconds.
 const TWICE_S: i64 = 30;
-/// Two calls with the same words. Whoever does not answer is called again after two minutes, and the first of those calls may
-/// have waited for half a minute because the contact had just heard of it, and for another while a channel was tried.
-const SAME_S: i64 = 60;
+/// Two calls with the same words that were asked for within so long: whoever does not answer is called again after two
+/// minutes.
+const SAME_S: i64 = 90;
 
 /// What was seen, over all incidents: a check of nothing is none.
 #[derive(Debug, Default)]
@@ -334,23 +334,45 @@ fn spoken_of(records: &[EventRecord], seen: &mut Seen) {
 }
 
 /// No telephone rings twice for one incident within [`TWICE_S`], whatever the words and whatever for, and not with the same
-/// words within [`SAME_S`] unless a person asked anew in between.
+/// words within [`SAME_S`] unless a person stepped in in between.
 pub(super) fn phones(rings: &[Ring], incidents: &[Vec<EventRecord>]) -> Result<(), String> {
-    let asked_anew = |first: &Ring, second: &Ring| {
+    let stepped_in = |first: &Ring, second: &Ring| {
         let records = incidents.iter().filter(|records| records[0].incident.to_string() == first.incident);
         records.flatten().filter(|r| matches!(r.actor, Actor::Person { .. })).any(|r| {
-            let asked = matches!(
+            let acts = matches!(
                 &r.event,
-                Event::OnCall { event: OnCall::Started { why: Why::HandedOver { .. }, .. } }
+                Event::OnCall { event: OnCall::Snoozed { .. } | OnCall::Acknowledged { .. } }
+                    | Event::OnCall { event: OnCall::Started { why: Why::HandedOver { .. }, .. } }
                     | Event::OnCall {
                         event: OnCall::Called { call: Call { kind: CallKind::Request { .. }, .. }, .. }
                     }
             );
-            asked && first.at < r.at.as_second() && r.at.as_second() <= second.at
+            acts && first.at < r.at.as_second() && r.at.as_second() <= second.at
         })
+    };
+    // When it was asked for; a channel's trouble may have held it up since.
+    let asked_at = |ring: &Ring| {
+        let mut key = ring.key.rsplit(':').skip(1);
+        let (version, id) = (key.next().and_then(|v| v.parse::<usize>().ok()), key.next());
+        let records = incidents.iter().find(|records| Some(records[0].incident.as_str()) == id);
+        records.zip(version).and_then(|(r, version)| r.get(version - 1)).map_or(ring.at, |r| r.at.as_second())
+    };
+    // Another update that cannot be written is another reason to call whoever writes them.
+    let of_another = |ring: &Ring| {
+        let records = incidents.iter().filter(|records| records[0].incident.to_string() == ring.incident);
+        ring.subject.contains("could not be drafted")
+            && records.flatten().any(|r| {
+                r.at.as_second() == asked_at(ring)
+                    && matches!(&r.event, Event::EffectDied { effect, .. } if effect == "draft_update")
+            })
     };
     let mut by_phone: BTreeMap<(&str, &str), Vec<&Ring>> = BTreeMap::new();
     for ring in rings {
+        let mut texts: Vec<&str> = ring.subject.split("; SEV").collect();
+        texts.sort_unstable();
+        if texts.windows(2).any(|pair| pair[0] == pair[1]) {
+            return Err(format!("{} is told the same twice: {}", ring.address, ring.subject));
+        }
         // What is told together is about each that it names.
         let named = ring.subject.split([' ', ':', ',', ';']).filter(|word| word.starts_with("INC-"));
         let about: BTreeSet<&str> = named.chain([ring.incident.as_str()]).collect();
@@ -360,11 +382,14 @@ pub(super) fn phones(rings: &[Ring], incidents: &[Vec<EventRecord>]) -> Result<(
     }
     for ((address, incident), rings) in by_phone {
         for (n, second) in rings.iter().enumerate() {
-            let before = rings[..n].iter().rev().take_while(|first| second.at - first.at < SAME_S);
+            let before = rings[..n].iter().rev().take_while(|first| second.at - first.at < 10 * SAME_S);
             // Under one key a receiver shows it once, and who was not told that a page arrived may try another.
             for first in before.filter(|first| !first.lost && first.key != second.key) {
                 let apart = second.at - first.at;
-                let same = first.subject == second.subject && !asked_anew(first, second);
+                let same = first.subject == second.subject
+                    && (asked_at(second) - asked_at(first)).abs() < SAME_S
+                    && !stepped_in(first, second)
+                    && !(asked_at(first) < asked_at(second) && of_another(second));
                 if apart < TWICE_S || same {
                     let (a, b) = (&first.subject, &second.subject);
                     return Err(format!("{address} rang twice for {incident} within {apart} s: {a} / {b}"));

@@ -5,10 +5,11 @@
 use std::collections::BTreeMap;
 
 use firebell_core::comms::Audience;
-use firebell_core::incident::{Actor, Event, EventRecord, apply, timers};
+use firebell_core::incident::{Actor, Event, EventRecord, Incident, apply, timers};
 use firebell_core::policy::Policy;
 use firebell_core::severity::Severity;
 use firebell_oncall::escalation::Event as OnCall;
+use jiff::Timestamp;
 
 const COMMANDER: &str = "incident_commander";
 const MINUTE_S: i64 = 60;
@@ -94,12 +95,12 @@ fn second(record: &EventRecord) -> i64 {
 
 /// Nothing happens in an incident while something is left that was due before.
 fn no_timer_is_late(records: &[EventRecord], policy: &Policy) -> Result<(), String> {
-    let mut state = None;
+    let mut state: Option<Incident> = None;
     for record in records {
         if let Some(before) = &state {
-            let late = timers(before, policy)
-                .into_iter()
-                .find(|(_, due)| due.as_second() + GRACE_S < second(record));
+            // What just became due is done next.
+            let done = |due: Timestamp| due.max(before.last_at).as_second() + GRACE_S >= second(record);
+            let late = timers(before, policy).into_iter().find(|(_, due)| !done(*due));
             if let Some((key, due)) = late {
                 return Err(format!("{}: {key} was due at {due}, and it is {}", record.incident, record.at));
             }
@@ -239,7 +240,7 @@ impl Story<'_> {
             }
             let Event::RoleAssigned { role, person: Some(person) } = &record.event else { continue };
             let takes = matches!(&record.actor, Actor::Person { name } if name == person);
-            let at = second(record) + within;
+            let at = self.awake(second(record) + within);
             if takes || answered.contains(&person.as_str()) || at + GRACE_S >= self.ended {
                 continue;
             }
@@ -259,6 +260,23 @@ impl Story<'_> {
             due.unheard += usize::from(called);
         }
         Ok(())
+    }
+
+    /// That moment, or when whoever put the escalation to sleep wants to hear of it again.
+    fn awake(&self, at: i64) -> i64 {
+        let mut until = at;
+        for record in self.records {
+            if second(record) > until {
+                break;
+            }
+            match &record.event {
+                Event::OnCall { event: OnCall::Snoozed { until: u, .. } } => until = at.max(u.as_second()),
+                // Somebody begins it anew before.
+                Event::OnCall { event: OnCall::Started { .. } } => until = at.max(second(record)),
+                _ => {}
+            }
+        }
+        until
     }
 
     /// Internal updates are asked for as often as severity says.
