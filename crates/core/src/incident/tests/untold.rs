@@ -109,7 +109,7 @@ fn an_all_clear_that_cannot_be_drafted_is_worth_a_call_and_what_an_end_overtook_
     for person in ["ada", "grace", "linus"] {
         s.by(person, &Command::Acknowledge).expect("is taken");
     }
-    let draft = |e: &Effect| matches!(e, Effect::DraftUpdate { audience: Audience::Public, .. });
+    let draft = |e: &Effect| matches!(e, Effect::DraftUpdate { audience: Audience::Public, ahead: None, .. });
     s.pass(15 * 60);
     s.work_where(|e| !draft(e));
     s.by("ada", &Command::Resolve { summary: "mended".into() }).expect("is over");
