@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::absent;
+use crate::absent::{self, Absent};
 use crate::case::Case;
 use crate::causes;
 use crate::engines::{self, Account};
@@ -35,8 +35,8 @@ pub(crate) struct Rival {
     pub modalities: usize,
     /// How much of the harm here is its own.
     pub own: f64,
-    /// What it lets one expect and is not there, for people.
-    pub absent: Vec<String>,
+    /// What it lets one expect and is not there.
+    pub absent: Vec<Absent>,
     /// What that counts, nats.
     pub absence: f64,
 }
@@ -340,9 +340,19 @@ fn weigh(
         .map(|i| &signals[*i])
         .filter(|s| s.role == Role::Mechanism)
         .find_map(|s| s.change.clone());
-    let absent = missing.into_iter().map(|a| a.text).collect();
     let modalities = order.iter().map(|i| signals[*i].modality).collect::<BTreeSet<_>>().len();
-    Rival { component, cause, score, change, signals: order, against, modalities, own, absent, absence: nats }
+    Rival {
+        component,
+        cause,
+        score,
+        change,
+        signals: order,
+        against,
+        modalities,
+        own,
+        absent: missing,
+        absence: nats,
+    }
 }
 
 /// At one component a mechanism lowers what it explains.

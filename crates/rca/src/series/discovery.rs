@@ -186,10 +186,14 @@ fn variance(values: impl Iterator<Item = f64> + Clone) -> f64 {
 /// The usual scale of the series of which very little is known, in their units. What stands still has none.
 fn usual(frame: &Frame, features: &[Feature]) -> Usual {
     let short = |f: &Feature| {
-        let (base, fault) = frame.split(&f.points);
-        let judged = (NOTHING..LEAST).contains(&base.len()) && !fault.is_empty();
-        let own = variance(base.iter().map(|v| v / unit(&base, f.kind)));
-        judged.then_some((own, base.len() as f64 - 1.0)).filter(|(own, _)| *own > 1e-9)
+        let n = f.points.iter().filter(|p| frame.is_base(p.0)).take(LEAST).count();
+        if !(NOTHING..LEAST).contains(&n) || !f.points.iter().any(|p| frame.is_fault(p.0)) {
+            return None;
+        }
+        let base = frame.split(&f.points).0;
+        let unit = unit(&base, f.kind);
+        let own = variance(base.iter().map(|v| v / unit));
+        (own > 1e-9).then_some((own, n as f64 - 1.0))
     };
     Usual::fit(&features.iter().filter_map(short).collect::<Vec<_>>())
 }

@@ -99,8 +99,8 @@ pub(super) fn reading(e: &EvidenceRef, before: &str) -> Claim {
 /// What speaks against a hypothesis: readings, and what one would expect and does not see.
 pub(super) fn doubts(h: &Hypothesis) -> Vec<Claim> {
     let absent = h.expected_but_absent.iter().map(|a| Claim {
-        text: text::sentence(&format!("expected, but not seen: {}", text::line(a, READING))),
-        ids: Vec::new(),
+        text: text::sentence(&format!("expected, but not seen: {}", text::line(&a.claim, READING))),
+        ids: a.evidence.iter().map(|e| e.id.clone()).collect(),
     });
     h.against.iter().map(|e| reading(e, "")).chain(absent).collect()
 }

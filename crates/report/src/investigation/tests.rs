@@ -177,7 +177,7 @@ fn verdict(note: &str) -> Verdict {
             ),
         ],
         against: vec![cited("e5", "changes", "change mail-2", "service/mail does not call what is ill")],
-        expected_but_absent: vec![format!("cpu of service/checkout did not move {note}")],
+        expected_but_absent: vec![format!("cpu of service/checkout did not move {note}").as_str().into()],
         mitigations: vec![
             MitigationHint {
                 action: "set_config".into(),
@@ -212,6 +212,7 @@ fn verdict(note: &str) -> Verdict {
         onset: Some(at(310)),
         hypotheses: vec![leader, rival],
         gaps: vec![format!("no traces of database/orders: send OTLP {note}")],
+        challenge: None,
         stats: Stats { wall_ms: 12, series: 2, log_lines: 30, spans: 60, peak_rss_bytes: 42_000_000 },
     }
 }
