@@ -15,7 +15,7 @@ use std::sync::LazyLock;
 use firebell_core::telemetry::{LogLine, MetricKind, Series};
 use regex::Regex;
 
-use super::records::{self, Record, Slot};
+use super::records::{self, Reader, Slot};
 use super::security::spans;
 use crate::case::Case;
 use crate::evidence::Cite;
@@ -54,14 +54,15 @@ impl Measure {
         match self {
             Self::Bytes => 10e6,
             Self::Rows => 1_000.0,
-            Self::Exports => 20.0,
+            Self::Exports => 50.0,
         }
     }
 
     fn told(self, amount: f64) -> String {
         match self {
             Self::Bytes if amount >= 1e9 => format!("{:.1} GB", amount / 1e9),
-            Self::Bytes => format!("{:.0} MB", amount / 1e6),
+            Self::Bytes if amount >= 1e6 => format!("{:.0} MB", amount / 1e6),
+            Self::Bytes => format!("{:.0} kB", amount / 1e3),
             Self::Rows => format!("{amount:.0} rows"),
             Self::Exports => format!("{amount:.0} exports"),
         }
@@ -195,13 +196,14 @@ fn piece(case: &Case<'_>, at: i64) -> Option<i64> {
 fn by_records(case: &Case<'_>, longer: f64) -> Vec<Signal> {
     let mut tallies: BTreeMap<String, BTreeMap<(usize, Measure), Tally>> = BTreeMap::new();
     let who = WHO.map(|(slot, _)| slot);
+    let mut reader = Reader::default();
     for i in records::worth_reading(case, &who, &[Slot::Bytes, Slot::Rows, Slot::Deed]) {
         let Some((line, at)) = case.t.logs.get(i as usize).and_then(|l| Some((l, l.at?.as_millisecond())))
         else {
             continue;
         };
         let Some(piece) = piece(case, at) else { continue };
-        let record = Record::read(line);
+        let record = reader.read(line);
         let exports = EXPORT.as_ref().is_some_and(|r| r.is_match(&record.deed()));
         let mut amounts =
             [(Measure::Bytes, record.number(Slot::Bytes)), (Measure::Rows, None), (Measure::Exports, None)];
@@ -294,7 +296,7 @@ fn by_labels(case: &Case<'_>, longer: f64) -> Vec<Signal> {
     let mut tallies: BTreeMap<(String, &str, usize), Tally> = BTreeMap::new();
     for (i, s) in case.t.series.iter().enumerate().filter(|(_, s)| goes_out(&s.name)) {
         let Some((n, who)) = WHO.iter().enumerate().find_map(|(n, (slot, _))| {
-            let value = s.labels.iter().find(|(key, _)| records::means(key, &[*slot]))?.1;
+            let value = s.labels.iter().find(|(key, _)| records::means(key, *slot))?.1;
             Some((n, value))
         }) else {
             continue;

@@ -6,6 +6,7 @@
 //! servers and what programs commonly write.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use firebell_core::telemetry::LogLine;
@@ -207,18 +208,38 @@ pub(super) struct Record<'a> {
     pub(super) text: &'a str,
 }
 
-impl<'a> Record<'a> {
-    pub(super) fn read(line: &'a LogLine) -> Self {
-        let mut out = Self { pairs: Vec::new(), text: &line.text };
-        for (key, value) in &line.fields {
-            out.put(key, Cow::Borrowed(value));
+/// Reads records and remembers what the names of their fields mean: there are few, and many records.
+#[derive(Default)]
+pub(super) struct Reader {
+    known: BTreeMap<String, Option<Slot>>,
+}
+
+impl Reader {
+    fn slot(&mut self, key: &str) -> Option<Slot> {
+        if let Some(slot) = self.known.get(key) {
+            return *slot;
         }
-        if line.text.len() < 4_000 {
-            out.of_text(&line.text);
+        let slot = slot(key);
+        // Names that hold numbers would never end.
+        if self.known.len() < MOST_NAMES {
+            self.known.insert(key.to_owned(), slot);
+        }
+        slot
+    }
+
+    pub(super) fn read<'a>(&mut self, line: &'a LogLine) -> Record<'a> {
+        let mut out = Record { pairs: Vec::new(), text: &line.text };
+        for (key, value) in &line.fields {
+            out.put(self, key, Cow::Borrowed(value));
+        }
+        if line.text.len() < LONGEST {
+            out.of_text(self, &line.text);
         }
         out
     }
+}
 
+impl<'a> Record<'a> {
     /// The first value; an empty one or a dash is none.
     pub(super) fn get(&self, slot: Slot) -> Option<&str> {
         self.pairs.iter().find(|(s, _)| *s == slot).map(|(_, v)| v.as_ref())
@@ -254,19 +275,19 @@ impl<'a> Record<'a> {
         })
     }
 
-    fn put(&mut self, key: &str, value: Cow<'a, str>) {
+    fn put(&mut self, reader: &mut Reader, key: &str, value: Cow<'a, str>) {
         if !value.is_empty() && value != "-" {
-            self.pairs.extend(slots(key).map(|slot| (slot, value.clone())));
+            self.pairs.extend(reader.slot(key).map(|slot| (slot, value)));
         }
     }
 
-    fn of_text(&mut self, text: &'a str) {
+    fn of_text(&mut self, reader: &mut Reader, text: &'a str) {
         if let Some(c) = ACCESS.as_ref().filter(|_| text.contains("] \"")).and_then(|r| r.captures(text)) {
             for (i, key) in
                 [(1, "client"), (2, "user"), (3, "path"), (4, "status"), (5, "bytes"), (6, "agent")]
             {
                 if let Some(m) = c.get(i) {
-                    self.put(key, Cow::Borrowed(m.as_str()));
+                    self.put(reader, key, Cow::Borrowed(m.as_str()));
                 }
             }
             return;
@@ -275,28 +296,28 @@ impl<'a> Record<'a> {
         if trimmed.starts_with('{')
             && let Ok(value) = serde_json::from_str::<serde_json::Value>(trimmed)
         {
-            self.of_json("", &value, 0);
+            self.of_json(reader, "", &value, 0);
             return;
         }
         if let Some(pair) = PAIR.as_ref().filter(|_| text.contains('=')) {
             for c in pair.captures_iter(text) {
                 if let (Some(key), Some(value)) = (c.get(1), c.get(2).or_else(|| c.get(3))) {
-                    self.put(key.as_str(), Cow::Borrowed(value.as_str()));
+                    self.put(reader, key.as_str(), Cow::Borrowed(value.as_str()));
                 }
             }
         }
     }
 
-    fn of_json(&mut self, path: &str, value: &serde_json::Value, depth: usize) {
+    fn of_json(&mut self, reader: &mut Reader, path: &str, value: &serde_json::Value, depth: usize) {
         match value {
             serde_json::Value::Object(fields) if depth < 5 => {
                 for (key, value) in fields {
-                    self.of_json(&format!("{path}.{key}"), value, depth + 1);
+                    self.of_json(reader, &format!("{path}.{key}"), value, depth + 1);
                 }
             }
-            serde_json::Value::String(text) => self.put(path, Cow::Owned(text.clone())),
-            serde_json::Value::Number(n) => self.put(path, Cow::Owned(n.to_string())),
-            serde_json::Value::Bool(b) => self.put(path, Cow::Owned(b.to_string())),
+            serde_json::Value::String(text) => self.put(reader, path, Cow::Owned(text.clone())),
+            serde_json::Value::Number(n) => self.put(reader, path, Cow::Owned(n.to_string())),
+            serde_json::Value::Bool(b) => self.put(reader, path, Cow::Owned(b.to_string())),
             _ => {}
         }
     }
@@ -312,8 +333,8 @@ static ACCESS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static PAIR: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r#"([A-Za-z][\w.\-]*)=(?:"([^"]*)"|([^\s",;]+))"#).ok());
 
-/// What a field's name means; a country is also a place where it is nested in what describes the client.
-fn slots(key: &str) -> impl Iterator<Item = Slot> + use<> {
+/// What a field's name means.
+fn slot(key: &str) -> Option<Slot> {
     let plain = |part: &str| -> String {
         part.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
     };
@@ -322,27 +343,30 @@ fn slots(key: &str) -> impl Iterator<Item = Slot> + use<> {
     let two = parts.next().map(|before| format!("{}{last}", plain(before)));
     // What two parts say together goes before what the last says alone: `destination.ip` is no client.
     let of = |name: &str| NAMES.iter().find(|(_, names)| names.contains(&name)).map(|(slot, _)| *slot);
-    two.as_deref().and_then(of).or_else(|| of(&last)).into_iter()
+    two.as_deref().and_then(of).or_else(|| of(&last))
 }
 
 /// Whether a field's name means something here.
-pub(super) fn means(key: &str, wanted: &[Slot]) -> bool {
-    slots(key).any(|s| wanted.contains(&s))
+pub(super) fn means(key: &str, wanted: Slot) -> bool {
+    slot(key) == Some(wanted)
 }
 
+/// Names of fields that are remembered, at most.
+const MOST_NAMES: usize = 10_000;
+/// Longer texts are no records, bytes.
+const LONGEST: usize = 4_000;
+/// Lines of a pattern that are looked at before the others are left unread.
+const SAMPLE: usize = 32;
+
 /// Numbers of the lines whose records may hold one of the first and one of the second slots, in order. Lines of one pattern are
-/// written alike: where the first of a pattern holds none, none does.
+/// written alike, but for their fields: where none of a sample holds such, none does.
 pub(super) fn worth_reading(case: &Case<'_>, first: &[Slot], second: &[Slot]) -> Vec<u32> {
-    let holds = |i: &u32| {
+    let mut reader = Reader::default();
+    let mut holds = |i: &u32| {
         case.t.logs.get(*i as usize).is_some_and(|l| {
-            let record = Record::read(l);
+            let record = reader.read(l);
             let any = |slots: &[Slot]| slots.iter().any(|s| record.get(*s).is_some());
             any(first) && any(second)
-        })
-    };
-    let by_fields = |i: &u32| {
-        case.t.logs.get(*i as usize).is_some_and(|l| {
-            l.fields.keys().any(|k| means(k, first)) && l.fields.keys().any(|k| means(k, second))
         })
     };
     let Some(alike) = case.logs().alike() else {
@@ -350,9 +374,9 @@ pub(super) fn worth_reading(case: &Case<'_>, first: &[Slot], second: &[Slot]) ->
     };
     let mut out = Vec::new();
     for of in alike {
-        // Fields are no part of a pattern.
-        let telling = of.first().is_some_and(holds);
-        out.extend(of.iter().filter(|i| telling || by_fields(i)));
+        if of.iter().step_by((of.len() / SAMPLE).max(1)).any(&mut holds) {
+            out.extend_from_slice(of);
+        }
     }
     out.sort_unstable();
     out
@@ -404,7 +428,7 @@ mod tests {
             ),
         ];
         for l in &lines {
-            let r = Record::read(l);
+            let r = Reader::default().read(l);
             let of = [Slot::Client, Slot::Account, Slot::Device].map(|s| r.get(s));
             assert_eq!(of, [Some("203.0.113.7"), Some("ann"), Some("curl/8")], "{}", l.text);
             assert_eq!(r.number(Slot::Bytes), Some(9000.0), "{}", l.text);
@@ -418,7 +442,7 @@ mod tests {
             "",
             &[("destination.ip", "198.51.100.9"), ("source.ip", "10.0.0.4"), ("geo.country_iso_code", "NO")],
         );
-        let r = Record::read(&l);
+        let r = Reader::default().read(&l);
         let of = [Slot::Client, Slot::Destination, Slot::Place].map(|s| r.get(s));
         assert_eq!(of, [Some("10.0.0.4"), Some("198.51.100.9"), Some("NO")]);
     }

@@ -22,7 +22,7 @@ use std::sync::LazyLock;
 use firebell_core::telemetry::LogLine;
 use regex::Regex;
 
-use super::records::{self, Record, Slot};
+use super::records::{self, Reader, Slot};
 use super::security::{MAX_NAMED, spans};
 use crate::case::Case;
 use crate::evidence::Cite;
@@ -151,9 +151,10 @@ struct Entered {
 
 pub(super) fn run(case: &Case<'_>) -> Vec<Signal> {
     let mut by_owner: BTreeMap<String, Vec<Deed>> = BTreeMap::new();
+    let mut reader = Reader::default();
     for i in records::worth_reading(case, &[Slot::Account], &[Slot::Client]) {
         let Some(line) = case.t.logs.get(i as usize) else { continue };
-        if let Some(deed) = deed(line, i as usize) {
+        if let Some(deed) = deed(&mut reader, line, i as usize) {
             by_owner.entry(case.owner(line)).or_default().push(deed);
         }
     }
@@ -166,9 +167,9 @@ pub(super) fn run(case: &Case<'_>) -> Vec<Signal> {
         .collect()
 }
 
-fn deed(line: &LogLine, index: usize) -> Option<Deed> {
+fn deed(reader: &mut Reader, line: &LogLine, index: usize) -> Option<Deed> {
     let at = line.at?.as_millisecond();
-    let record = Record::read(line);
+    let record = reader.read(line);
     let client = record.get(Slot::Client)?.to_owned();
     let text = record.deed();
     let changes = CHANGES.as_ref().is_some_and(|r| r.is_match(&text))
@@ -220,7 +221,7 @@ fn entered(case: &Case<'_>, deeds: &[Deed]) -> [BTreeMap<String, Entered>; 2] {
         if guessing.contains(d.client.as_str()) {
             continue;
         }
-        // Who was strange before the onset and did nothing is at home from then on.
+        // Who was strange before the onset is at home from then on.
         let since = !case.frame.is_base(d.at);
         let of: &mut Entered = out[usize::from(since)].entry(d.account.clone()).or_default();
         if of.clients.is_empty() {
@@ -231,7 +232,7 @@ fn entered(case: &Case<'_>, deeds: &[Deed]) -> [BTreeMap<String, Entered>; 2] {
         if !d.classes.is_empty() {
             of.line.get_or_insert(d.line);
         }
-        if !since && d.classes.is_empty() {
+        if !since {
             homes.entry(&d.account).or_default().learn(d);
         }
     }
@@ -326,7 +327,7 @@ mod tests {
                 fields: Default::default(),
                 trace_id: None,
             };
-            deed(&line, 0).expect("a deed").classes.into_iter().collect::<Vec<_>>()
+            deed(&mut Reader::default(), &line, 0).expect("a deed").classes.into_iter().collect::<Vec<_>>()
         };
         assert_eq!(of("action=password_reset_completed"), [Class::Secret]);
         assert_eq!(of("eventName=DeactivateMFADevice"), [Class::Factor]);

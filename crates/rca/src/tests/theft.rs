@@ -329,3 +329,14 @@ fn people_who_move_or_have_something_new_are_not_taken_over() {
     assert!(v.verdict != Outcome::Cause, "everybody sets a new password: {}", told(&v));
     r.is_not("everybody sets a new password");
 }
+
+#[test]
+fn a_theft_is_not_blamed_for_what_fails_beside_it() {
+    let mut r = carries_off(21, 1);
+    for (service, more) in [("cart", 200.0), ("billing", 90.0)] {
+        r.made.gauge("http_5xx_ratio", service, 0.002, |at| late(at, more));
+    }
+    let v = r.made.verdict();
+    let first = v.hypotheses.first().map(|h| h.component.as_str());
+    assert!(matches!(first, Some("service/cart" | "service/billing")), "{}", told(&v));
+}

@@ -247,6 +247,7 @@ fn verdict(now: Timestamp, sha: &str) -> Whole {
             ),
         ],
         gaps: vec!["no access to the database's activity: grant pg_monitor to the reader".to_owned()],
+        challenge: None,
         stats: Stats::default(),
     }
 }
