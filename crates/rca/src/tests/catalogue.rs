@@ -1,6 +1,8 @@
 //! Every cause of the catalogue has an incident for which exactly it is the answer, at its place. Those of clusters and databases are
 //! in `cluster/faults.rs`.
 
+use std::collections::BTreeSet;
+
 use firebell_core::cause;
 use firebell_core::change::ChangeKind;
 use firebell_core::telemetry::{Labels, LogLine, Span, SpanKind, Telemetry, TopologyEdge, Window};
@@ -232,6 +234,7 @@ const CASES: &[Case] = &[
 #[test]
 fn every_cause_of_the_catalogue_is_the_answer_to_an_incident() {
     let mut wrong = Vec::new();
+    let mut looked_at = BTreeSet::new();
     for c in cause::all() {
         let own: Vec<&Case> = CASES.iter().filter(|case| case.0 == c.id).collect();
         if own.is_empty() && !golden::has(&c.id) {
@@ -246,6 +249,11 @@ fn every_cause_of_the_catalogue_is_the_answer_to_an_incident() {
             if v.verdict != Outcome::Cause || !right {
                 wrong.push(format!("{cause} at {component}: {}", told(&v)));
             }
+            for a in v.hypotheses.iter().flat_map(|h| &h.expected_but_absent) {
+                assert!(!a.evidence.is_empty(), "{cause}: {} cites nothing", a.claim);
+                looked_at
+                    .extend(a.evidence.iter().filter_map(|e| Some(e.query.split_once(' ')?.0.to_owned())));
+            }
             for e in super::cited(&v) {
                 let again = reevaluate(&t, e);
                 assert_eq!(again.as_deref(), Some(e.sha256.as_str()), "{cause}: {} {}", e.source, e.query);
@@ -253,6 +261,10 @@ fn every_cause_of_the_catalogue_is_the_answer_to_an_incident() {
         }
     }
     assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong.join("\n"));
+    // Absences are told of each sort of telemetry, and all of them were had again above.
+    for sort in ["metric", "lines", "spans"] {
+        assert!(looked_at.contains(sort), "{looked_at:?}");
+    }
     for (cause, ..) in CASES {
         assert!(cause::find(cause).is_some(), "{cause} is in no catalogue");
     }

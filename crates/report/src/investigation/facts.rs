@@ -87,6 +87,10 @@ pub(super) fn explanation(i: &Investigation<'_>) -> Vec<Claim> {
     if let Some(h) = v.hypotheses.first().filter(|_| blames(v)) {
         out.extend(h.evidence.iter().skip(1).take(2).map(|e| reading(e, "Also: ")));
     }
+    if let Some(challenge) = v.challenge.as_ref().filter(|_| blames(v)) {
+        let ids = v.hypotheses.iter().take(2).filter_map(|h| Some(h.evidence.first()?.id.clone())).collect();
+        out.push(Claim { text: text::sentence(&text::line(&challenge.claim, 500)), ids });
+    }
     out
 }
 
