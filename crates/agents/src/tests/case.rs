@@ -6,7 +6,7 @@ use firebell_core::evidence::EvidenceRecord;
 use firebell_core::ids::RunId;
 use firebell_core::incident::{Act, AgentRun, RunStatus};
 use firebell_core::telemetry::{Labels, LogLine, TelemetryPart, Window};
-use firebell_core::verdict::{EvidenceRef, FORMAT, Hypothesis, Outcome, PathStep, Stats, Verdict};
+use firebell_core::verdict::{FORMAT, Hypothesis, Outcome, PathStep, Stats, Verdict};
 
 use super::World;
 use super::fakes::{IMPACT_S, NOW_S, at};
@@ -130,29 +130,6 @@ fn claim(rank: u32, cause: &str, component: &str, confidence: f64, path: &[&str]
         against: Vec::new(),
         expected_but_absent: Vec::new(),
         mitigations: Vec::new(),
-    }
-}
-
-fn cited(query: &str, reading: &str) -> EvidenceRef {
-    EvidenceRef {
-        id: "e1".into(),
-        source: "prometheus/main".into(),
-        query: query.into(),
-        window: None,
-        sha256: String::new(),
-        reading: reading.into(),
-    }
-}
-
-fn rivals(leader: Hypothesis, rival: Hypothesis) -> Verdict {
-    Verdict {
-        format: FORMAT.into(),
-        verdict: Outcome::Cause,
-        onset: None,
-        hypotheses: vec![leader, rival],
-        gaps: Vec::new(),
-        challenge: None,
-        stats: Stats::default(),
     }
 }
 
