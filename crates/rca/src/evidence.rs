@@ -1,8 +1,8 @@
 //! Evidence that can be evaluated again: a query in a small closed language, and the hash of what it cites.
 //!
 //! Queries: `metric SELECTOR`, `logs COMPONENT ~ TEMPLATE`, `spans COMPONENT ~ OPERATION`, `change ID`, `alert NAME`,
-//! `event COMPONENT REASON`, `command LINE`, `object KIND/NAMESPACE/NAME`, `report`; and searches, which may well find nothing:
-//! `lines COMPONENT` (all log lines), `changes COMPONENT` (the whole ledger).
+//! `event COMPONENT REASON`, `command LINE`, `object KIND/NAMESPACE/NAME`, `report`; and searches, which may well find
+//! nothing: `lines COMPONENT` (all log lines), `changes COMPONENT` (the whole ledger).
 
 use std::fmt::Write as _;
 

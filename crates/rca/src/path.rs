@@ -96,8 +96,8 @@ pub(crate) fn find(case: &Case<'_>, signals: &[Signal], harm: &Harm, r: &Rival) 
     Path { steps, cites, refused }
 }
 
-/// What was recorded of a step: the series that the effect keeps of its calls to the cause, and the strongest symptom at the
-/// effect.
+/// What was recorded of a step: the series that the effect keeps of its calls to the cause, and the strongest symptom
+/// at the effect.
 fn shown(case: &Case<'_>, signals: &[Signal], cause: &str, effect: &str) -> Vec<(Cite, String)> {
     let call = case
         .features

@@ -1,11 +1,14 @@
-//! Data that is carried off: one client, account or destination takes far more than it ever took and than anybody else takes.
+//! Data that is carried off: one client, account or destination takes far more than it ever took and than anybody else
+//! takes.
 //!
-//! Looks at records that name who (a client's address, an account, a destination) and how much (bytes, rows, or that something was
-//! exported at all), and at metrics of outgoing bytes by such a label or of a whole component. What one taker got since
-//! the onset is held against the most that it got in an equally long stretch before, so that a backup of each night is usual;
-//! against the most that any other got before or since, so that answers that become larger for all blame nobody; and against the
-//! size of others' answers, so that many requests of the usual size are `traffic.abuse`. Cost: one pass over the lines of
-//! those patterns whose first line holds such fields. Golden cases: `tests/theft.rs`.
+//! Looks at records that name who (a client's address, an account, a destination) and how much (bytes, rows, or that
+//! something was exported at all), and at metrics of outgoing bytes by such a label or of a whole component. What one
+//! taker got since the onset is held against the most that it got in an equally long stretch before, so that a backup
+//! of each night is usual; against the most that any other got before or since, so that answers that become larger for
+//! all blame nobody; and against the size of others' answers, so that many requests of the usual size are
+//! `traffic.abuse`. Assumes: records by time that name takers alike, and others beside the thief who show what is
+//! usual. Cost: one pass over the lines of those patterns whose first line holds such fields. Golden cases:
+//! `tests/theft.rs`.
 //!
 //! Fails: what is taken slowly, by many clients in small parts, or by who always takes most; a first backup looks the same.
 

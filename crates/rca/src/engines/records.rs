@@ -1,9 +1,9 @@
 //! What records of requests, sign-ins and deeds say, whoever wrote them: client, account, bytes, destination, deed, device.
 //!
-//! Fields are known by their names without their case and marks (`client_ip`, `clientIp` and `client.ip` are one), by the last
-//! part or the last two parts of a path (`protoPayload.requestMetadata.callerIp`). What has no fields is read as `key=value`,
-//! as an access log's line or as a JSON object. Names are those of ECS, OpenTelemetry, the audit logs of clouds, web
-//! servers and what programs commonly write.
+//! Fields are known by their names without their case and marks (`client_ip`, `clientIp` and `client.ip` are one), by
+//! the last part or the last two parts of a path (`protoPayload.requestMetadata.callerIp`). What has no fields is read
+//! as `key=value`, as an access log's line or as a JSON object. Names are those of ECS, OpenTelemetry, the audit logs
+//! of clouds, web servers and what programs commonly write.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -358,8 +358,8 @@ const LONGEST: usize = 4_000;
 /// Lines of a pattern that are looked at before the others are left unread.
 const SAMPLE: usize = 32;
 
-/// Numbers of the lines whose records may hold one of the first and one of the second slots, in order. Lines of one pattern are
-/// written alike, but for their fields: where none of a sample holds such, none does.
+/// Numbers of the lines whose records may hold one of the first and one of the second slots, in order. Lines of one
+/// pattern are written alike, but for their fields: where none of a sample holds such, none does.
 pub(super) fn worth_reading(case: &Case<'_>, first: &[Slot], second: &[Slot]) -> Vec<u32> {
     let mut reader = Reader::default();
     let mut holds = |i: &u32| {

@@ -1,18 +1,19 @@
-//! Accounts that somebody else uses: without failed attempts before, the password was known, the session was stolen or a reset was
-//! answered.
+//! Accounts that somebody else uses: without failed attempts before, the password was known, the session was stolen or
+//! a reset was answered.
 //!
-//! Looks at records that name account and client: what was done, and from which network, country and device. An account's own
-//! past says where it is at home. *Strange* is who comes from a network that the account never had and, where they are recorded,
-//! with a device or from a country that it never had; who only has a new telephone is at home by the network, who is on a journey by the
-//! device. What strangers change tells the rest, by class: what one signs in with, where one is reached, the second factor, where
-//! money goes. Taken over is
+//! Looks at records that name account and client: what was done, and from which network, country and device. An
+//! account's own past says where it is at home. *Strange* is who comes from a network that the account never had and,
+//! where they are recorded, with a device or from a country that it never had; who only has a new telephone is at home
+//! by the network, who is on a journey by the device. What strangers change tells the rest, by class: what one signs in
+//! with, where one is reached, the second factor, where money goes. Taken over is
 //! - each account of which a stranger changes two classes, where one of them is where one is reached or where money goes, if
 //!   there are two such accounts, or one of which three classes or where money goes is changed;
 //! - each account that one new client enters, as a stranger, and changes anything of, if it does so with three of them;
 //! - each account of which a stranger changes anything, if there are five and five times as many as before.
 //!
-//! Assumes: records by time, of accounts that were seen before; clients that mostly fail are left to `security.rs`. Cost: one pass over
-//! the lines of those patterns whose first line names account and client. Golden cases: `tests/theft.rs`.
+//! Assumes: records by time, of accounts that were seen before; clients that mostly fail are left to `security.rs`.
+//! Cost: one pass over the lines of those patterns whose first line names account and client. Golden cases:
+//! `tests/theft.rs`.
 //!
 //! Fails: who acts from the owner's own device or network; accounts never seen before; records without a client.
 
@@ -126,8 +127,8 @@ impl Home {
             value.as_ref().filter(|_| !known.is_empty()).map(|v| !known.contains(v))
         };
         let by = [new(&self.devices, &deed.device), new(&self.countries, &deed.country)];
-        // With a device and from a country that it had, it is its owner on a journey; where neither is recorded, the network
-        // alone has to tell.
+        // With a device and from a country that it had, it is its owner on a journey; where neither is recorded, the
+        // network alone has to tell.
         let elsewhere = by.iter().flatten().next().is_none() || by.iter().flatten().any(|new| *new);
         self.networks.is_empty() || self.networks.contains(&deed.network) || !elsewhere
     }

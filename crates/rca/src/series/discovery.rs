@@ -29,8 +29,8 @@ const RATE_OF_FEW: f64 = 0.2;
 const WEIGHTLESS: f64 = 2.4;
 /// Stretches of the normal part that are looked at, for each series, at most.
 const STRETCHES: usize = 16;
-/// Values of a normal part below which what is usual is not known well itself: each stretch is then left out of the rest that
-/// it is held against.
+/// Values of a normal part below which what is usual is not known well itself: each stretch is then left out of the
+/// rest that it is held against.
 const MANY: usize = 25;
 /// What the quartiles of normal values tell of their scale, as a share of what their variance tells.
 const EFFICIENCY: f64 = 0.37;
@@ -133,8 +133,8 @@ struct Judged {
     zeta: f64,
     /// What its normal stretches are against each other.
     stretches: Vec<f64>,
-    /// Most of its normal values are the same: what counts rare events has another sort of chance than what is measured, and
-    /// is compared with its like (Efron 2008).
+    /// Most of its normal values are the same: what counts rare events has another sort of chance than what is
+    /// measured, and is compared with its like (Efron 2008).
     still: bool,
     /// How much is known of what is usual.
     past: Past,
@@ -142,8 +142,9 @@ struct Judged {
     set: bool,
 }
 
-/// How far a series of which little is known moves by chance: each stretch against the rest, as if it had not been seen. The
-/// middle and the scale of ten values are themselves chance, and a stretch that took part in them would look too calm.
+/// How far a series of which little is known moves by chance: each stretch against the rest, as if it had not been
+/// seen. The middle and the scale of ten values are themselves chance, and a stretch that took part in them would look
+/// too calm.
 fn few_chance(base: &[f64], samples: usize, relative: f64, absolute: f64) -> (f64, Vec<f64>) {
     let length = samples.min(base.len() / 4).max(1);
     let mut rest = Vec::with_capacity(base.len());
@@ -198,8 +199,9 @@ fn usual(frame: &Frame, features: &[Feature]) -> Usual {
     Usual::fit(&features.iter().filter_map(short).collect::<Vec<_>>())
 }
 
-/// What each of three to seven normal values is against the rest without it, and how far the series moved: both in a scale that
-/// is drawn towards the usual one. That stands for what longer series are held against, the size of their own stretches.
+/// What each of three to seven normal values is against the rest without it, and how far the series moved: both in a
+/// scale that is drawn towards the usual one. That stands for what longer series are held against, the size of their
+/// own stretches.
 fn short_chance(base: &[f64], shift: &Shift, unit: f64, usual: &Usual) -> (Vec<f64>, f64) {
     if base.len() < NOTHING {
         return (Vec::new(), shift.z.abs());
@@ -225,7 +227,8 @@ fn short_chance(base: &[f64], shift: &Shift, unit: f64, usual: &Usual) -> (Vec<f
     (moved, of_freedom(shift.z.abs() * shift.scale / moderated, freedom))
 }
 
-/// How far the series moves by chance over so many samples, in its own scale, and what its stretches are against each other.
+/// How far the series moves by chance over so many samples, in its own scale, and what its stretches are against each
+/// other.
 fn own_chance(base: &[f64], samples: usize, shift: &Shift) -> (f64, Vec<f64>) {
     let length = samples.min(base.len() / 6).max(1);
     let stride = (base.len() / length).div_ceil(STRETCHES).max(1) * length;

@@ -1,10 +1,10 @@
 //! Scales of very short series, each drawn towards that of the others: what three to seven values say of their own scale is
 //! little, what all of them say of a usual one is not (Smyth 2004, "Linear models and empirical Bayes methods").
 //!
-//! A series' variance is `s^2` with `d` degrees of freedom, in units in which series can be compared. With `s0^2` and `d0` of
-//! all of them, its moderated variance is `(d0 s0^2 + d s^2) / (d0 + d)`, and a deviation in its scale is one of Student's
-//! with `d0 + d` degrees of freedom. Both are fitted by the moments of `ln s^2`, whose mean and variance are known functions
-//! (digamma, trigamma) of the degrees of freedom.
+//! A series' variance is `s^2` with `d` degrees of freedom, in units in which series can be compared. With `s0^2` and
+//! `d0` of all of them, its moderated variance is `(d0 s0^2 + d s^2) / (d0 + d)`, and a deviation in its scale is one
+//! of Student's with `d0 + d` degrees of freedom. Both are fitted by the moments of `ln s^2`, whose mean and variance
+//! are known functions (digamma, trigamma) of the degrees of freedom.
 
 /// Series that say what is usual, at least.
 const SERIES: usize = 10;

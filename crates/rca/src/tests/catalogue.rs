@@ -1,5 +1,5 @@
-//! Every cause of the catalogue has an incident for which exactly it is the answer, at its place. Those of clusters and databases are
-//! in `cluster/faults.rs`.
+//! Every cause of the catalogue has an incident for which exactly it is the answer, at its place. Those of clusters and
+//! databases are in `cluster/faults.rs`.
 
 use std::collections::BTreeSet;
 
@@ -305,7 +305,8 @@ fn slow_with(name: &str, level: f64, times: f64) -> Telemetry {
     })
 }
 
-/// What a third party answers to cart: a code and its rate before; another one and its rate since; the rate of the first since.
+/// What a third party answers to cart: a code and its rate before; another one and its rate since; the rate of the
+/// first since.
 fn answers(bad: (&'static str, f64), good: (&'static str, f64), since: f64) -> Telemetry {
     made(|m| {
         m.gauge("latency_seconds", "cart", 0.06, |at| late(at, 3.0));

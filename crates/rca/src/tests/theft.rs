@@ -1,5 +1,5 @@
-//! What is stolen: data that is carried off and accounts that somebody else uses, as access logs, audit logs and metrics show it;
-//! and what looks alike and is not.
+//! What is stolen: data that is carried off and accounts that somebody else uses, as access logs, audit logs and
+//! metrics show it; and what looks alike and is not.
 
 use firebell_core::telemetry::{Labels, LogLine, MetricKind, Telemetry};
 use firebell_core::verdict::Outcome;

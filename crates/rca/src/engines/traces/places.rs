@@ -60,7 +60,8 @@ pub(super) fn judge(case: &Case<'_>, view: &View<'_>, out: &mut Vec<Signal>) {
         let Some(part) = view.part[i as usize] else { continue };
         let s = f.span(i);
         let kids = f.kids(i);
-        // What is asked again because it failed fails once: else whoever repeats would make the called side fail more often.
+        // What is asked again because it failed fails once: else whoever repeats would make the called side fail more
+        // often.
         if s.error && is_repeated(view, i) {
             continue;
         }
