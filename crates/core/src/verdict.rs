@@ -35,6 +35,9 @@ pub struct Verdict {
     pub hypotheses: Vec<Hypothesis>,
     /// What could not be seen, and the exact permission, metric or command that would show it.
     pub gaps: Vec<String>,
+    /// How the leader stood against its best rival, where a cause is named that has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<Challenge>,
     /// What was read; the only part that may differ between equal inputs.
     pub stats: Stats,
 }
@@ -63,7 +66,7 @@ pub struct Hypothesis {
     /// What speaks against it.
     pub against: Vec<EvidenceRef>,
     /// What one would expect to see if it were true, and does not.
-    pub expected_but_absent: Vec<String>,
+    pub expected_but_absent: Vec<Absence>,
     /// What would help.
     pub mitigations: Vec<MitigationHint>,
 }
@@ -101,6 +104,54 @@ pub struct EvidenceRef {
     pub reading: String,
 }
 
+/// Something that one would expect to see if a hypothesis were true, and does not.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Written", into = "Written")]
+pub struct Absence {
+    /// In words.
+    pub claim: String,
+    /// What was looked at: evaluating its query again gives the same, which may be nothing.
+    pub evidence: Vec<EvidenceRef>,
+}
+
+/// As it is written: the words alone where nothing is cited, as all absences once were.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Words(String),
+    Cited { claim: String, evidence: Vec<EvidenceRef> },
+}
+
+impl From<Written> for Absence {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::Words(claim) => Self { claim, evidence: Vec::new() },
+            Written::Cited { claim, evidence } => Self { claim, evidence },
+        }
+    }
+}
+
+impl From<Absence> for Written {
+    fn from(Absence { claim, evidence }: Absence) -> Self {
+        if evidence.is_empty() { Self::Words(claim) } else { Self::Cited { claim, evidence } }
+    }
+}
+
+impl From<&str> for Absence {
+    fn from(claim: &str) -> Self {
+        Self { claim: claim.to_owned(), evidence: Vec::new() }
+    }
+}
+
+/// What came of the attempt to refute the leader.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Challenge {
+    /// In a sentence.
+    pub claim: String,
+    /// What speaks against the rival, or for it.
+    pub why: Vec<String>,
+}
+
 /// A mitigation that fits the hypothesis, before it is planned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MitigationHint {
@@ -127,4 +178,29 @@ pub struct Stats {
     pub spans: u64,
     /// Peak resident memory, bytes; 0 where unknown.
     pub peak_rss_bytes: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absences_of_old_records_are_read_and_written_as_they_were() {
+        let old = r#""slow queries""#;
+        let read: Absence = serde_json::from_str(old).expect("an absence");
+        assert_eq!(read, "slow queries".into());
+        assert_eq!(serde_json::to_string(&read).expect("json"), old);
+        let evidence = vec![EvidenceRef {
+            id: "e3".into(),
+            source: "metrics/a.csv".into(),
+            query: "metric cpu".into(),
+            window: None,
+            sha256: "00".into(),
+            reading: "cpu did not move".into(),
+        }];
+        let cited = Absence { claim: "cpu did not move".into(), evidence };
+        let text = serde_json::to_string(&cited).expect("json");
+        assert!(text.starts_with(r#"{"claim":"cpu did not move","evidence":[{"id":"e3""#), "{text}");
+        assert_eq!(serde_json::from_str::<Absence>(&text).expect("an absence"), cited);
+    }
 }

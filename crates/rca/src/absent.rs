@@ -9,8 +9,11 @@ use std::collections::BTreeMap;
 use firebell_core::cause;
 
 use crate::case::Case;
+use crate::evidence::Cite;
 use crate::names;
 use crate::queries::{expected_to_move, kinds_of};
+use crate::series::features::Feature;
+use crate::series::stats::Shift;
 use crate::signal::{Modality, Role, Signal};
 
 /// Below this many robust scales a series has not moved.
@@ -34,6 +37,8 @@ pub(crate) struct Absent {
     pub text: String,
     /// Logarithm of its likelihood ratio, nats; below 0.
     pub nats: f64,
+    /// What was looked at, with what it reads as.
+    pub cites: Vec<(Cite, String)>,
 }
 
 /// Log lines after the onset by component.
@@ -69,11 +74,17 @@ pub(crate) fn find(
     };
     let Some(known) = cause::find(cause).filter(|_| here) else { return out };
     for metric in &known.metrics {
-        let Some(name) = unmoved(case, component, metric) else { continue };
+        let Some((f, s)) = unmoved(case, component, metric) else { continue };
         let symptom = matches!(metric.as_str(), "latency" | "error" | "availability");
         let anyway = if symptom { MOVES_ANYWAY.0 } else { MOVES_ANYWAY.1 };
         let nats = ((1.0 - expected_to_move(cause, metric)) / (1.0 - anyway)).ln();
-        out.push(Absent { text: format!("{name} of {component} did not move"), nats: nats.min(0.0) });
+        let reading =
+            format!("{} of {component}: {} before, {} since", f.name, figure(s.before), figure(s.after));
+        out.push(Absent {
+            text: format!("{} of {component} did not move", f.name),
+            nats: nats.min(0.0),
+            cites: vec![(case.cite(f), reading)],
+        });
     }
     let heard =
         signals.iter().any(|s| s.component == component && s.modality == Modality::Logs && s.weight > 0.1);
@@ -82,7 +93,8 @@ pub(crate) fn find(
         && lines.get(component).is_some_and(|n| *n >= LINES)
     {
         let text = format!("the logs of {component} hold nothing new");
-        out.push(Absent { text, nats: (silent / SILENT_ANYWAY).ln() });
+        let nats = (silent / SILENT_ANYWAY).ln();
+        out.push(Absent { text, nats, cites: searched(case, component).into_iter().collect() });
     }
     out
 }
@@ -101,10 +113,10 @@ fn silence(cause: &str) -> Option<f64> {
     }
 }
 
-/// The name of a series of this kind at the component, if there are any and none of them moved.
-fn unmoved(case: &Case<'_>, component: &str, metric: &str) -> Option<String> {
+/// A series of this kind at the component, if there are any and none of them moved.
+fn unmoved<'a>(case: &'a Case<'_>, component: &str, metric: &str) -> Option<(&'a Feature, Shift)> {
     let kinds = kinds_of(metric);
-    let mut name = None;
+    let mut found = None;
     for (f, s) in case.features.iter().zip(&case.shifts) {
         if f.component != component || f.peer.is_some() || f.series.is_none() || !kinds.contains(&f.kind) {
             continue;
@@ -113,11 +125,30 @@ fn unmoved(case: &Case<'_>, component: &str, metric: &str) -> Option<String> {
             return None;
         }
         let (base, fault) = case.frame.split(&f.points);
-        if s.is_some() && base.len() >= POINTS && fault.len() >= POINTS {
-            name.get_or_insert_with(|| f.name.clone());
+        if let Some(s) = s.filter(|_| base.len() >= POINTS && fault.len() >= POINTS) {
+            found.get_or_insert((f, s));
         }
     }
-    name
+    found
+}
+
+/// The search through the log lines of a component since the onset, in that source that has most of them.
+pub(crate) fn searched(case: &Case<'_>, component: &str) -> Option<(Cite, String)> {
+    let mut of: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for l in case.t.logs.iter().filter(|l| l.at.is_none_or(|at| case.frame.is_fault(at.as_millisecond()))) {
+        let raw = l.component.as_deref().unwrap_or("-");
+        if case.owner(l) == component {
+            *of.entry((&l.source, raw)).or_default() += 1;
+        }
+    }
+    let ((source, raw), n) = of.into_iter().max_by(|a, b| a.1.cmp(&b.1).then(b.0.cmp(&a.0)))?;
+    let cite = Cite::new(source, format!("lines {raw}")).within(case.frame.onset, case.frame.end);
+    Some((cite, format!("{n} lines of {component} since the onset, none of them new")))
+}
+
+/// A figure for people: four digits of it.
+pub(crate) fn figure(v: f64) -> String {
+    if v != 0.0 && (v.abs() < 0.01 || v.abs() >= 1e6) { format!("{v:.2e}") } else { format!("{v:.3}") }
 }
 
 /// All of it together, nats.
@@ -149,7 +180,7 @@ mod tests {
     #[test]
     fn the_strongest_marker_counts_whole_and_the_sum_is_bounded() {
         let of = |nats: &[f64]| -> Vec<Absent> {
-            nats.iter().map(|n| Absent { text: String::new(), nats: *n }).collect()
+            nats.iter().map(|n| Absent { text: String::new(), nats: *n, cites: Vec::new() }).collect()
         };
         assert_eq!(sum(&of(&[])), 0.0);
         assert!((sum(&of(&[-1.0, -0.3])) + 1.1).abs() < 1e-12);

@@ -57,6 +57,8 @@ pub(crate) fn explains(a: &str, b: &str) -> bool {
             generic.contains(&b) || b_change || ["saturation.disk_io", "code.memory_leak"].contains(&b)
         }
         // Whoever sends far too much, or what breaks things, brings load and failures.
+        // Data that is carried off is traffic, and breaks nothing.
+        "security.exfiltration" => b.starts_with("traffic.") || b == "saturation.network_io",
         "security.credential_stuffing" | "security.injection" | "traffic.abuse" => {
             generic.contains(&b) || b_change || b.starts_with("traffic.") || b.starts_with("saturation.")
         }

@@ -1,16 +1,19 @@
 //! Evidence that can be evaluated again: a query in a small closed language, and the hash of what it cites.
 //!
 //! Queries: `metric SELECTOR`, `logs COMPONENT ~ TEMPLATE`, `spans COMPONENT ~ OPERATION`, `change ID`, `alert NAME`,
-//! `event COMPONENT REASON`, `command LINE`, `object KIND/NAMESPACE/NAME`, `report`.
+//! `event COMPONENT REASON`, `command LINE`, `object KIND/NAMESPACE/NAME`, `report`; and searches, which may well find
+//! nothing: `lines COMPONENT` (all log lines), `changes COMPONENT` (the whole ledger).
 
 use std::fmt::Write as _;
 
+use firebell_core::change::Change;
 use firebell_core::telemetry::{LogLine, Telemetry, Window};
 use firebell_core::verdict::EvidenceRef;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use crate::logs::{Index, Matcher, redact, redact_template, whole};
+use crate::names;
 
 /// Evidence before it has an id and a hash.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,7 +74,7 @@ pub(crate) fn millis(ms: i64) -> Option<Timestamp> {
 }
 
 /// Evaluates a cited query again: the hash over the canonical text of what it finds, or `None` if it finds nothing
-/// or is not a query.
+/// or is not a query. A search that finds nothing has the hash of no text.
 pub fn reevaluate(t: &Telemetry, evidence: &EvidenceRef) -> Option<String> {
     evaluate(t, evidence, None)
 }
@@ -152,6 +155,32 @@ fn evaluate(t: &Telemetry, evidence: &EvidenceRef, logs: Option<&Index>) -> Opti
                 out.line(format_args!("{line}"));
             }
         }
+        "lines" => {
+            let here = |l: &&LogLine| {
+                l.source == evidence.source
+                    && l.component.as_deref().unwrap_or("-") == rest
+                    && l.at.is_none_or(|at| inside(at.as_millisecond()))
+            };
+            let found = t.logs.iter().filter(here).count();
+            for l in t.logs.iter().filter(here).take(MAX_HASHED as usize) {
+                out.line(format_args!("{} {}", l.line, l.text));
+            }
+            out.line(format_args!("{found} lines"));
+        }
+        "changes" => {
+            let of = |c: &&Change| names::same(&c.component, rest) && inside(c.at.as_millisecond());
+            let mut lines: Vec<String> = t
+                .changes
+                .iter()
+                .filter(of)
+                .map(|c| format!("{} {} {} {}", c.at, c.kind.as_str(), c.component, c.summary))
+                .collect();
+            lines.sort_unstable();
+            for line in &lines {
+                out.line(format_args!("{line}"));
+            }
+            return Some(out.whole());
+        }
         "alert" => {
             for a in t.alerts.iter().filter(|a| a.name == rest) {
                 out.line(format_args!("{} {:?} {:?} {:?}", a.firing, a.labels, a.starts_at, a.ends_at));
@@ -200,7 +229,11 @@ impl Canon {
     }
 
     fn finish(self) -> Option<String> {
-        self.any.then(|| hex::encode(self.hash.finalize()))
+        self.any.then(|| self.whole())
+    }
+
+    fn whole(self) -> String {
+        hex::encode(self.hash.finalize())
     }
 }
 
@@ -221,6 +254,26 @@ mod tests {
             fields: Labels::new(),
             trace_id: None,
         }
+    }
+
+    #[test]
+    fn a_search_that_finds_nothing_can_be_made_again_and_tells_when_it_finds_something() {
+        let mut t = Telemetry { logs: vec![line(1, "served 5 bytes".into())], ..Telemetry::default() };
+        let index = Index::of(&t.logs);
+        let resolve = |t: &Telemetry, source: &str, query: &str| {
+            Cite::new(source, query.into())
+                .within(0, 10_000)
+                .resolve(t, &index, "e1".into(), "")
+                .expect("evidence")
+        };
+        let ledger = resolve(&t, "changes", "changes service/a");
+        let lines = resolve(&t, "logs/a.log", "lines a");
+        for found in [&ledger, &lines] {
+            assert_eq!(reevaluate(&t, found).as_ref(), Some(&found.sha256), "{}", found.query);
+        }
+        assert_eq!(ledger.sha256, hex::encode(Sha256::digest(b"")));
+        t.logs.push(line(2, "served 6 bytes".into()));
+        assert_ne!(reevaluate(&t, &lines), Some(lines.sha256));
     }
 
     #[test]

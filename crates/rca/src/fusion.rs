@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::absent;
+use crate::absent::{self, Absent};
 use crate::case::Case;
 use crate::causes;
 use crate::engines::{self, Account};
@@ -14,6 +14,12 @@ use crate::signal::{Modality, Role, Signal};
 
 /// Share of all harm that an attack is taken to cover at least, whatever else moves.
 const ATTACK_COVERS: f64 = 0.8;
+
+/// Harm over all components from which on people feel something.
+const FELT: f64 = 0.5;
+/// Share of it that is felt where a theft is, from which on it may be the theft's; what is left of one beside it.
+const OWN_HARM: f64 = 0.3;
+const BESIDE: f64 = 0.45;
 
 /// How far the traces' account of time replaces what is inferred from harm along calls.
 const BY_TRACES: f64 = 0.7;
@@ -35,8 +41,8 @@ pub(crate) struct Rival {
     pub modalities: usize,
     /// How much of the harm here is its own.
     pub own: f64,
-    /// What it lets one expect and is not there, for people.
-    pub absent: Vec<String>,
+    /// What it lets one expect and is not there.
+    pub absent: Vec<Absent>,
     /// What that counts, nats.
     pub absence: f64,
 }
@@ -250,7 +256,11 @@ fn weigh(
     let specific = causes::specific(&cause);
     // An attack is seen by its attempts. It is harm of its own: what else moves at the time neither adds to it nor
     // takes from it, and it need not be where people feel something.
+    // A theft breaks nothing: where people feel much, it is another matter, and competes as all do.
+    let theft = matches!(cause.as_str(), "security.exfiltration" | "security.account_takeover");
+    let beside = theft && everything > FELT;
     let attack = (cause.starts_with("security.") || cause == "traffic.abuse")
+        && !beside
         && best.get(&Modality::Security).is_some_and(|w| *w > 0.5);
     let named = case.focus.iter().any(|f| names::same(f, &component));
     let reaches = named
@@ -273,7 +283,11 @@ fn weigh(
         0.2 + 0.8 * own
     };
     let coverage = if attack || settled { coverage.max(ATTACK_COVERS) } else { coverage };
+    let coverage = if beside { here / everything } else { coverage };
     let mut score = support * ownness * (0.45 + 0.55 * coverage);
+    if beside && here < OWN_HARM * everything {
+        score *= BESIDE;
+    }
     if everything > 0.2 && known && !reaches && !attack && !settled {
         score *= 0.45;
     }
@@ -340,9 +354,19 @@ fn weigh(
         .map(|i| &signals[*i])
         .filter(|s| s.role == Role::Mechanism)
         .find_map(|s| s.change.clone());
-    let absent = missing.into_iter().map(|a| a.text).collect();
     let modalities = order.iter().map(|i| signals[*i].modality).collect::<BTreeSet<_>>().len();
-    Rival { component, cause, score, change, signals: order, against, modalities, own, absent, absence: nats }
+    Rival {
+        component,
+        cause,
+        score,
+        change,
+        signals: order,
+        against,
+        modalities,
+        own,
+        absent: missing,
+        absence: nats,
+    }
 }
 
 /// At one component a mechanism lowers what it explains.

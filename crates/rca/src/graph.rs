@@ -9,7 +9,7 @@ use crate::series::features::Feature;
 use crate::settings::Settings;
 
 /// Call relations between component ids.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Graph {
     callees: BTreeMap<String, BTreeSet<String>>,
     callers: BTreeMap<String, BTreeSet<String>>,

@@ -5,16 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use firebell_core::cause;
 use firebell_core::telemetry::Telemetry;
 use firebell_core::verdict::{
-    EvidenceRef, FORMAT, Hypothesis, MitigationHint, Outcome, PathStep, Stats, Verdict,
+    Absence, EvidenceRef, FORMAT, Hypothesis, MitigationHint, Outcome, PathStep, Stats, Verdict,
 };
 
+use crate::absent::{self, figure};
 use crate::blind;
 use crate::case::Case;
 use crate::causes;
+use crate::challenge::{RECEIVED, challenge};
 use crate::confidence::{self, confidence};
 use crate::engines;
 use crate::evidence::{Cite, millis};
 use crate::fusion::{self, Harm, Rival};
+use crate::graph::Graph;
+use crate::impact::{self, Impact};
 use crate::logs::{redact, redact_template};
 use crate::order::Order;
 use crate::outcome::outcome;
@@ -36,10 +40,28 @@ pub fn investigate(telemetry: &Telemetry, settings: &Settings) -> Verdict {
 }
 
 /// As [`investigate`], with what the confidence of the first hypothesis was computed from ([`confidence::INPUTS`]).
-pub fn investigate_with_inputs(
-    telemetry: &Telemetry,
-    settings: &Settings,
-) -> (Verdict, Option<[f64; confidence::INPUTS.len()]>) {
+pub fn investigate_with_inputs(telemetry: &Telemetry, settings: &Settings) -> (Verdict, Option<Inputs>) {
+    let (verdict, inputs, _) = find(telemetry, settings);
+    (verdict, inputs)
+}
+
+/// As [`investigate`], with the assessment of the same telemetry ([`impact::assess`]), which is prepared once for both.
+pub fn investigate_with_impact(telemetry: &Telemetry, settings: &Settings) -> (Verdict, Impact) {
+    let (verdict, _, found) = find(telemetry, settings);
+    let case = found.map(|mut found| {
+        found.case.graph = found.recorded;
+        found.case
+    });
+    let impact = impact::of_case(case.as_ref(), settings, Some(&verdict));
+    (verdict, impact)
+}
+
+type Inputs = [f64; confidence::INPUTS.len()];
+
+fn find<'a>(
+    telemetry: &'a Telemetry,
+    settings: &'a Settings,
+) -> (Verdict, Option<Inputs>, Option<Found<'a>>) {
     let stats = Stats {
         wall_ms: 0,
         series: telemetry.series.len() as u64,
@@ -55,11 +77,12 @@ pub fn investigate_with_inputs(
             onset: None,
             hypotheses: Vec::new(),
             gaps,
+            challenge: None,
             stats,
         };
-        return (verdict, None);
+        return (verdict, None, None);
     };
-    let Found { case, signals, harm, rivals, outcome } = &found;
+    let Found { case, signals, harm, rivals, outcome, .. } = &found;
     let steady = found.blames().and_then(|leader| {
         steady::share(telemetry, leader, |copy| look(copy, settings)?.blames().map(str::to_owned))
     });
@@ -88,7 +111,7 @@ pub fn investigate_with_inputs(
         .collect();
     let anything = case.frame.seen && *outcome != Outcome::Healthy;
     let inputs = shown.first().map(|r| sureness(signals, &shown, 0, r, (steady, false)).inputs());
-    let verdict = Verdict {
+    let mut verdict = Verdict {
         format: FORMAT.to_owned(),
         verdict: if hypotheses.is_empty() && *outcome == Outcome::Cause {
             Outcome::InsufficientEvidence
@@ -98,14 +121,18 @@ pub fn investigate_with_inputs(
         onset: anything.then(|| millis(case.frame.onset)).flatten(),
         hypotheses,
         gaps,
+        challenge: None,
         stats,
     };
-    (verdict, inputs)
+    verdict.challenge = challenge(&mut verdict);
+    (verdict, inputs, Some(found))
 }
 
 /// What a look at telemetry came to, before anything is written down.
 struct Found<'a> {
     case: Case<'a>,
+    /// The calls as they were recorded, without those that the look itself concluded.
+    recorded: Graph,
     signals: Vec<Signal>,
     harm: Harm,
     /// Best first.
@@ -124,6 +151,7 @@ impl Found<'_> {
 /// `None` if there is nothing to look at.
 fn look<'a>(telemetry: &'a Telemetry, settings: &'a Settings) -> Option<Found<'a>> {
     let mut case = Case::prepare_with_logs(telemetry, settings)?;
+    let recorded = case.graph.clone();
     let mut signals = engines::run_all(&case);
     let shared = engines::run_shared(&case, &signals);
     share_machine(&mut case, &shared);
@@ -139,7 +167,7 @@ fn look<'a>(telemetry: &'a Telemetry, settings: &'a Settings) -> Option<Found<'a
     let harm = Harm::gather(&case, &signals, account);
     let rivals = fusion::rank(&case, &signals, &harm);
     let outcome = outcome(&case, &signals, &rivals);
-    Some(Found { case, signals, harm, rivals, outcome })
+    Some(Found { case, recorded, signals, harm, rivals, outcome })
 }
 
 /// What runs on a machine that makes it ill depends on it as on something that it calls.
@@ -302,8 +330,22 @@ fn write(
         }
     }
     let mechanism = mechanism(case, signals, &order, r, &path.steps);
-    let mut expected_but_absent = absent(case, signals, r);
-    expected_but_absent.extend(path.refused);
+    // An absence that cites nothing is no better than a claim that does.
+    let expected_but_absent = absent(case, signals, harm, r)
+        .into_iter()
+        .chain(path.refused)
+        .filter_map(|(claim, cites)| {
+            let looked: Vec<EvidenceRef> = cites
+                .iter()
+                .filter(|(cite, _)| !cite.query.is_empty())
+                .filter_map(|(cite, reading)| {
+                    let known = evidence.iter().chain(&against).find(|e| seen.get(cite) == Some(&e.id));
+                    known.cloned().or_else(|| cite.resolve(case.t, case.logs(), ids.next(), reading))
+                })
+                .collect();
+            (!looked.is_empty()).then(|| Absence { claim: redact(&claim).into_owned(), evidence: looked })
+        })
+        .collect();
     Some(Hypothesis {
         rank: 0,
         component: r.component.clone(),
@@ -360,21 +402,64 @@ fn mechanism(case: &Case<'_>, signals: &[Signal], order: &[usize], r: &Rival, pa
     redact(&text.replace('\n', " ")).into_owned()
 }
 
+/// A claim of something that is not there, and what was looked at.
+type Missing = (String, Vec<(Cite, String)>);
+
 /// What one would see if the hypothesis were true, and does not.
-fn absent(case: &Case<'_>, signals: &[Signal], r: &Rival) -> Vec<String> {
-    let mut out = Vec::new();
+fn absent(case: &Case<'_>, signals: &[Signal], harm: &Harm, r: &Rival) -> Vec<Missing> {
+    let mut out: Vec<Missing> = Vec::new();
     let mine = |role: Role| signals.iter().any(|s| s.component == r.component && s.role == role);
     if !mine(Role::Symptom) && case.instrumented.contains(&r.component) && !r.cause.starts_with("security.") {
-        out.push(format!("no errors and no latency at {} itself", r.component));
+        out.push((format!("no errors and no latency at {} itself", r.component), quiet(case, &r.component)));
     }
     if r.cause.starts_with("change.") && r.change.is_none() {
-        out.push(format!("no change of {} in the ledger", r.component));
+        let cite = Cite::new("changes", format!("changes {}", r.component));
+        let reading = format!("the ledger of changes, searched for {}", r.component);
+        let none = !case.t.changes.iter().any(|c| crate::names::same(&c.component, &r.component));
+        let which = if none { "no change" } else { "no change that explains it" };
+        out.push((format!("{which} of {} in the ledger", r.component), vec![(cite, reading)]));
     }
     if r.own < 0.5 && !r.cause.starts_with("change.") {
-        out.push(format!("what {} calls is ill too: its harm is mostly received", r.component));
+        let worst = case
+            .graph
+            .callees(&r.component)
+            .filter(|c| harm.of(c) > 0.0)
+            .flat_map(|c| signals.iter().filter(move |s| s.component == *c && s.role == Role::Symptom))
+            .filter(|s| !s.cite.query.is_empty())
+            .max_by(|a, b| a.weight.total_cmp(&b.weight).then_with(|| b.cite.cmp(&a.cite)))
+            .map(|s| (s.cite.clone(), s.reading.clone()));
+        out.push((format!("what {} calls is ill too: {RECEIVED}", r.component), worst.into_iter().collect()));
     }
-    out.extend(r.absent.iter().take(4).cloned());
+    out.extend(r.absent.iter().take(4).map(|a| (a.text.clone(), a.cites.clone())));
     out
+}
+
+/// What would show harm at a component and shows none: its series, its spans, or its log lines.
+fn quiet(case: &Case<'_>, component: &str) -> Vec<(Cite, String)> {
+    let series = case
+        .features
+        .iter()
+        .zip(&case.shifts)
+        .filter(|(f, _)| {
+            f.component == component && f.peer.is_none() && f.kind.is_symptom() && f.series.is_some()
+        })
+        .filter_map(|(f, s)| Some((f, s.as_ref()?)))
+        .map(|(f, s)| {
+            let reading =
+                format!("{} of {component}: {} before, {} since", f.name, figure(s.before), figure(s.after));
+            (case.cite(f), reading)
+        });
+    let out: Vec<(Cite, String)> = series.take(2).collect();
+    if !out.is_empty() {
+        return out;
+    }
+    let (from, to) = (case.frame.onset, case.frame.end);
+    let span = case.t.spans.iter().find(|s| case.names.resolve(&s.component) == component);
+    let spans = span.map(|s| {
+        let cite = Cite::new(&s.source, format!("spans {} ~ *", s.component)).within(from, to);
+        (cite, format!("calls of {component} since the onset"))
+    });
+    spans.or_else(|| absent::searched(case, component)).into_iter().collect()
 }
 
 fn mitigations(case: &Case<'_>, r: &Rival) -> Vec<MitigationHint> {

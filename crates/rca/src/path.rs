@@ -4,7 +4,7 @@
 //! effect does not begin clearly before its cause. What cannot be claimed is told. A way around a step that fails is
 //! looked for.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use firebell_core::verdict::PathStep;
 
@@ -22,6 +22,8 @@ const CLEAR: f64 = 0.25;
 const STEPS: i64 = 3;
 /// and share of the faulty time.
 const SHARE: i64 = 10;
+/// Steps that are told as not claimed, at most.
+const MOST_REFUSED: usize = 3;
 /// Milliseconds by which clocks and batches differ.
 const CLOCKS: i64 = 5_000;
 
@@ -30,7 +32,8 @@ pub(crate) struct Path {
     pub steps: Vec<PathStep>,
     /// Of each step, what shows the call and the harm at its end, each with what it reads as.
     pub cites: Vec<Vec<(Cite, String)>>,
-    pub refused: Vec<String>,
+    /// With what was recorded of it.
+    pub refused: Vec<(String, Vec<(Cite, String)>)>,
 }
 
 /// The way from a hypothesis to the component farthest up that is harmed: the customers' side of it.
@@ -59,10 +62,14 @@ pub(crate) fn find(case: &Case<'_>, signals: &[Signal], harm: &Harm, r: &Rival) 
     let slack = slack(case);
     let ways = ways(case, &r.component, &since, slack);
     let target = targets.iter().map(|t| t.0).find(|t| ways.contains_key(*t));
-    let mut refused = Vec::new();
-    if target != Some(wanted) {
-        refused.extend(failing(case, &r.component, wanted, &since, slack));
+    // Whoever is ill above and is not reached, however little is felt there: that is how one knows that there is more.
+    let mut missed: BTreeMap<String, Vec<(Cite, String)>> = BTreeMap::new();
+    for above in upstream.keys().filter(|c| *c == wanted || since(c).is_some()) {
+        if !ways.contains_key(above) {
+            missed.extend(failing(case, signals, (&r.component, above), &since, slack));
+        }
     }
+    let refused = missed.into_iter().take(MOST_REFUSED).collect();
     let Some(target) = target else { return Path { steps: Vec::new(), cites: Vec::new(), refused } };
     let mut way = vec![target.clone()];
     while let Some(before) = way.last().and_then(|at| ways.get(at)).filter(|b| !b.is_empty()) {
@@ -89,8 +96,8 @@ pub(crate) fn find(case: &Case<'_>, signals: &[Signal], harm: &Harm, r: &Rival) 
     Path { steps, cites, refused }
 }
 
-/// What was recorded of a step: the series that the effect keeps of its calls to the cause, and the strongest symptom at the
-/// effect.
+/// What was recorded of a step: the series that the effect keeps of its calls to the cause, and the strongest symptom
+/// at the effect.
 fn shown(case: &Case<'_>, signals: &[Signal], cause: &str, effect: &str) -> Vec<(Cite, String)> {
     let call = case
         .features
@@ -104,6 +111,17 @@ fn shown(case: &Case<'_>, signals: &[Signal], cause: &str, effect: &str) -> Vec<
         .max_by(|a, b| a.weight.total_cmp(&b.weight).then_with(|| b.cite.cmp(&a.cite)))
         .map(|s| (s.cite.clone(), s.reading.clone()));
     call.into_iter().chain(harm).filter(|(cite, _)| !cite.query.is_empty()).collect()
+}
+
+/// The series that shows best that a component is ill.
+fn ill(case: &Case<'_>, component: &str) -> Option<(Cite, String)> {
+    let of = case.features.iter().zip(&case.shifts);
+    of.filter(|(f, _)| {
+        f.component == component && f.peer.is_none() && f.kind.is_symptom() && f.series.is_some()
+    })
+    .filter_map(|(f, s)| Some((f, s.as_ref()?.strength())))
+    .max_by(|a, b| a.1.total_cmp(&b.1).then_with(|| b.0.name.cmp(&a.0.name)))
+    .map(|(f, _)| (case.cite(f), format!("{} of {component}", f.name)))
 }
 
 /// Since when a component is ill: its first symptom, followed back before the onset of the incident as a whole where the
@@ -170,25 +188,29 @@ fn ways(
 /// The steps of the shortest way whose effect came before its cause.
 fn failing(
     case: &Case<'_>,
-    from: &str,
-    to: &str,
+    signals: &[Signal],
+    (from, to): (&str, &str),
     since: &dyn Fn(&str) -> Option<i64>,
     slack: i64,
-) -> Vec<String> {
+) -> Vec<(String, Vec<(Cite, String)>)> {
     let mut begun = since(from);
-    let mut told: BTreeSet<String> = BTreeSet::new();
+    let mut told = Vec::new();
     for w in case.graph.way_up(from, to).windows(2) {
         let then = since(&w[1]);
         if let (Some(a), Some(b)) = (begun, then)
             && b + slack < a
         {
-            told.insert(format!(
+            let claim = format!(
                 "{}, and was ill {} s before it: harm is not claimed to have come that way",
                 relation(case, &w[0], &w[1]),
                 (a - b) / 1000
-            ));
+            );
+            let mut cites = shown(case, signals, &w[0], &w[1]);
+            cites.extend(ill(case, &w[1]).filter(|_| cites.is_empty()));
+            cites.extend(ill(case, &w[0]));
+            told.push((claim, cites));
         }
         begun = then.or(begun);
     }
-    told.into_iter().collect()
+    told
 }

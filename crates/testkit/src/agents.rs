@@ -37,6 +37,7 @@ pub fn verdict(outcome: Outcome) -> Verdict {
         onset: None,
         hypotheses,
         gaps: Vec::new(),
+        challenge: None,
         stats: Stats::default(),
     }
 }

@@ -9,7 +9,5 @@ pub use assemble::{Recorded, assemble, evidence_of_round};
 pub(crate) use assemble::{key_order, take_up};
 #[cfg(test)]
 pub(crate) use doubt::doubt;
-#[cfg(test)]
-pub(crate) use verdict::challenge;
 pub use verdict::verdict_of;
-pub(crate) use verdict::{Challenge, judge, settings};
+pub(crate) use verdict::{judge, settings};

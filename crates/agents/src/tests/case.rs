@@ -6,12 +6,12 @@ use firebell_core::evidence::EvidenceRecord;
 use firebell_core::ids::RunId;
 use firebell_core::incident::{Act, AgentRun, RunStatus};
 use firebell_core::telemetry::{Labels, LogLine, TelemetryPart, Window};
-use firebell_core::verdict::{EvidenceRef, FORMAT, Hypothesis, Outcome, PathStep, Stats, Verdict};
+use firebell_core::verdict::{FORMAT, Hypothesis, Outcome, PathStep, Stats, Verdict};
 
 use super::World;
 use super::fakes::{IMPACT_S, NOW_S, at};
 use super::recovery::watched;
-use crate::case::{challenge, doubt};
+use crate::case::doubt;
 use crate::{Recorded, assemble, evidence_of_round, verdict_of};
 
 fn failing() -> World {
@@ -133,75 +133,6 @@ fn claim(rank: u32, cause: &str, component: &str, confidence: f64, path: &[&str]
     }
 }
 
-fn cited(query: &str, reading: &str) -> EvidenceRef {
-    EvidenceRef {
-        id: "e1".into(),
-        source: "prometheus/main".into(),
-        query: query.into(),
-        window: None,
-        sha256: String::new(),
-        reading: reading.into(),
-    }
-}
-
-fn rivals(leader: Hypothesis, rival: Hypothesis) -> Verdict {
-    Verdict {
-        format: FORMAT.into(),
-        verdict: Outcome::Cause,
-        onset: None,
-        hypotheses: vec![leader, rival],
-        gaps: Vec::new(),
-        stats: Stats::default(),
-    }
-}
-
-#[test]
-fn the_challenger_lowers_a_leader_whose_rival_explains_what_speaks_against_it() {
-    let mut leader =
-        claim(1, "code.slow_path", "service/checkout", 0.8, &["service/checkout", "service/gateway"]);
-    leader.against = vec![cited("change ch-1", "the pool was made larger before")];
-    let mut rival =
-        claim(2, "change.config", "service/payments", 0.3, &["service/payments", "service/checkout"]);
-    rival.evidence = vec![cited("change ch-1", "the pool was made larger")];
-    let mut verdict = rivals(leader.clone(), rival.clone());
-    let said = challenge(&mut verdict).expect("a challenge");
-    assert_eq!((verdict.verdict, verdict.hypotheses[0].confidence), (Outcome::Cause, 0.6));
-    assert!(said.claim.contains("the leader stands, its confidence falls from 0.80 to 0.60"), "{said:?}");
-
-    // A leader that was weak anyway is refuted: the evidence does not settle it.
-    leader.confidence = 0.38;
-    let mut verdict = rivals(leader.clone(), rival.clone());
-    let said = challenge(&mut verdict).expect("a challenge");
-    assert_eq!(verdict.verdict, Outcome::InsufficientEvidence);
-    assert!(verdict.gaps.iter().any(|g| g.contains("explain the same")), "{:?}", verdict.gaps);
-    assert!(said.claim.contains("does not settle it"), "{said:?}");
-
-    // A rival that cites something else, or only receives the leader's harm, refutes nothing.
-    rival.evidence = vec![cited("change ch-2", "another")];
-    let mut verdict = rivals(leader.clone(), rival.clone());
-    let said = challenge(&mut verdict).expect("a challenge");
-    assert_eq!((verdict.verdict, verdict.hypotheses[0].confidence), (Outcome::Cause, 0.38));
-    assert!(said.claim.contains("the leader stands"), "{said:?}");
-    rival.evidence = vec![cited("change ch-1", "the pool was made larger")];
-    rival.component = "service/gateway".into();
-    let mut verdict = rivals(leader, rival);
-    challenge(&mut verdict);
-    assert_eq!(verdict.verdict, Outcome::Cause);
-}
-
-#[test]
-fn a_leader_whose_harm_comes_from_its_rival_loses_confidence() {
-    let mut leader = claim(1, "code.slow_path", "service/checkout", 0.7, &[]);
-    leader.expected_but_absent =
-        vec!["what service/checkout calls is ill too: its harm is mostly received".into()];
-    let rival =
-        claim(2, "network.delay", "service/payments", 0.33, &["service/payments", "service/checkout"]);
-    let mut verdict = rivals(leader, rival);
-    let said = challenge(&mut verdict).expect("a challenge");
-    assert_eq!(verdict.hypotheses[0].confidence, 0.525);
-    assert!(said.why[0].contains("is received from service/payments"), "{said:?}");
-}
-
 fn outcome(verdict: Outcome, hypotheses: Vec<Hypothesis>) -> Verdict {
     Verdict {
         format: FORMAT.into(),
@@ -209,6 +140,7 @@ fn outcome(verdict: Outcome, hypotheses: Vec<Hypothesis>) -> Verdict {
         onset: None,
         hypotheses,
         gaps: Vec::new(),
+        challenge: None,
         stats: Stats::default(),
     }
 }

@@ -46,6 +46,7 @@ fn verdict(h: Hypothesis) -> Verdict {
         onset: Some(at(IMPACT_S)),
         hypotheses: vec![h],
         gaps: Vec::new(),
+        challenge: None,
         stats: Stats::default(),
     }
 }

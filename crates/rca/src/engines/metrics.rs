@@ -109,6 +109,9 @@ fn read(
             let weight = if idle { 0.2 } else { 0.8 };
             // Filling memory takes processor time; burning processor time fills no memory.
             let weight = if filled.contains(f.component.as_str()) { 0.5 * weight } else { weight };
+            // Who is asked far more often works more: that is the load's doing.
+            let weight =
+                if asked(case, &f.component) >= s.ratio().max(FAR_MORE) { 0.4 * weight } else { weight };
             push(&f.component, "saturation.cpu", Mechanism, weight * strength, went);
         }
         Kind::Memory => {
@@ -177,7 +180,8 @@ fn read(
         Kind::Locks if up => push(&f.component, "database.lock_contention", Mechanism, 0.7 * strength, went),
         Kind::Cache if misses(f, s) => push(&f.component, "cache.stampede", Mechanism, 0.4 * strength, went),
         Kind::Workload if f.peer.is_none() && up && s.ratio() > 1.6 => {
-            push(&f.component, "traffic.surge", Mechanism, 0.3 * strength, went);
+            let weight = if s.z > 6.0 && s.ratio() >= FAR_MORE { 0.5 } else { 0.3 };
+            push(&f.component, "traffic.surge", Mechanism, weight * strength, went);
         }
         Kind::Other | Kind::Config if s.z.abs() > 4.0 => {
             push(&f.component, "code.slow_path", Symptom, 0.2 * strength, went);
@@ -569,6 +573,17 @@ fn sign_ins(
         }
         _ => push(&f.component, "code.exception", Role::Symptom, 0.4 * strength, went),
     }
+}
+
+/// So many times the requests of before are far more.
+const FAR_MORE: f64 = 3.0;
+
+/// How many times as often a component is asked as before, where it clearly is.
+fn asked(case: &Case<'_>, component: &str) -> f64 {
+    let of = case.features.iter().zip(&case.shifts);
+    of.filter(|(f, _)| f.kind == Kind::Workload && f.component == component && f.peer.is_none())
+        .filter_map(|(_, s)| s.as_ref().filter(|s| s.z > 6.0).map(|s| s.ratio()))
+        .fold(0.0, f64::max)
 }
 
 /// Components whose own series all stop before the end: what is down reports nothing.

@@ -4,15 +4,18 @@
 mod cascade;
 mod changes;
 mod colocation;
+mod exfiltration;
 mod logs;
 mod metrics;
 mod phrases;
 mod prior;
+mod records;
 mod releases;
 mod requests;
 mod security;
 mod stacks;
 pub(crate) mod state;
+mod takeover;
 mod traces;
 mod warnings;
 
@@ -30,7 +33,7 @@ use crate::threads;
 pub(crate) type Engine = fn(&Case<'_>) -> Vec<Signal>;
 
 /// All engines that need no other's signals; signals are in this order.
-pub(crate) const ALL: [(&str, Engine); 9] = [
+pub(crate) const ALL: [(&str, Engine); 11] = [
     ("metrics", metrics::run),
     ("cascade", cascade::run),
     ("releases", releases::run),
@@ -38,6 +41,8 @@ pub(crate) const ALL: [(&str, Engine); 9] = [
     ("traces", traces::run),
     ("security", security::run),
     ("requests", requests::run),
+    ("exfiltration", exfiltration::run),
+    ("takeover", takeover::run),
     ("state", state::run),
     ("warnings", warnings::run),
 ];

@@ -88,7 +88,8 @@ fn is_request(line: &LogLine) -> bool {
 }
 
 const PATHS: [&str; 6] = ["path", "url", "uri", "request", "http.target", "url.path"];
-const ADDRESSES: [&str; 6] = ["ip", "client_ip", "remote_ip", "remote_addr", "client.address", "source.ip"];
+const ADDRESSES: [&str; 7] =
+    ["client", "ip", "client_ip", "remote_ip", "remote_addr", "client.address", "source.ip"];
 const STATUSES: [&str; 4] = ["status", "status_code", "code", "http.response.status_code"];
 
 fn field<'a>(line: &'a LogLine, names: &[&str]) -> Option<&'a str> {

@@ -28,7 +28,7 @@ struct Attempt {
 }
 
 /// Most accounts named in a reading.
-const MAX_NAMED: usize = 20;
+pub(super) const MAX_NAMED: usize = 20;
 
 pub(super) fn run(case: &Case<'_>) -> Vec<Signal> {
     let mut by_owner: BTreeMap<String, Vec<Attempt>> = BTreeMap::new();

@@ -69,6 +69,11 @@ pub struct Affected {
 /// Assesses. `verdict` is that of the same telemetry, if there is one: it tells the cause's place and kind. Equal input
 /// gives an equal assessment; telemetry that holds nothing gives one without figures.
 pub fn assess(t: &Telemetry, settings: &Settings, verdict: Option<&Verdict>) -> Impact {
+    of_case(Case::prepare(t, settings).as_ref(), settings, verdict)
+}
+
+/// See [`assess`], of telemetry that was prepared already.
+pub(crate) fn of_case(case: Option<&Case<'_>>, settings: &Settings, verdict: Option<&Verdict>) -> Impact {
     let mut out = Impact {
         kind: IncidentKind::Other,
         started_at: None,
@@ -83,20 +88,20 @@ pub fn assess(t: &Telemetry, settings: &Settings, verdict: Option<&Verdict>) -> 
         affected: Vec::new(),
         evidence: Vec::new(),
     };
-    let Some(case) = Case::prepare(t, settings) else { return out };
-    let mut counted = count(&case);
-    let symptoms = symptoms(&case);
-    let edge = edge(&case, &counted, &symptoms);
-    out.date(&case, &symptoms, &edge);
+    let Some(case) = case else { return out };
+    let mut counted = count(case);
+    let symptoms = symptoms(case);
+    let edge = edge(case, &counted, &symptoms);
+    out.date(case, &symptoms, &edge);
     for component in &edge {
         let Some(found) = counted.remove(component) else { continue };
-        out.take(&case, found);
+        out.take(case, found);
     }
     out.edge.sort_by(|a, b| b.share.total_cmp(&a.share).then_with(|| a.component.cmp(&b.component)));
     if out.requests > 0.0 {
         out.share = Some((out.requests_hit / out.requests).clamp(0.0, 1.0));
     }
-    out.reach(&case, &symptoms, verdict);
+    out.reach(case, &symptoms, verdict);
     out.kind(verdict);
     // A quiet day takes nothing of the budget that would not be taken anyway.
     let worst = out.edge.first().filter(|h| h.share >= FELT);

@@ -13,6 +13,7 @@ mod facts;
 mod tests;
 pub mod words;
 
+pub(crate) use assess::of_case;
 pub use assess::{Affected, Impact, assess};
 pub use budget::{Budget, DEFAULT_SLO, PERIOD_DAYS};
 pub use count::{Harm, Users};

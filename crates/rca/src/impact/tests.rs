@@ -11,6 +11,8 @@ fn impact_of(t: &Telemetry) -> Impact {
     let verdict = investigate(t, &Settings::default());
     let impact = assess(t, &Settings::default(), Some(&verdict));
     assert_eq!(impact, assess(t, &Settings::default(), Some(&verdict)), "equal input, equal impact");
+    let together = crate::investigate_with_impact(t, &Settings::default());
+    assert_eq!(together, (verdict, impact.clone()), "made together they are what they are apart");
     for e in &impact.evidence {
         assert_eq!(reevaluate(t, e).as_deref(), Some(e.sha256.as_str()), "{e:?}");
     }

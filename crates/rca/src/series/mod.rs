@@ -6,5 +6,6 @@ pub(crate) mod discovery;
 pub(crate) mod features;
 pub(crate) mod histogram;
 pub(crate) mod kinds;
+mod moderate;
 pub(crate) mod season;
 pub(crate) mod stats;

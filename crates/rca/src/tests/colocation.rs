@@ -1,11 +1,11 @@
 //! Components that are ill because they share a machine, and paths whose steps hold.
 
 use firebell_core::telemetry::{Labels, MetricKind, Series, Telemetry, TopologyEdge};
-use firebell_core::verdict::Outcome;
+use firebell_core::verdict::{Absence, Outcome};
 
 use super::company::Rng;
 use super::noise::{normal, told};
-use crate::{Settings, investigate};
+use crate::{Settings, investigate, reevaluate};
 
 const START: i64 = 1_767_600_000_000;
 const STEP: i64 = 15_000;
@@ -167,8 +167,27 @@ fn steps_of_the_path_follow_calls_and_time_and_what_does_not_is_told() {
         let way: Vec<&str> = first.path.iter().map(|s| s.to.as_str()).collect();
         assert_eq!(way, ["service/svc-b", "service/svc-a"], "{}", told(&v));
         // The caller was ill three minutes before what it calls: its harm came another way.
-        let v = investigate(&chain(seed, [138, 150, 150]), &Settings::default());
+        let t = chain(seed, [138, 150, 150]);
+        let v = investigate(&t, &Settings::default());
         let h = v.hypotheses.iter().find(|h| h.component == "service/svc-c").expect("a hypothesis");
-        assert!(h.path.iter().all(|s| s.to != "service/svc-a"), "{:?}", h.path);
+        let way: Vec<&str> = h.path.iter().map(|s| s.to.as_str()).collect();
+        assert_eq!(way, ["service/svc-b"], "{}", told(&v));
+        // The edge that is not claimed is told, with both its ends and the time between, and with what shows that.
+        let refused: Vec<&Absence> =
+            h.expected_but_absent.iter().filter(|a| a.claim.contains("harm is not claimed")).collect();
+        let [edge] = refused[..] else { panic!("{:?}", h.expected_but_absent) };
+        assert!(edge.claim.starts_with("service/svc-a calls service/svc-b, and was ill "), "{}", edge.claim);
+        let seconds = edge.claim.split(" ill ").nth(1).and_then(|t| t.split(' ').next()?.parse::<i64>().ok());
+        assert!(seconds.is_some_and(|s| (s - 180).abs() <= 30), "{}", edge.claim);
+        let shows = |place: &str| edge.evidence.iter().any(|e| e.query.contains(place));
+        assert!(shows("svc-a") && shows("svc-b"), "{:?}", edge.evidence);
+        for e in &edge.evidence {
+            assert_eq!(reevaluate(&t, e).as_ref(), Some(&e.sha256), "{}", e.query);
+        }
+        // Where the edge holds, nothing is told of it.
+        let t = chain(seed, [150, 150, 150]);
+        let v = investigate(&t, &Settings::default());
+        let claims = v.hypotheses.iter().flat_map(|h| &h.expected_but_absent);
+        assert!(claims.map(|a| &a.claim).all(|c| !c.contains("harm is not claimed")), "{}", told(&v));
     }
 }

@@ -81,7 +81,10 @@ fn check(
                 (onset - START_MS) / 1000
             ));
         }
-        for e in v.hypotheses.iter().flat_map(|h| h.evidence.iter().chain(&h.against)) {
+        for a in v.hypotheses.iter().flat_map(|h| &h.expected_but_absent) {
+            assert!(!a.evidence.is_empty(), "{name}: {} cites nothing", a.claim);
+        }
+        for e in super::cited(&v) {
             assert_eq!(
                 reevaluate(&t, e).as_deref(),
                 Some(e.sha256.as_str()),

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::company::Rng;
 use super::noise::{poisson, told};
-use crate::{Settings, investigate};
+use crate::{Settings, investigate, reevaluate};
 
 const START: i64 = 1_767_600_000_000;
 const STEP: i64 = 10_000;
@@ -118,7 +118,15 @@ fn a_version_with_little_traffic_that_fails_is_the_release_that_brought_it() {
         let mut t = telemetry(seed, &parts);
         let unrecorded = run(&t);
         assert_eq!(unrecorded.hypotheses[0].cause, "change.release", "{}", told(&unrecorded));
+        // That the ledger holds no change of it was looked up, and the empty answer can be had again.
+        let absent = &unrecorded.hypotheses[0].expected_but_absent;
+        let searched =
+            absent.iter().find(|a| a.claim.starts_with("no change of service/cart")).expect("told");
+        let ledger = searched.evidence[0].clone();
+        assert_eq!(ledger.query, "changes service/cart");
+        assert_eq!(reevaluate(&t, &ledger).as_ref(), Some(&ledger.sha256));
         t.changes.push(deploy("v2"));
+        assert_ne!(reevaluate(&t, &ledger), Some(ledger.sha256));
         let v = run(&t);
         let first = &v.hypotheses[0];
         assert_eq!(

@@ -63,7 +63,13 @@ impl Made {
     }
 
     /// A counter whose growth for each step is `rate` of the sample's place; what kind it is nobody says.
-    fn counter(&mut self, name: &str, labels: &[(&str, &str)], rate: impl Fn(f64) -> f64, reset: bool) {
+    pub(super) fn counter(
+        &mut self,
+        name: &str,
+        labels: &[(&str, &str)],
+        rate: impl Fn(f64) -> f64,
+        reset: bool,
+    ) {
         let mut total = 1e6;
         let points = (0..self.n)
             .map(|i| {

@@ -87,6 +87,10 @@ pub(super) fn explanation(i: &Investigation<'_>) -> Vec<Claim> {
     if let Some(h) = v.hypotheses.first().filter(|_| blames(v)) {
         out.extend(h.evidence.iter().skip(1).take(2).map(|e| reading(e, "Also: ")));
     }
+    if let Some(challenge) = v.challenge.as_ref().filter(|_| blames(v)) {
+        let ids = v.hypotheses.iter().take(2).filter_map(|h| Some(h.evidence.first()?.id.clone())).collect();
+        out.push(Claim { text: text::sentence(&text::line(&challenge.claim, 500)), ids });
+    }
     out
 }
 
@@ -99,8 +103,8 @@ pub(super) fn reading(e: &EvidenceRef, before: &str) -> Claim {
 /// What speaks against a hypothesis: readings, and what one would expect and does not see.
 pub(super) fn doubts(h: &Hypothesis) -> Vec<Claim> {
     let absent = h.expected_but_absent.iter().map(|a| Claim {
-        text: text::sentence(&format!("expected, but not seen: {}", text::line(a, READING))),
-        ids: Vec::new(),
+        text: text::sentence(&format!("expected, but not seen: {}", text::line(&a.claim, READING))),
+        ids: a.evidence.iter().map(|e| e.id.clone()).collect(),
     });
     h.against.iter().map(|e| reading(e, "")).chain(absent).collect()
 }

@@ -6,7 +6,7 @@ use firebell_core::telemetry::{
     AlertFact, LogLine, MetricKind, Series, Span, SpanKind, Telemetry, TopologyEdge, Window,
 };
 use firebell_core::verdict::{
-    EvidenceRef, FORMAT, Hypothesis, MitigationHint, Outcome, PathStep, Stats, Verdict,
+    Challenge, EvidenceRef, FORMAT, Hypothesis, MitigationHint, Outcome, PathStep, Stats, Verdict,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -177,7 +177,7 @@ fn verdict(note: &str) -> Verdict {
             ),
         ],
         against: vec![cited("e5", "changes", "change mail-2", "service/mail does not call what is ill")],
-        expected_but_absent: vec![format!("cpu of service/checkout did not move {note}")],
+        expected_but_absent: vec![format!("cpu of service/checkout did not move {note}").as_str().into()],
         mitigations: vec![
             MitigationHint {
                 action: "set_config".into(),
@@ -212,6 +212,7 @@ fn verdict(note: &str) -> Verdict {
         onset: Some(at(310)),
         hypotheses: vec![leader, rival],
         gaps: vec![format!("no traces of database/orders: send OTLP {note}")],
+        challenge: None,
         stats: Stats { wall_ms: 12, series: 2, log_lines: 30, spans: 60, peak_rss_bytes: 42_000_000 },
     }
 }
@@ -350,6 +351,18 @@ fn a_claim_about_the_cause_names_its_evidence() {
         let why = super::facts::explanation(i);
         assert_eq!(why[0].ids, ["e1"]);
     });
+}
+
+#[test]
+fn the_challenge_is_told_with_the_evidence_of_both() {
+    let mut v = verdict("");
+    let claim = "challenged one with its best rival, another: the leader stands".to_owned();
+    v.challenge = Some(Challenge { claim, why: Vec::new() });
+    let t = telemetry("");
+    let i = Investigation { of: "x", verdict: &v, telemetry: &t, next: &[], asked: &[], beside: &[] };
+    let told = super::facts::explanation(&i).pop().expect("a claim");
+    assert!(told.text.contains("the leader stands") && told.ids.len() == 2, "{told:?}");
+    assert!(page(&i).contains("the leader stands"));
 }
 
 #[test]

@@ -62,7 +62,11 @@ pub(super) fn cause(record: &Record<'_>) -> String {
     out.push_str(&evidence(&h.against, "None was found."));
     if !h.expected_but_absent.is_empty() {
         out.push_str("\n\n### Expected, but not seen\n\n");
-        out.extend(h.expected_but_absent.iter().map(|e| format!("- {}\n", text::markdown(e, 300))));
+        out.extend(h.expected_but_absent.iter().map(|a| {
+            let ids: Vec<String> = a.evidence.iter().map(|e| text::code(&e.id, 40)).collect();
+            let cited = if ids.is_empty() { String::new() } else { format!(" ({})", ids.join(", ")) };
+            format!("- {}{cited}\n", text::markdown(&a.claim, 300))
+        }));
     }
     out
 }
@@ -140,7 +144,7 @@ pub(super) fn rivals(record: &Record<'_>) -> String {
                     h.expected_but_absent
                         .iter()
                         .take(3)
-                        .map(|e| format!("not seen: {}", text::markdown(e, 160))),
+                        .map(|a| format!("not seen: {}", text::markdown(&a.claim, 160))),
                 )
                 .collect();
             vec![

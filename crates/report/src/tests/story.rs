@@ -431,6 +431,7 @@ pub(crate) fn verdict(outside: &Outside) -> Verdict {
         onset: Some(at(-100)),
         hypotheses: vec![hypothesis(1, "saturation.connection_pool", 0.87), rival],
         gaps: vec!["no slow-query log: turn on log_min_duration_statement".into()],
+        challenge: None,
         stats: Stats::default(),
     }
 }

@@ -188,6 +188,7 @@ impl Story {
             onset: Some(second(-100)),
             hypotheses: vec![hypothesis],
             gaps: Vec::new(),
+            challenge: None,
             stats: Stats::default(),
         };
         self.then(950, Event::VerdictReached { round: 1, verdict });

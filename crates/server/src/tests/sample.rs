@@ -218,7 +218,7 @@ fn verdict(now: Timestamp, sha: &str) -> Whole {
             ),
         ],
         against: Vec::new(),
-        expected_but_absent: vec!["slow queries in the database's own log".to_owned()],
+        expected_but_absent: vec!["slow queries in the database's own log".into()],
         mitigations: vec![MitigationHint {
             action: "scale_pool".to_owned(),
             target: component.to_owned(),
@@ -247,6 +247,7 @@ fn verdict(now: Timestamp, sha: &str) -> Whole {
             ),
         ],
         gaps: vec!["no access to the database's activity: grant pg_monitor to the reader".to_owned()],
+        challenge: None,
         stats: Stats::default(),
     }
 }

@@ -139,7 +139,7 @@ async fn investigated(w: &World) -> (String, Vec<String>) {
         }],
         evidence,
         against,
-        expected_but_absent: vec!["slow queries".to_owned()],
+        expected_but_absent: vec!["slow queries".into()],
         mitigations: Vec::new(),
     };
     let verdict = Verdict {
@@ -151,6 +151,7 @@ async fn investigated(w: &World) -> (String, Vec<String>) {
             hypothesis(2, 0.2, Vec::new(), vec![cited[0].clone()]),
         ],
         gaps: vec!["no access to pg_stat_activity".to_owned()],
+        challenge: None,
         stats: Stats::default(),
     };
     w.play_reporting(&|task, report: &mut AgentReport| {

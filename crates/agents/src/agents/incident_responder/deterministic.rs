@@ -5,11 +5,11 @@ use std::sync::Arc;
 use firebell_core::agent::AgentTask;
 use firebell_core::evidence::Strength;
 use firebell_core::incident::{self, Event, EventRecord, Incident};
-use firebell_core::verdict::Outcome;
+use firebell_core::verdict::{Challenge, Outcome};
 
 use super::learn::learn;
 use crate::agents::words::{impact, list, not_mine};
-use crate::case::{Challenge, Recorded, evidence_of_round, judge};
+use crate::case::{Recorded, evidence_of_round, judge};
 use crate::facts::facts_of_record;
 use crate::run::{Held, Run, clip};
 use crate::tools::{list_alerts, records_of};
@@ -95,11 +95,11 @@ async fn synthesise(run: &mut Run, round: u32) -> Result<(), String> {
     let held: Vec<Held> =
         recorded.iter().map(|r| Held { record: r.record.clone(), part: r.part.clone() }).collect();
     let task = tokio::task::spawn_blocking(move || judge(&asked, &input.policy, recorded));
-    let (mut verdict, challenge) =
+    let mut verdict =
         task.await.map_err(|error| format!("the analysis failed by a defect of its own: {error}"))?;
     verdict.stats.wall_ms = u64::try_from(run.now().duration_since(begun).as_millis()).unwrap_or(0);
     verdict.stats.peak_rss_bytes = crate::run::peak_rss();
-    state(run, &verdict, challenge, &held);
+    state(run, &verdict, &held);
     run.report.verdict = Some(verdict);
     Ok(())
 }
@@ -118,12 +118,7 @@ async fn as_asked(run: &mut Run) -> Incident {
     incident::fold(&records[..=at]).unwrap_or_else(|| run.incident().clone())
 }
 
-fn state(
-    run: &mut Run,
-    verdict: &firebell_core::verdict::Verdict,
-    challenge: Option<Challenge>,
-    held: &[Held],
-) {
+fn state(run: &mut Run, verdict: &firebell_core::verdict::Verdict, held: &[Held]) {
     let everything = || held.iter().filter(|h| !h.part.is_empty()).map(|h| h.record.id.clone()).collect();
     let lead = verdict.hypotheses.first();
     match (verdict.verdict, lead) {
@@ -136,7 +131,7 @@ fn state(
             };
             let text = format!("{} (confidence {:.2})", clip(&h.mechanism, 400), h.confidence);
             run.claim(text, ids.clone(), strength, Some(h.component.clone()));
-            if let Some(Challenge { claim, why }) = challenge {
+            if let Some(Challenge { claim, why }) = verdict.challenge.clone() {
                 run.step("challenge", clip(&claim, 200));
                 let ids = if ids.is_empty() { everything() } else { ids };
                 run.claim(claim, ids, Strength::Moderate, Some(h.component.clone())).ruled_out = why;
@@ -153,7 +148,7 @@ fn state(
         _ => {
             let text = format!("the evidence does not settle the cause; {} gaps", verdict.gaps.len());
             run.claim(text, everything(), Strength::Inconclusive, None);
-            if let Some(Challenge { claim, why }) = challenge {
+            if let Some(Challenge { claim, why }) = verdict.challenge.clone() {
                 run.step("challenge", clip(&claim, 200));
                 run.claim(claim, everything(), Strength::Moderate, None).ruled_out = why;
             }

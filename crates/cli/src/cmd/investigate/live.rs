@@ -63,6 +63,7 @@ pub(super) async fn look(path: &Path, args: &InvestigateArgs) -> anyhow::Result<
         of,
         telemetry,
         verdict,
+        impact: None,
         next,
         asked,
         settings: subject.settings(),

@@ -38,7 +38,10 @@ struct Assessed<'a> {
 
 /// The assessment of the telemetry, and what severity the report's words and its figures make together.
 fn assessed(found: &Found) -> (Impact, Decision) {
-    let impact = impact::assess(&found.telemetry, &found.settings, Some(&found.verdict));
+    let impact = found
+        .impact
+        .clone()
+        .unwrap_or_else(|| impact::assess(&found.telemetry, &found.settings, Some(&found.verdict)));
     let mut facts = facts_from_text(&found.telemetry.report);
     facts.absorb(&impact.facts());
     let decision = severity::assess(&facts, &found.policy);
@@ -50,6 +53,8 @@ struct Found {
     of: String,
     telemetry: Telemetry,
     verdict: Verdict,
+    /// The assessment, where it was made together with the verdict.
+    impact: Option<Impact>,
     next: Vec<NextQuery>,
     asked: Vec<String>,
     /// What the analysis was told beside the telemetry.
@@ -127,11 +132,11 @@ fn of_bundle(folder: &Path, args: &InvestigateArgs) -> anyhow::Result<Found> {
         telemetry.report.clone_from(report);
     }
     let settings = Settings { focus: args.service.iter().cloned().collect(), ..Settings::default() };
-    let verdict = firebell_rca::investigate(&telemetry, &settings);
+    let (verdict, impact) = firebell_rca::investigate_with_impact(&telemetry, &settings);
     let next = next_queries(&telemetry, &verdict, &settings);
     let of = folder.display().to_string();
     let policy = SeverityPolicy::default();
-    Ok(Found { of, telemetry, verdict, next, asked: Vec::new(), settings, policy })
+    Ok(Found { of, telemetry, verdict, impact: Some(impact), next, asked: Vec::new(), settings, policy })
 }
 
 /// The best questions that are left open are gaps too: who reads the verdict alone is told what would show it.

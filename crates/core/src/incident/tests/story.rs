@@ -296,6 +296,7 @@ pub(super) fn verdict(outcome: Outcome) -> Verdict {
         onset: None,
         hypotheses: if outcome == Outcome::Cause { vec![cause] } else { Vec::new() },
         gaps: Vec::new(),
+        challenge: None,
         stats: Stats::default(),
     }
 }

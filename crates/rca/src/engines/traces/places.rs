@@ -60,6 +60,11 @@ pub(super) fn judge(case: &Case<'_>, view: &View<'_>, out: &mut Vec<Signal>) {
         let Some(part) = view.part[i as usize] else { continue };
         let s = f.span(i);
         let kids = f.kids(i);
+        // What is asked again because it failed fails once: else whoever repeats would make the called side fail more
+        // often.
+        if s.error && is_repeated(view, i) {
+            continue;
+        }
         let origin = s.error && !kids.iter().any(|k| f.span(*k).error);
         let waits = silent_peer(case, view, i).is_some();
         // The caller's side of a call holds the way to the called side, which is looked at by itself.
@@ -112,4 +117,24 @@ pub(super) fn judge(case: &Case<'_>, view: &View<'_>, out: &mut Vec<Signal>) {
             out.push(signal(case, owner, "code.exception", Role::Symptom, weight, p.first_origin, at, text));
         }
     }
+}
+
+/// Calls of one parent among which a repetition is looked for, at most.
+const SIBLINGS: usize = 64;
+
+/// Whether a call is made again after an equal one of the same parent failed.
+fn is_repeated(view: &View<'_>, span: u32) -> bool {
+    let f = &view.forest;
+    // The caller's side of the call, where it was recorded.
+    let call = view.parent(span).filter(|p| f.kids(*p).len() == 1 && view.is_entry(span)).unwrap_or(span);
+    let Some(parent) = view.parent(call) else { return false };
+    let begun = f.span(call).start_us;
+    let same = |k: u32| {
+        f.component[k as usize] == f.component[call as usize]
+            && f.operation[k as usize] == f.operation[call as usize]
+    };
+    f.kids(parent).iter().take(SIBLINGS).any(|&k| {
+        let s = f.span(k);
+        k != call && s.error && same(k) && s.start_us + f.duration[k as usize] <= begun
+    })
 }

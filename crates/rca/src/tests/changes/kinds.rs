@@ -2,7 +2,7 @@
 //! number of copies, a value.
 
 use firebell_core::change::{Change, ChangeKind};
-use firebell_core::telemetry::TopologyEdge;
+use firebell_core::telemetry::{Telemetry, TopologyEdge};
 
 use super::builder::{EMPTY, Spec, at, plain};
 use crate::{Settings, investigate};
@@ -109,12 +109,10 @@ const CASES: &[Case] = &[
     },
 ];
 
-#[test]
-fn a_change_of_any_kind_is_found_by_what_it_does() {
-    let mut wrong = Vec::new();
-    for case in CASES {
-        let mut t = case.spec.telemetry();
-        if case.component.starts_with("node/") {
+impl Case {
+    fn telemetry(&self) -> Telemetry {
+        let mut t = self.spec.telemetry();
+        if self.component.starts_with("node/") {
             for (service, node) in
                 [("cart", "n1"), ("search", "n1"), ("mail", "n2"), ("stock", "n2"), ("web", "n2")]
             {
@@ -122,16 +120,29 @@ fn a_change_of_any_kind_is_found_by_what_it_does() {
                 t.topology.push(TopologyEdge { caller, callee, kind: "runs_on".into() });
             }
         }
-        let (summary, from, to) = case.says;
+        let (summary, from, to) = self.says;
         let some = |v: &str| (!v.is_empty()).then(|| v.to_owned());
         t.changes.push(Change {
-            kind: case.kind,
-            component: case.component.to_owned(),
+            kind: self.kind,
+            component: self.component.to_owned(),
             from: some(from),
             to: some(to),
-            ..plain("culprit", "", at(case.minute, 30), summary, None)
+            ..plain("culprit", "", at(self.minute, 30), summary, None)
         });
-        let v = investigate(&t, &Settings::default());
+        t
+    }
+}
+
+/// The incident of a name.
+pub(in crate::tests) fn named(name: &str) -> Telemetry {
+    CASES.iter().find(|c| c.spec.name == name).expect("a case").telemetry()
+}
+
+#[test]
+fn a_change_of_any_kind_is_found_by_what_it_does() {
+    let mut wrong = Vec::new();
+    for case in CASES {
+        let v = investigate(&case.telemetry(), &Settings::default());
         let ours = v.hypotheses.first().filter(|h| h.change.as_deref() == Some("culprit"));
         // The mechanism that it brought says as much as the change itself.
         let place = ours.is_some_and(|h| {

@@ -3,7 +3,7 @@
 
 mod builder;
 mod code;
-mod kinds;
-mod outside;
+pub(super) mod kinds;
+pub(super) mod outside;
 mod properties;
 mod settings;

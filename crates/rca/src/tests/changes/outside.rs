@@ -1,5 +1,7 @@
 //! Incidents that no change brought: all that the ledger holds are decoys.
 
+use firebell_core::telemetry::Telemetry;
+
 use super::builder::{EMPTY, Spec, check};
 
 const REFACTOR_GO: &str = "@@ services/api/handler.go @@\n-\tif err := json.NewDecoder(r.Body).Decode(&req); err != nil {\n-\t\thttp.Error(w, err.Error(), 400)\n-\t}\n+\tif err := decode(r, &req); err != nil {\n+\t\twriteError(w, 400, err)\n+\t}\n";
@@ -79,6 +81,11 @@ pub(super) const SPECS: &[Spec] = &[
         ..EMPTY
     },
 ];
+
+/// The incident of a name.
+pub(in crate::tests) fn named(name: &str) -> Telemetry {
+    SPECS.iter().find(|s| s.name == name).expect("a case").telemetry()
+}
 
 #[test]
 fn where_nothing_that_was_changed_brings_the_harm_no_change_is_blamed() {

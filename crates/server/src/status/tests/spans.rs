@@ -44,6 +44,7 @@ fn judged(verdict: Outcome) -> Event {
         onset: None,
         hypotheses: Vec::new(),
         gaps: Vec::new(),
+        challenge: None,
         stats: Stats::default(),
     };
     Event::VerdictReached { round: 1, verdict }

@@ -139,7 +139,7 @@ fn hypothesis(h: &Hypothesis) -> HypothesisView {
         evidence: h.evidence.iter().take(EVIDENCE).map(cited).collect(),
         evidence_beyond: h.evidence.len().saturating_sub(EVIDENCE),
         against: h.against.iter().take(EVIDENCE).map(cited).collect(),
-        absent: h.expected_but_absent.clone(),
+        absent: h.expected_but_absent.iter().map(|a| a.claim.clone()).collect(),
     }
 }
 
