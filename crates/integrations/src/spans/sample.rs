@@ -169,7 +169,7 @@ mod tests {
     }
 
     /// What is drawn of these.
-    fn draw<'a>(ids: BTreeSet<&'a str>, n: usize) -> BTreeSet<&'a str> {
+    fn draw(ids: BTreeSet<&str>, n: usize) -> BTreeSet<&str> {
         let mut lots: Vec<_> = ids.into_iter().map(|id| (Sha256::digest(id), id)).collect();
         lots.sort();
         lots.into_iter().take(n).map(|(_, id)| id).collect()
