@@ -78,8 +78,9 @@ impl Mask {
     /// An entry of the change ledger: who, what, and its diff.
     pub fn change(&self, change: &mut Change) {
         // What a setting was and is: where its name says that it is secret, and is no figure.
-        let secret =
-            matches!(change.kind, ChangeKind::Config | ChangeKind::Flag) && secret_name(&change.summary);
+        // What stands for a secret that is gone is no name of one.
+        let named = secret_name(&change.summary.replace(SECRET, ""));
+        let secret = named && matches!(change.kind, ChangeKind::Config | ChangeKind::Flag);
         for value in [&mut change.from, &mut change.to].into_iter().flatten() {
             if secret && !is_setting(value) {
                 *value = SECRET.to_owned();

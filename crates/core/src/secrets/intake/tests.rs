@@ -162,6 +162,8 @@ fn a_setting_is_secret_by_its_name_unless_it_is_a_figure() {
     assert_eq!(of("DB_PASSWORD rotated", "hunter2", "correct horse"), pair(SECRET, SECRET));
     assert_eq!(of("token lifetime", "30s", "true"), pair("30s", "true"));
     assert_eq!(of("pool size", "hunter2", "10"), pair("hunter2", "10"));
+    // What was masked is no name of a secret.
+    assert_eq!(of("sent Bearer [secret] to", "web", "api"), pair("web", "api"));
     assert_eq!(of("database url", "", "postgres://app:pw@db/x"), pair("", "postgres://app:[secret]@db/x"));
 }
 
