@@ -452,7 +452,7 @@ pub(crate) struct CollectArgs {
     /// Most log lines of each system: an even share of the time where there are more.
     #[arg(long, value_name = "N", default_value_t = 50_000)]
     pub(crate) max_lines: usize,
-    /// Most traces of each system: failed and slow ones first.
+    /// Most traces of each system: an even share, and failed and slow ones.
     #[arg(long, value_name = "N", default_value_t = 500)]
     pub(crate) max_traces: usize,
     /// Folder to write; must not exist or be empty.

@@ -20,6 +20,7 @@ use firebell_engine::effects::{Executor, Throttle};
 use firebell_engine::handle::{self, Clock, Handle};
 use firebell_engine::listen::{self, Listener};
 use firebell_engine::track::{self, Tracking};
+use firebell_integrations::masked::Masked;
 use firebell_integrations::otlp::OtlpStore;
 use firebell_integrations::webpush::Vapid;
 use firebell_integrations::{backends, changes, http};
@@ -184,7 +185,9 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         None => None,
     };
     telemetry.extend(otlp.clone().map(|o| o as Arc<dyn TelemetrySource>));
-    telemetry.push(Arc::new(changes::Ledger::new(Arc::clone(&reader))));
+    // Changes that were stored before they were masked are masked where they become evidence.
+    let ledger = Arc::new(changes::Ledger::new(Arc::clone(&reader)));
+    telemetry.push(Arc::new(Masked::new(ledger, &mask)));
 
     let token = admin_token(data)?;
     let room_key = hex::encode(Sha256::digest(format!("names of bridges {token}")));
@@ -240,6 +243,8 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
         ack_keys: ack_keys.clone(),
     });
 
+    let mut senders = config::sources(file).map_err(refused)?;
+    senders.set_mask(&mask);
     let auth = config::auth(file, &token).map_err(refused)?;
     // The same as long as the token is, so that a link that was printed before a restart still works.
     let setup_key = hex::encode(Sha256::digest(format!("set-up link {token}")));
@@ -250,7 +255,7 @@ pub(crate) async fn start(file: &File, listen: &str, data: &Path) -> anyhow::Res
     let state = AppState {
         handle: handle.clone(),
         reader: Arc::clone(&reader),
-        sources: Arc::new(config::sources(file).map_err(refused)?),
+        sources: Arc::new(senders),
         heartbeats: Arc::new(config::heartbeats(file).map_err(refused)?),
         auth: Arc::new(auth),
         oidc: config::oidc(file).map_err(refused)?,

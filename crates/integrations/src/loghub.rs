@@ -62,10 +62,21 @@ fn tables(dir: &Path) -> Result<Vec<(String, PathBuf)>, Error> {
 }
 
 fn table(name: &str, path: &Path, broken: &mut Vec<Broken>) -> Result<LabelledLog, String> {
-    let mut reader = csv::ReaderBuilder::new()
-        .flexible(true)
-        .from_path(path)
-        .map_err(|e| format!("cannot be read: {e}"))?;
+    let file = std::fs::File::open(path).map_err(|e| format!("cannot be read: {e}"))?;
+    parse(name, &path.display().to_string(), file, broken)
+}
+
+/// Reads one table. Lines that cannot be used are told with their number, and left out.
+///
+/// # Errors
+/// If it has no header with the two columns.
+pub fn parse(
+    name: &str,
+    file: &str,
+    table: impl std::io::Read,
+    broken: &mut Vec<Broken>,
+) -> Result<LabelledLog, String> {
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(table);
     let header = reader.byte_headers().map_err(|e| format!("has no header line: {e}"))?.clone();
     let column = |want: &str| {
         header
@@ -76,9 +87,7 @@ fn table(name: &str, path: &Path, broken: &mut Vec<Broken>) -> Result<LabelledLo
     let (content, template) = (column("Content")?, column("EventTemplate")?);
     let mut log = LabelledLog { name: name.to_owned(), ..LabelledLog::default() };
     for record in reader.byte_records() {
-        let mut bad = |line: u64, reason: String| {
-            broken.push(Broken { file: path.display().to_string(), line, reason })
-        };
+        let mut bad = |line: u64, reason: String| broken.push(Broken { file: file.to_owned(), line, reason });
         match record {
             Ok(r) => match (r.get(content), r.get(template)) {
                 (Some(c), Some(t)) => {
@@ -117,6 +126,36 @@ mod tests {
         assert_eq!(broken.iter().map(|b| b.line).collect::<Vec<_>>(), [3, 0]);
         assert!(broken[1].reason.contains("no column Content"), "{broken:?}");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_a_table_fall(parts in proptest::collection::vec(proptest::sample::select(PARTS), 0..40)) {
+            let bytes = parts.concat();
+            let mut broken = Vec::new();
+            for table in [bytes.clone(), [b"Content,EventTemplate\n", bytes.as_slice()].concat()] {
+                if let Ok(log) = parse("fuzz", "fuzz.csv", table.as_slice(), &mut broken) {
+                    assert_eq!(log.contents.len(), log.templates.len());
+                }
+            }
+            assert!(broken.iter().all(|b| b.file == "fuzz.csv" && !b.reason.is_empty()));
+        }
+    }
+
+    const PARTS: &[&[u8]] = &[
+        b"Content",
+        b"EventTemplate",
+        b"LineId",
+        b",",
+        b",,",
+        b"\n",
+        b"\r\n",
+        b"\"",
+        b"\"\"",
+        b"\xef\xbb\xbf",
+        b"\xff\x00",
+        b"a <*>",
+        b" ",
+    ];
 
     /// One configuration for all systems; the figures are the promise.
     #[test]

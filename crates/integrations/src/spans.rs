@@ -1,8 +1,13 @@
-//! What several trace sources share: who calls whom by the spans, and which traces come first when not all fit.
+//! What several trace sources share: who calls whom by the spans, and which traces are kept when not all fit
+//! (`spans/sample.rs`).
+
+mod sample;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use firebell_core::telemetry::{Span, SpanKind, TopologyEdge};
+
+pub(crate) use sample::{Kept, sample_traces};
 
 /// Call relations that the spans show: a span whose parent was recorded by another component, and calls to things
 /// that record no spans themselves (databases, caches, third parties), by the attributes of the calling span.
@@ -79,49 +84,6 @@ fn silent_callee(span: &Span) -> Option<(String, String)> {
     Some((format!("third_party/{host}"), "http".into()))
 }
 
-/// Keeps `limit` whole traces: failed ones first, then those that are slow for what they do. Answers the spans, and
-/// how many traces there were.
-pub(crate) fn first_traces(spans: Vec<Span>, limit: usize) -> (Vec<Span>, usize) {
-    let mut traces: BTreeMap<String, Vec<Span>> = BTreeMap::new();
-    for span in spans {
-        traces.entry(span.trace_id.clone()).or_default().push(span);
-    }
-    let total = traces.len();
-    let mut usual: BTreeMap<(String, String), Vec<i64>> = BTreeMap::new();
-    for trace in traces.values() {
-        if let Some(root) = root(trace) {
-            usual.entry((root.component.clone(), root.operation.clone())).or_default().push(root.duration_us);
-        }
-    }
-    for durations in usual.values_mut() {
-        durations.sort_unstable();
-    }
-    let mut ranked: Vec<(bool, f64, String)> = traces
-        .iter()
-        .map(|(id, trace)| {
-            let slowness = root(trace).map_or(0.0, |r| {
-                let all =
-                    usual.get(&(r.component.clone(), r.operation.clone())).map_or(&[][..], Vec::as_slice);
-                let median = all.get(all.len() / 2).copied().unwrap_or(1).max(1);
-                r.duration_us as f64 / median as f64
-            });
-            (trace.iter().any(|s| s.error), slowness, id.clone())
-        })
-        .collect();
-    ranked.sort_by(|a, b| b.0.cmp(&a.0).then(b.1.total_cmp(&a.1)).then_with(|| a.2.cmp(&b.2)));
-    let mut out = Vec::new();
-    for (_, _, id) in ranked.into_iter().take(limit) {
-        let mut trace = traces.remove(&id).unwrap_or_default();
-        trace.sort_by(|a, b| (a.start_us, &a.span_id).cmp(&(b.start_us, &b.span_id)));
-        out.extend(trace);
-    }
-    (out, total)
-}
-
-fn root(trace: &[Span]) -> Option<&Span> {
-    trace.iter().find(|s| s.parent_id.is_none()).or_else(|| trace.iter().max_by_key(|s| s.duration_us))
-}
-
 /// `service/checkout` to `checkout`: telemetry knows services by their plain names.
 pub(crate) fn plain_name(component: &str) -> &str {
     const KINDS: [&str; 9] =
@@ -150,22 +112,6 @@ mod tests {
             error,
             attributes: BTreeMap::new(),
         }
-    }
-
-    #[test]
-    fn failed_traces_come_first_then_slow_ones_and_all_are_whole() {
-        let mut spans = Vec::new();
-        for i in 0..10 {
-            spans.push(span(&format!("n{i}"), "a", None, "web", 100, false));
-        }
-        spans.push(span("slow", "a", None, "web", 5000, false));
-        spans.push(span("slow", "b", Some("a"), "db", 4900, false));
-        spans.push(span("bad", "a", None, "web", 90, false));
-        spans.push(span("bad", "b", Some("a"), "db", 10, true));
-        let (kept, total) = first_traces(spans, 2);
-        let ids: Vec<_> = kept.iter().map(|s| (s.trace_id.as_str(), s.span_id.as_str())).collect();
-        assert_eq!(ids, [("bad", "a"), ("bad", "b"), ("slow", "a"), ("slow", "b")]);
-        assert_eq!(total, 12);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use firebell_core::ports::alert_source::AlertSource;
+use firebell_core::secrets::Mask;
 use firebell_integrations::registry;
 use firebell_integrations::source_config::{ConfigError, SourceConfig};
 
@@ -22,6 +23,7 @@ pub struct Sources {
     otlp: Vec<Exporter>,
     strangers: Vec<(&'static str, SourceCounts)>,
     max_body: usize,
+    mask: Mask,
 }
 
 /// Stands for the source in counts of requests whose sender is not known: no configured name can be written so.
@@ -59,7 +61,13 @@ pub(crate) enum Denied<'a> {
 impl Default for Sources {
     fn default() -> Self {
         let strangers = ["pagerduty", OTLP].map(|kind| (kind, SourceCounts::default())).into();
-        Self { by_name: BTreeMap::new(), otlp: Vec::new(), strangers, max_body: MAX_BODY }
+        Self {
+            by_name: BTreeMap::new(),
+            otlp: Vec::new(),
+            strangers,
+            max_body: MAX_BODY,
+            mask: Mask::default(),
+        }
     }
 }
 
@@ -107,6 +115,15 @@ impl Sources {
         }
         self.by_name.insert(config.name.clone(), Arc::new(source));
         Ok(())
+    }
+
+    /// What is put over all that they send before it is stored; without it one without a key is.
+    pub fn set_mask(&mut self, mask: &Mask) {
+        self.mask = mask.clone();
+    }
+
+    pub(crate) fn mask(&self) -> &Mask {
+        &self.mask
     }
 
     /// Adds a key for OpenTelemetry exporters.

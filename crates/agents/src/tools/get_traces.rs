@@ -1,4 +1,4 @@
-//! `get_traces`: traces of all services, failed and slow ones first.
+//! `get_traces`: traces of all services; where not all fit, an even share and the failed and slow ones.
 
 use std::sync::Arc;
 

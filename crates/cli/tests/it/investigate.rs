@@ -1,5 +1,5 @@
-//! `firebell investigate` on live systems: doubles of Prometheus (busy at first) and Jaeger, and one that is gone; and the
-//! three forms of its report.
+//! `firebell investigate` on live systems: doubles of Prometheus (busy at first) and Jaeger, and one that is gone; with an
+//! archive of past incidents; and the three forms of its report.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,6 +11,11 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use firebell_core::ids::IncidentId;
+use firebell_core::incident::{Phase, Status, Summary};
+use firebell_core::ports::store::Store as _;
+use firebell_core::severity::{IncidentKind, Severity};
+use firebell_store::{Durability, SqliteStore};
 use serde_json::{Value, json};
 
 use crate::support::{firebell, free_port, text};
@@ -154,6 +159,111 @@ async fn live_systems_are_asked_gently_and_what_is_gone_is_a_gap() {
         html.contains("Content-Security-Policy") && !html.contains("/orders <b>"),
         "outside text is text"
     );
+}
+
+/// A data folder with closed incidents of orders: title and cause of each.
+fn archive(dir: &Path, past: &[(&str, &str)]) {
+    let (mut store, _reader) = SqliteStore::open(dir, Durability::Process).expect("a store");
+    let at = jiff::Timestamp::from_second(START - 86_400).expect("a time");
+    store
+        .transact(&mut |tx| {
+            past.iter().zip(1u32..).try_for_each(|((title, cause), n)| {
+                tx.put_summary(&Summary {
+                    id: IncidentId::new(format!("INC-2026-{n:04}")),
+                    version: 1,
+                    proof: None,
+                    title: (*title).to_owned(),
+                    severity: Severity::Sev2,
+                    severity_rule: "sev2.two_of".to_owned(),
+                    kind: IncidentKind::Availability,
+                    status: Status::Resolved,
+                    phase: Phase::default(),
+                    services: vec!["orders".to_owned()],
+                    cause: Some((*cause).to_owned()),
+                    commander: None,
+                    restricted: false,
+                    members: Vec::new(),
+                    drill: false,
+                    open: false,
+                    active: false,
+                    waits_for_approval: false,
+                    opened_at: at,
+                    acknowledged_at: None,
+                    resolved_at: Some(at),
+                    updated_at: at,
+                    alerts: 1,
+                    dead_effects: 0,
+                    resolve_by: None,
+                    open_items: 0,
+                    told_public: None,
+                })
+            })
+        })
+        .expect("stored");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_similar_incidents_came_to_is_told_and_is_a_prior_that_evidence_overrules() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (metrics, traces) = (serve(prometheus(Arc::default())).await, serve(jaeger()).await);
+    let config = config(dir.path(), &metrics, &traces);
+    let look = |data: Option<std::path::PathBuf>, form: &'static str| {
+        let config = config.clone();
+        async move {
+            let run = tokio::task::spawn_blocking(move || {
+                let mut command = firebell();
+                command.args(["investigate", "--report", "orders fail at checkout", "--service", "orders"]);
+                command.args(["--format", form, "--config"]).arg(config);
+                command.args(["--from", &time(0), "--to", &time(1200)]);
+                data.iter().for_each(|d| {
+                    command.arg("--data").arg(d);
+                });
+                command.output().expect("it starts")
+            });
+            let out = run.await.expect("joins");
+            assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+            text(&out)
+        }
+    };
+    let read = |text: String| -> Value { serde_json::from_str(&text).expect("a verdict") };
+    let alone = read(look(None, "json").await);
+    assert!(alone.get("similar").is_none(), "{alone:#}");
+    let leader = |v: &Value| {
+        let h = &v["hypotheses"][0];
+        let text = |key: &str| h[key].as_str().expect("a text").to_owned();
+        (text("cause"), text("component"), h["confidence"].as_f64().expect("a number"))
+    };
+    let (cause, component, sure) = leader(&alone);
+    assert!(component.ends_with("orders"), "{alone:#}");
+
+    // One that agrees, one of another service that was like it in words, and one that was not like it.
+    let agrees = dir.path().join("agrees");
+    let past = format!("{cause}@{component}");
+    archive(
+        &agrees,
+        &[("orders fail at checkout", &past), ("invoices are printed twice", "traffic.abuse@service/mail")],
+    );
+    let told = read(look(Some(agrees.clone()), "json").await);
+    assert_eq!(
+        told["similar"],
+        json!([{"cause": cause, "component": component, "likeness": 1.0}, {"cause": "traffic.abuse",
+        "component": "service/mail", "likeness": 0.5}])
+    );
+    let with = leader(&told);
+    assert_eq!((&with.0, &with.1), (&cause, &component));
+    assert!(with.2 >= sure, "{} without, {} with a past incident that agrees", sure, with.2);
+    let page = look(Some(agrees), "text").await;
+    let flat: String = page.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        flat.contains(&format!("a past incident like this (1.00) came to {cause} at {component}")),
+        "{page}"
+    );
+
+    // What the archive says of a service that is well turns nothing.
+    let misleads = dir.path().join("misleads");
+    archive(&misleads, &[("orders fail at checkout", "traffic.abuse@service/mail"); 5]);
+    let misled = leader(&read(look(Some(misleads), "json").await));
+    assert_eq!((misled.0, misled.1), (cause, component));
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod fuzz_api;
 mod intake_bad;
 mod investigate;
 mod json;
+mod masked;
 mod oncall;
 mod prometheus_path;
 mod receiver;

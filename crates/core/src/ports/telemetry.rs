@@ -89,7 +89,8 @@ pub struct TraceQuery {
     pub service: Option<String>,
     /// Over which time.
     pub window: Window,
-    /// No more than so many traces; failed and slow ones first where the source can tell.
+    /// No more than so many traces: an even share of them, failed and slow ones in the rest of the room. The answer's
+    /// note says with which shares they were kept.
     pub limit: usize,
 }
 

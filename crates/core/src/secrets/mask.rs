@@ -8,9 +8,11 @@ use std::sync::LazyLock;
 use regex::Regex;
 use sha2::{Digest, Sha256};
 
-use super::rules::{SECRET, redact, redact_with};
+use super::rules::{KINDS, Manner, SECRET, redact_with};
 use crate::telemetry::{ClusterEvent, LogLine, Span, TelemetryPart};
 
+/// Stands for a mail address where there is no key.
+const EMAIL: &str = "[email]";
 /// Begins what stands for a mail address.
 const PSEUDONYM: &str = "mail-";
 /// Names of fields that hold telephone numbers.
@@ -32,8 +34,34 @@ pub fn secret_name(name: &str) -> bool {
 
 /// Whether a word stands for a mail address ([`Mask::keyed`]): what it stands for nobody can tell.
 pub fn is_pseudonym(word: &str) -> bool {
-    word.strip_prefix(PSEUDONYM)
-        .is_some_and(|rest| rest.len() == DIGITS && rest.bytes().all(|b| b.is_ascii_hexdigit()))
+    word.strip_prefix(PSEUDONYM).is_some_and(is_hash)
+}
+
+/// How a text is to be looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Look {
+    /// Whatever somebody or something wrote.
+    Text,
+    /// Source code.
+    Code,
+    /// The name of a thing: figures in it are its number.
+    Name,
+    /// A key under which a sender knows something.
+    Key,
+}
+
+/// Whether a value stands for a secret already.
+fn is_mark(value: &str) -> bool {
+    KINDS.iter().any(|kind| {
+        let open = &kind[..kind.len() - 1];
+        value.strip_prefix(open).is_some_and(|rest| {
+            rest == "]" || rest.strip_prefix('-').and_then(|r| r.strip_suffix(']')).is_some_and(is_hash)
+        })
+    })
+}
+
+fn is_hash(text: &str) -> bool {
+    text.len() == DIGITS && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 /// Masks telemetry. Without a key all mail addresses become one word.
@@ -72,11 +100,21 @@ impl Mask {
 
     /// A text without secrets. Text that holds none comes back as it is.
     pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let mut out = match self.key {
-            _ if self.only => Cow::Borrowed(text),
-            None => redact(text),
-            Some(key) => redact_with(text, &|address| pseudonym(&key, address)),
+        self.seen_as(text, Look::Text)
+    }
+
+    pub(super) fn seen_as<'t>(&self, text: &'t str, look: Look) -> Cow<'t, str> {
+        let email = |address: &str| match &self.key {
+            Some(key) => pseudonym(key, address),
+            None => EMAIL.to_owned(),
         };
+        let manner = Manner {
+            email: &email,
+            figures: look != Look::Name,
+            random: matches!(look, Look::Text | Look::Code),
+            code: look == Look::Code,
+        };
+        let mut out = if self.only { Cow::Borrowed(text) } else { redact_with(text, &manner) };
         for pattern in &self.extra {
             if let Cow::Owned(masked) = pattern.replace_all(&out, SECRET) {
                 out = Cow::Owned(masked);
@@ -89,16 +127,27 @@ impl Mask {
     pub fn value<'v>(&self, name: &str, value: &'v str) -> Cow<'v, str> {
         // A count of tokens is no token.
         let count = || name.to_ascii_lowercase().contains("tokens") && value.parse::<f64>().is_ok();
-        if !self.only && !value.is_empty() && secret_name(name) && !count() {
+        if !self.only && !value.is_empty() && secret_name(name) && !is_mark(value) && !count() {
             return Cow::Borrowed(SECRET);
         }
         // Figures of a telephone are told by the name beside them.
         if TELEPHONE.iter().any(|t| name.to_ascii_lowercase().contains(t))
             && let Cow::Owned(masked) = self.text(&format!("{name}={value}"))
+            && let Some(masked) = masked.strip_prefix(name).and_then(|m| m.strip_prefix('='))
         {
-            return Cow::Owned(masked[name.len() + 1..].to_owned());
+            return Cow::Owned(masked.to_owned());
         }
         self.text(value)
+    }
+
+    /// What stands for a masked value that has to stay apart from others: its kind with a mark of the value under the key,
+    /// as in `[secret-0f3a9c5d7e21]`. Without a key nobody could be kept from trying values, and there is none.
+    pub(super) fn apart(&self, value: &str, masked: String) -> String {
+        let Some(key) = &self.key else { return masked };
+        let found = KINDS.iter().filter_map(|k| Some((masked.find(k)?, k))).min();
+        let Some((at, kind)) = found else { return masked };
+        let end = at + kind.len() - 1;
+        format!("{}-{}{}", &masked[..end], hashed(key, value), &masked[end..])
     }
 
     /// A log line: its text, and its fields by name and by value.
@@ -132,19 +181,20 @@ impl Mask {
         }
     }
 
-    /// What a source answered: lines, spans, events and what commands printed. Objects are masked by who reads them, since
-    /// only they know which of their names are secret. Changes and alerts stay as they were sent.
+    /// What a source answered. Objects are masked by who reads them, since only they know which of their names are secret.
     pub fn part(&self, part: &mut TelemetryPart) {
         match part {
             TelemetryPart::Logs(lines) => lines.iter_mut().for_each(|l| self.line(l)),
             TelemetryPart::Spans(spans) => spans.iter_mut().for_each(|s| self.span(s)),
             TelemetryPart::Events(events) => events.iter_mut().for_each(|e| self.event(e)),
             TelemetryPart::Commands(commands) => commands.iter_mut().for_each(|c| self.set(&mut c.output)),
-            TelemetryPart::Series(_)
-            | TelemetryPart::Objects(_)
-            | TelemetryPart::Alerts(_)
-            | TelemetryPart::Changes(_)
-            | TelemetryPart::Topology(_) => {}
+            TelemetryPart::Series(series) => series.iter_mut().for_each(|s| self.labels(&mut s.labels)),
+            TelemetryPart::Alerts(alerts) => alerts.iter_mut().for_each(|a| {
+                self.labels(&mut a.labels);
+                self.labels(&mut a.annotations);
+            }),
+            TelemetryPart::Changes(changes) => changes.iter_mut().for_each(|c| self.change(c)),
+            TelemetryPart::Objects(_) | TelemetryPart::Topology(_) => {}
         }
     }
 
@@ -162,7 +212,7 @@ impl Mask {
         }
     }
 
-    fn set(&self, text: &mut String) {
+    pub(super) fn set(&self, text: &mut String) {
         if let Cow::Owned(masked) = self.text(text) {
             *text = masked;
         }
@@ -171,11 +221,15 @@ impl Mask {
 
 /// The same for the same address, however it is written.
 fn pseudonym(key: &[u8; 32], address: &str) -> String {
+    format!("{PSEUDONYM}{}", hashed(key, &address.to_lowercase()))
+}
+
+pub(super) fn hashed(key: &[u8; 32], text: &str) -> String {
     let mut hash = Sha256::new();
     hash.update(key);
-    hash.update(address.to_lowercase());
+    hash.update(text);
     let hash = hex::encode(hash.finalize());
-    format!("{PSEUDONYM}{}", &hash[..DIGITS])
+    hash[..DIGITS].to_owned()
 }
 
 #[cfg(test)]

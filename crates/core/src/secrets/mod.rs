@@ -1,9 +1,12 @@
 //! Secrets and personal data in text from outside: one set of rules ([`redact`]) for all that is stored and all that is shown.
-//! Live sources are masked before anything is stored ([`Mask`]); what comes from elsewhere, as from a bundle, when it is
-//! shown.
+//! What senders post and what live sources answer is masked before anything is stored ([`Mask`]); what comes from elsewhere,
+//! as from a bundle, when it is shown. What people write in an incident stays as they wrote it.
 
 mod card;
+mod diff;
+mod intake;
 mod mask;
+mod random;
 mod rules;
 
 pub use card::is_card_number;

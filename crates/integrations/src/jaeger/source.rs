@@ -12,7 +12,7 @@ use crate::answers::{error_text, malformed, no_answer, success};
 use crate::http::{Http, Redirects};
 use crate::limits::Limiter;
 use crate::settings::{ConfigError, adapter_name, seconds};
-use crate::spans::{first_traces, plain_name, topology};
+use crate::spans::{Kept, plain_name, sample_traces, topology};
 
 /// Services asked one by one when none is named.
 const MAX_SERVICES: usize = 30;
@@ -27,6 +27,13 @@ pub struct Jaeger {
     name: String,
     http: Http,
     limiter: Limiter,
+}
+
+/// What came of several calls, each span once.
+struct Fetched {
+    spans: Vec<Span>,
+    /// Traces that the server gave without being asked for failed or slow ones.
+    any: BTreeSet<String>,
 }
 
 impl Jaeger {
@@ -92,12 +99,13 @@ impl Jaeger {
         crate::bundle::jaeger::spans(&value, &self.name).map_err(|e| malformed(&self.name, e))
     }
 
-    /// Failed traces first; then whichever the server gives; and if it had more, those that took long.
-    async fn of_service(&self, service: &str, window: Window, limit: usize) -> Result<Vec<Span>, QueryError> {
+    /// Failed traces; whichever the server gives; and if it had more, those that took long.
+    async fn of_service(&self, service: &str, window: Window, limit: usize) -> Result<Fetched, QueryError> {
         let limit = limit.max(1);
         let mut spans = self.fetch(service, window, limit, &[("tags", FAILED)]).await?;
         let general = self.fetch(service, window, limit, &[]).await?;
-        let cut = traces(&general) >= limit;
+        let any: BTreeSet<String> = general.iter().map(|s| s.trace_id.clone()).collect();
+        let cut = any.len() >= limit;
         let slow_from = cut.then(|| slow_limit(&general)).flatten();
         spans.extend(general);
         if let Some(us) = slow_from {
@@ -106,18 +114,18 @@ impl Jaeger {
         }
         let mut seen = BTreeSet::new();
         spans.retain(|s| seen.insert((s.trace_id.clone(), s.span_id.clone())));
-        Ok(spans)
+        Ok(Fetched { spans, any })
     }
 
     async fn ask(&self, query: &TraceQuery) -> QueryResult {
         let mut notes = Vec::new();
-        let spans = match &query.service {
+        let Fetched { spans, any } = match &query.service {
             Some(service) => self.of_service(plain_name(service), query.window, query.limit).await?,
             None => self.of_all(query.window, query.limit, &mut notes).await?,
         };
-        let (spans, total) = first_traces(spans, query.limit);
-        if total > query.limit {
-            notes.push(format!("{} of {total} traces kept, failed and slow ones first", query.limit));
+        let Kept { spans, total, note } = sample_traces(spans, query.limit, |id| any.contains(id));
+        if let Some(note) = note {
+            notes.push(note);
         } else if total > 0 && total == query.limit {
             notes.push(format!("the limit of {total} traces was reached: there may be more"));
         }
@@ -140,7 +148,7 @@ impl Jaeger {
         window: Window,
         limit: usize,
         notes: &mut Vec<String>,
-    ) -> Result<Vec<Span>, QueryError> {
+    ) -> Result<Fetched, QueryError> {
         let services = self.services().await?;
         if services.len() > MAX_SERVICES {
             notes.push(format!("{MAX_SERVICES} of {} services asked", services.len()));
@@ -148,14 +156,17 @@ impl Jaeger {
         let asked = services.len().clamp(1, MAX_SERVICES);
         // A trace shows up under each of its services, so an even share would leave too few.
         let share = (limit * 3).div_ceil(asked).clamp(1, limit.max(1));
-        let mut spans = Vec::new();
+        let (mut spans, mut any) = (Vec::new(), BTreeSet::new());
         let mut seen = BTreeSet::new();
         let mut failed = None;
         for service in services.iter().take(MAX_SERVICES) {
             match self.of_service(service, window, share).await {
                 Ok(more) => {
+                    any.extend(more.any);
                     spans.extend(
-                        more.into_iter().filter(|s| seen.insert((s.trace_id.clone(), s.span_id.clone()))),
+                        more.spans
+                            .into_iter()
+                            .filter(|s| seen.insert((s.trace_id.clone(), s.span_id.clone()))),
                     );
                 }
                 Err(error) => {
@@ -166,7 +177,7 @@ impl Jaeger {
         }
         match failed {
             Some(error) if spans.is_empty() => Err(error),
-            _ => Ok(spans),
+            _ => Ok(Fetched { spans, any }),
         }
     }
 
@@ -180,7 +191,7 @@ impl Jaeger {
             // Compatible systems may not know them: the spans do.
             None => {
                 let mut notes = vec!["read off the spans: the server does not list dependencies".to_owned()];
-                let spans = self.of_all(window, TOPOLOGY_TRACES, &mut notes).await?;
+                let Fetched { spans, .. } = self.of_all(window, TOPOLOGY_TRACES, &mut notes).await?;
                 (
                     topology(&spans),
                     "/api/traces (call relations of the spans)".to_owned(),
@@ -201,10 +212,6 @@ impl Jaeger {
             Err(error) => Health { name, ok: false, detail: error.to_string() },
         }
     }
-}
-
-fn traces(spans: &[Span]) -> usize {
-    spans.iter().map(|s| s.trace_id.as_str()).collect::<BTreeSet<_>>().len()
 }
 
 /// The ninth decile of the root spans' durations.

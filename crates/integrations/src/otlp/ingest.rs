@@ -1,6 +1,7 @@
 //! What the receiver answers to `/v1/traces`, `/v1/metrics` and `/v1/logs`. The server hands over bytes and sends back
 //! the reply; authentication and the body's cap on the wire are its own.
 
+use firebell_core::secrets::Mask;
 use jiff::Timestamp;
 use opentelemetry_proto::tonic::collector::logs::v1::{
     ExportLogsPartialSuccess, ExportLogsServiceRequest, ExportLogsServiceResponse,
@@ -107,14 +108,16 @@ fn accept(
             Ok((encode(form, &ExportTraceServiceResponse { partial_success: partial })?, kept))
         }
         Signal::Metrics => {
-            let request: ExportMetricsServiceRequest = message(form, &body)?;
+            let mut request: ExportMetricsServiceRequest = message(form, &body)?;
+            let masked = clean::metrics(&mut request, &store.mask);
+            let kept = (masked && store.keeps()).then(|| request.encode_to_vec());
             let points = convert::points(request.resource_metrics, &mut rejects);
             store.add_points(points, &mut rejects, now);
             let partial = partial(rejects).map(|(n, error_message)| ExportMetricsPartialSuccess {
                 rejected_data_points: n,
                 error_message,
             });
-            Ok((encode(form, &ExportMetricsServiceResponse { partial_success: partial })?, None))
+            Ok((encode(form, &ExportMetricsServiceResponse { partial_success: partial })?, kept))
         }
         Signal::Logs => {
             let mut request: ExportLogsServiceRequest = message(form, &body)?;
@@ -128,6 +131,33 @@ fn accept(
             Ok((encode(form, &ExportLogsServiceResponse { partial_success: partial })?, kept))
         }
     }
+}
+
+/// A record that was kept before all that is masked now was, as it would be kept now; nothing where it cannot be read.
+pub(super) fn masked(record: Record, mask: &Mask, max_bytes: usize) -> Option<Record> {
+    let form = encoding(&record.content_type).ok()?;
+    let body = expand(&record.content_encoding, &record.body, max_bytes).ok()?;
+    let body = match record.signal {
+        Signal::Traces => {
+            let mut request: ExportTraceServiceRequest = message(form, &body).ok()?;
+            clean::traces(&mut request, mask);
+            request.encode_to_vec()
+        }
+        Signal::Metrics => {
+            let mut request: ExportMetricsServiceRequest = message(form, &body).ok()?;
+            if !clean::metrics(&mut request, mask) {
+                return Some(record);
+            }
+            request.encode_to_vec()
+        }
+        Signal::Logs => {
+            let mut request: ExportLogsServiceRequest = message(form, &body).ok()?;
+            clean::logs(&mut request, mask);
+            request.encode_to_vec()
+        }
+    };
+    let content_type = Encoding::Protobuf.content_type().to_owned();
+    Some(Record { content_type, content_encoding: String::new(), body, ..record })
 }
 
 fn partial(rejects: Rejects) -> Option<(i64, String)> {

@@ -13,6 +13,13 @@ use super::ingest::Signal;
 /// Record head: signal, flags, receipt in microseconds, lengths of the two headers and of the body.
 const HEAD: usize = 1 + 8 + 2 + 2 + 4;
 
+/// Names of the segments, the older one first.
+const SEGMENTS: [&str; 2] = ["previous", "current"];
+/// Names the file that says what the segments were masked by.
+const MASKED: &str = "masked";
+/// What is masked now: one higher whenever more is, so that what an earlier version kept is masked once more.
+const MASKS: &str = "2";
+
 /// One body as it was received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Record {
@@ -37,10 +44,10 @@ impl Journal {
     /// Opens the journal in `dir`, which is made if it is not there; `max_bytes` bounds both segments together.
     pub(super) fn open(dir: &Path, max_bytes: u64) -> io::Result<Self> {
         std::fs::create_dir_all(dir)?;
-        let current = dir.join("current");
+        let [previous, current] = SEGMENTS.map(|name| dir.join(name));
         let file = OpenOptions::new().create(true).append(true).open(&current)?;
         let bytes = file.metadata()?.len();
-        Ok(Self { current, previous: dir.join("previous"), file, bytes, segment: (max_bytes / 2).max(1) })
+        Ok(Self { current, previous, file, bytes, segment: (max_bytes / 2).max(1) })
     }
 
     /// Every whole record, oldest first. A torn tail (the process died while it wrote) ends its segment.
@@ -70,6 +77,41 @@ impl Journal {
         self.bytes += bytes.len() as u64;
         Ok(())
     }
+}
+
+/// Puts what an earlier version kept behind today's masks, once, before anything reads it: each segment is written anew beside its
+/// place and then takes it, and a mark says that it is done. A process that dies in between begins again, which changes
+/// nothing that was masked. What `mask` makes nothing of is left out.
+pub(super) fn mask_once(dir: &Path, mask: impl Fn(Record) -> Option<Record>) -> io::Result<()> {
+    let mark = dir.join(MASKED);
+    if std::fs::read_to_string(&mark).is_ok_and(|by| by == MASKS) {
+        return Ok(());
+    }
+    std::fs::create_dir_all(dir)?;
+    for name in SEGMENTS {
+        let path = dir.join(name);
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
+            Err(e) => return Err(e),
+        };
+        let part = dir.join(format!("{name}.part"));
+        let mut out = io::BufWriter::new(File::create(&part)?);
+        let mut left = file.metadata()?.len();
+        let mut reader = BufReader::new(file);
+        while let Some(record) = next(&mut reader, left)? {
+            left -= size(&record);
+            if let Some(masked) = mask(record) {
+                out.write_all(&encode(&masked))?;
+            }
+        }
+        // On disk before it takes the place: else a machine that loses power may have neither.
+        out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+        std::fs::rename(&part, &path)?;
+    }
+    let part = dir.join("masked.part");
+    std::fs::write(&part, MASKS)?;
+    std::fs::rename(&part, &mark)
 }
 
 fn size(record: &Record) -> u64 {
@@ -176,5 +218,37 @@ mod tests {
         assert!(kept.len() < 10, "{}", kept.len());
         assert_eq!(kept.last(), Some(&record(49)));
         assert!(kept.windows(2).all(|w| w[0].at < w[1].at));
+    }
+
+    #[test]
+    fn what_was_kept_before_it_was_masked_is_masked_once_also_after_a_crash_in_between() {
+        let dir = tempfile::tempdir().expect("a folder");
+        // Two segments and a torn tail.
+        let mut journal = Journal::open(dir.path(), 1000).expect("opens");
+        (0..8).for_each(|n| journal.append(&record(n)).expect("writes"));
+        let before = all(&journal);
+        let path = dir.path().join("current");
+        let whole = std::fs::read(&path).expect("reads");
+        std::fs::write(&path, &whole[..whole.len() - 30]).expect("writes");
+        let masked = |r: Record| Record { body: vec![b'x'; 9], ..r };
+        // It dies at the second segment, and leaves half of it beside its place.
+        let count = std::cell::Cell::new(0);
+        let died = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            mask_once(dir.path(), |r| {
+                count.set(count.get() + 1);
+                assert!(r.at < before[before.len() - 2].at, "dies here");
+                Some(masked(r))
+            })
+        }));
+        assert!(died.is_err() && count.get() > 1);
+        assert!(dir.path().join("current.part").exists() && !dir.path().join(MASKED).exists());
+        mask_once(dir.path(), |r| (r.at != before[1].at).then(|| masked(r))).expect("masks");
+        let journal = Journal::open(dir.path(), 1000).expect("opens");
+        let mut want: Vec<Record> = before.iter().cloned().map(masked).collect();
+        want.pop();
+        want.remove(1);
+        assert_eq!(all(&journal), want);
+        assert!(!dir.path().join("current.part").exists());
+        mask_once(dir.path(), |_| panic!("once is enough")).expect("nothing to do");
     }
 }

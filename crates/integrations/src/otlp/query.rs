@@ -12,7 +12,7 @@ use super::metrics::Stored;
 use super::store::{Held, OtlpStore};
 use crate::answers::malformed;
 use crate::sample::Sampler;
-use crate::spans::{first_traces, plain_name, topology};
+use crate::spans::{Kept, plain_name, sample_traces, topology};
 
 pub(super) const NAME: &str = "otlp/embedded";
 /// Points a series at most, as the metric systems have it.
@@ -124,9 +124,7 @@ impl Held {
                 .collect();
             inner.spans.iter().filter(|s| ids.contains(s.trace_id.as_str())).cloned().collect()
         };
-        let (spans, total) = first_traces(spans, query.limit);
-        let note = (total > query.limit)
-            .then(|| format!("{} of {total} traces kept, failed and slow ones first", query.limit));
+        let Kept { spans, note, .. } = sample_traces(spans, query.limit, |_| true);
         let of = query.service.as_deref().unwrap_or("all services");
         answer(
             format!("traces of {of} from {} to {}", query.window.start, query.window.end),

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::config::Config;
 use super::convert::{Point, Rejects};
-use super::journal::{Journal, Record};
+use super::journal::{self, Journal, Record};
 use super::metrics::Metrics;
 use super::query::NAME;
 use crate::limits::Limiter;
@@ -129,6 +129,8 @@ impl OtlpStore {
         let failed = |e: std::io::Error| {
             ConfigError::new("otlp", "data", format!("{} cannot be used: {e}", dir.display()))
         };
+        let max_body = store.config.max_body_bytes;
+        journal::mask_once(dir, |r| super::ingest::masked(r, mask, max_body)).map_err(failed)?;
         let journal = Journal::open(dir, store.max_bytes() as u64).map_err(failed)?;
         journal
             .replay(|r| {

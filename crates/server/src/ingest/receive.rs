@@ -1,4 +1,4 @@
-//! The one way in: body, parse, store, count. Every intake endpoint ends here.
+//! The one way in: body, parse, mask, store, count. Every intake endpoint ends here.
 
 use axum::body::Body;
 use axum::http::HeaderMap;
@@ -64,7 +64,7 @@ pub(crate) async fn receive_bytes(
     source.counts.request();
     let selected = select(headers, source.headers);
     let cx = RequestContext { source: &source.name, received_at: app.now(), path, headers: &selected };
-    let parsed = source.parser.parse(bytes, &cx).map_err(|error| {
+    let mut parsed = source.parser.parse(bytes, &cx).map_err(|error| {
         source.counts.reject(Reason::Unreadable, 1);
         Problem::parse(&error)
     })?;
@@ -76,6 +76,8 @@ pub(crate) async fn receive_bytes(
         Intake::Signal(signal) => signal.dedup_key.clone(),
         _ => None,
     });
+    // The sender has its key back as it was; what is stored holds no secret.
+    parsed.items.iter_mut().for_each(|item| app.state.sources.mask().intake(item));
     let accepted = parsed.items.len();
     let skewed = parsed.items.iter().filter(|item| is_skewed(item)).count();
     // A ping holds nothing to keep.

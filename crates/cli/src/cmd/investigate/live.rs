@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use firebell_agents::live::{self, Limits, Looked, Subject};
 use firebell_integrations::changes::Ledger;
+use firebell_integrations::masked::Masked;
 use firebell_store::SqliteReader;
 use jiff::Timestamp;
 
@@ -20,7 +21,8 @@ pub(super) async fn look(path: &Path, args: &InvestigateArgs) -> anyhow::Result<
     let text = config::text(path)?;
     let file =
         config::parse(&text).map_err(|e| coded(ExitCode::Usage, format!("{}: {e}", path.display())))?;
-    let mut sources = compose::systems(&file, &compose::passing_mask())?.telemetry;
+    let mask = compose::passing_mask();
+    let mut sources = compose::systems(&file, &mask)?.telemetry;
     let policy = file.policy("");
     let report = args.report.clone().unwrap_or_default();
     let mut priors = Vec::new();
@@ -32,7 +34,7 @@ pub(super) async fn look(path: &Path, args: &InvestigateArgs) -> anyhow::Result<
             Ok(said) => priors = said,
             Err(error) => output::note(&format!("past incidents were not asked: {error}")),
         }
-        sources.push(Arc::new(Ledger::new(Arc::new(reader))));
+        sources.push(Arc::new(Masked::new(Arc::new(Ledger::new(Arc::new(reader))), &mask)));
     }
     if sources.is_empty() {
         let what = format!("{} names no telemetry: add a [[telemetry]] entry", path.display());

@@ -34,6 +34,26 @@ struct Assessed<'a> {
     verdict: &'a Verdict,
     impact: &'a Impact,
     severity: &'a Decision,
+    /// What past incidents that are alike came to: they counted as a prior.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    similar: Vec<Similar<'a>>,
+}
+
+/// What a past incident came to, and how much it is like this one, 0 to 1.
+#[derive(Serialize)]
+struct Similar<'a> {
+    cause: &'a str,
+    component: &'a str,
+    likeness: f64,
+}
+
+fn similar(settings: &Settings) -> Vec<Similar<'_>> {
+    let one = |p: &firebell_rca::Prior| (p.weight * 100.0).round() / 100.0;
+    settings
+        .priors
+        .iter()
+        .map(|p| Similar { cause: &p.cause, component: &p.component, likeness: one(p) })
+        .collect()
 }
 
 /// The assessment of the telemetry, and what severity the report's words and its figures make together.
@@ -74,10 +94,14 @@ pub(super) async fn run(args: &InvestigateArgs) -> anyhow::Result<ExitCode> {
         }
     };
     let (impact, severity) = assessed(&result);
-    let beside = [
+    let similar = similar(&result.settings);
+    let mut beside = vec![
         format!("impact: {}", impact.sentence()),
         format!("severity {}: {}", severity.severity, severity.because),
     ];
+    beside.extend(similar.iter().map(|s| {
+        format!("a past incident like this ({:.2}) came to {} at {}", s.likeness, s.cause, s.component)
+    }));
     result.verdict.stats.wall_ms = started.elapsed().as_millis() as u64;
     result.verdict.stats.peak_rss_bytes = firebell_agents::peak_rss();
     let told = Investigation {
@@ -103,8 +127,8 @@ pub(super) async fn run(args: &InvestigateArgs) -> anyhow::Result<ExitCode> {
             }
         }
         _ => {
-            tell_next(&mut result);
-            let whole = Assessed { verdict: &result.verdict, impact: &impact, severity: &severity };
+            tell_next(&mut result.verdict, &result.next);
+            let whole = Assessed { verdict: &result.verdict, impact: &impact, severity: &severity, similar };
             output::line(&serde_json::to_string_pretty(&whole)?);
         }
     }
@@ -140,13 +164,12 @@ fn of_bundle(folder: &Path, args: &InvestigateArgs) -> anyhow::Result<Found> {
 }
 
 /// The best questions that are left open are gaps too: who reads the verdict alone is told what would show it.
-fn tell_next(result: &mut Found) {
-    let gaps = result
-        .next
+fn tell_next(verdict: &mut Verdict, next: &[NextQuery]) {
+    let gaps = next
         .iter()
         .take(TOLD)
         .map(|q| format!("{} It would tell {:.2} bits: {}", q.question, q.gain_bits, q.command));
-    result.verdict.gaps.extend(gaps);
+    verdict.gaps.extend(gaps);
 }
 
 /// Columns to write to: as asked for, as the terminal is wide, else a hundred.
