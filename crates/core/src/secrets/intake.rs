@@ -43,6 +43,8 @@ const NAMES: [&str; 30] = [
     "addr",
     "address",
 ];
+/// Labels that name who looks after a thing.
+const CONTACTS: [&str; 6] = ["owner", "team", "contact", "maintainer", "oncall", "assignee"];
 /// Ends of names under which something about a secret stands, and not the secret: `secret_name`, `token_type`.
 const ABOUT: [&str; 10] =
     ["name", "type", "kind", "status", "state", "policy", "ttl", "expiry", "count", "reason"];
@@ -70,7 +72,7 @@ impl Mask {
     pub fn report(&self, report: &mut Report) {
         self.set(&mut report.title);
         self.set(&mut report.text);
-        self.set(&mut report.reporter);
+        self.who(&mut report.reporter);
         report.service.iter_mut().for_each(|s| self.name(s));
         report.dedup_key.iter_mut().for_each(|k| self.key(k));
     }
@@ -93,7 +95,7 @@ impl Mask {
         for name in [&mut change.source, &mut change.commit].into_iter().flatten() {
             self.name(name);
         }
-        change.by.iter_mut().for_each(|b| self.set(b));
+        change.by.iter_mut().for_each(|b| self.who(b));
         self.set(&mut change.summary);
         change.files.iter_mut().for_each(|f| self.name(f));
         if let Some(diff) = &mut change.diff
@@ -118,6 +120,10 @@ impl Mask {
         let last = name.rsplit(['_', '.', '-']).next().unwrap_or(name).to_ascii_lowercase();
         // `secret` is what Kubernetes calls its objects, too.
         let of_a_thing = NAMES.contains(&last.as_str()) || (last == "secret" && is_object(value));
+        // Whom to ask.
+        if CONTACTS.contains(&last.as_str()) && is_address(value) {
+            return Cow::Borrowed(value);
+        }
         let masked = if of_a_thing {
             self.seen_as(value, Look::Name)
         } else if ABOUT.contains(&last.as_str()) {
@@ -138,11 +144,24 @@ impl Mask {
         }
     }
 
+    /// Who did or said it. Whoever investigates has to ask them: an address that stands alone stays.
+    fn who(&self, who: &mut String) {
+        if !is_address(who) {
+            self.set(who);
+        }
+    }
+
     fn key(&self, key: &mut String) {
         if let Cow::Owned(masked) = self.seen_as(key, Look::Key) {
             *key = self.apart(key, masked);
         }
     }
+}
+
+/// Nothing but a mail address.
+fn is_address(value: &str) -> bool {
+    let of = |c: char| c.is_ascii_alphanumeric() || "@._%+-".contains(c);
+    value.matches('@').count() == 1 && value.chars().all(of)
 }
 
 /// The name of an object of Kubernetes (RFC 1123) that is a name and no key: a word is in it, and it is not long.
