@@ -31,6 +31,12 @@ impl Cite {
         Self { source: source.to_owned(), query, window: None }
     }
 
+    /// The lines of a line's pattern, where it stands.
+    pub(crate) fn line(line: &LogLine, template: &str) -> Self {
+        let component = line.component.as_deref().unwrap_or("-");
+        Self::new(&line.source, format!("logs {component} ~ {template}"))
+    }
+
     pub(crate) fn within(mut self, start: i64, end: i64) -> Self {
         self.window = Some((start, end));
         self

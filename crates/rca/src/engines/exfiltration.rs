@@ -243,6 +243,7 @@ fn signal(
     let (_, _, first) = found.first()?;
     let line: &LogLine = case.t.logs.get(first.taker.largest.1)?;
     let told: Vec<String> = found.iter().map(|(n, measure, f)| tell(WHO[*n].1, *measure, f)).collect();
+    let template = template_of(&whole(line));
     Some(Signal {
         component: owner.to_owned(),
         cause: "security.exfiltration",
@@ -250,12 +251,9 @@ fn signal(
         role: Role::Mechanism,
         weight: weight(&found),
         onset: first.taker.first,
-        indicator: Some(template_of(&whole(line))),
+        indicator: Some(template.clone()),
         change: None,
-        cite: Cite::new(
-            &line.source,
-            format!("logs {} ~ {}", line.component.as_deref().unwrap_or("-"), template_of(&whole(line))),
-        ),
+        cite: Cite::line(line, &template),
         reading: format!("{} from {owner}", told.join("; ")),
     })
 }

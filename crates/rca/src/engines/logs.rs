@@ -343,11 +343,7 @@ fn first_in_trace(case: &Case<'_>, out: &mut Vec<Signal>) {
             onset: None,
             indicator: Some(text.clone()),
             change: None,
-            cite: Cite::new(
-                &line.source,
-                format!("logs {} ~ {text}", line.component.as_deref().unwrap_or("-")),
-            )
-            .within(from, to),
+            cite: Cite::line(line, &text).within(from, to),
             reading: format!("{owner} logs the first error in {:.0} failing traces ({:.0} before)", c.1, c.0),
         });
     }

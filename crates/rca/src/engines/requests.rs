@@ -207,10 +207,7 @@ fn signal(
         onset: first.or(Some(case.frame.onset)),
         indicator: Some(template.clone()),
         change: None,
-        cite: Cite::new(
-            &line.source,
-            format!("logs {} ~ {template}", line.component.as_deref().unwrap_or("-")),
-        ),
+        cite: Cite::line(line, &template),
         reading,
     })
 }

@@ -182,6 +182,7 @@ fn judge(case: &Case<'_>, owner: &str, attempts: &[Attempt]) -> Option<Signal> {
         growth.all.1,
         growth.all.0,
     );
+    let template = template_of(&whole(line));
     Some(Signal {
         component: owner.to_owned(),
         cause: "security.credential_stuffing",
@@ -189,12 +190,9 @@ fn judge(case: &Case<'_>, owner: &str, attempts: &[Attempt]) -> Option<Signal> {
         role: Role::Mechanism,
         weight: (0.75 + 0.04 * (by_hostile as f64 / 20.0).ln_1p()).min(0.97),
         onset,
-        indicator: Some(template_of(&whole(line))),
+        indicator: Some(template.clone()),
         change: None,
-        cite: Cite::new(
-            &line.source,
-            format!("logs {} ~ {}", line.component.as_deref().unwrap_or("-"), template_of(&whole(line))),
-        ),
+        cite: Cite::line(line, &template),
         reading,
     })
 }

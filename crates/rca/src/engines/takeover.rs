@@ -287,6 +287,7 @@ fn judge(case: &Case<'_>, owner: &str, deeds: &[Deed]) -> Option<Signal> {
         names.join(", "),
     );
     let many = (taken.len() as f64).ln() * 0.06 + if busiest >= BY_ONE { 0.06 } else { 0.0 };
+    let template = template_of(&whole(line));
     Some(Signal {
         component: owner.to_owned(),
         cause: "security.account_takeover",
@@ -294,12 +295,9 @@ fn judge(case: &Case<'_>, owner: &str, deeds: &[Deed]) -> Option<Signal> {
         role: Role::Mechanism,
         weight: (0.66 + 0.03 * classes.len() as f64 + many).min(0.95),
         onset: Some(first.first),
-        indicator: Some(template_of(&whole(line))),
+        indicator: Some(template.clone()),
         change: None,
-        cite: Cite::new(
-            &line.source,
-            format!("logs {} ~ {}", line.component.as_deref().unwrap_or("-"), template_of(&whole(line))),
-        ),
+        cite: Cite::line(line, &template),
         reading,
     })
 }
